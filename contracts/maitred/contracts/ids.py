@@ -1,0 +1,64 @@
+"""Ids: distinct types, and how each is made.
+
+No id is random. Each is derived from what it names, so that a step that is run again after a
+crash makes the same ids and its effects fall on top of the first ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import NewType
+
+MessageId = NewType("MessageId", str)
+"""One message as a channel delivered it; the same for every retry of its provider."""
+ConversationId = NewType("ConversationId", str)
+"""One concern of one customer, named after the message that opened it."""
+CustomerId = NewType("CustomerId", str)
+ComponentId = NewType("ComponentId", str)
+"""A set of identifiers connected by evidence, before limits and cannot-links split it."""
+AgentId = NewType("AgentId", str)
+"""Chosen by the operator; a NATS token, since it stands in subjects."""
+IdentifierKey = NewType("IdentifierKey", str)
+"""Keyed hash of an identifier: the only form in which one appears in subjects and headers."""
+OutboundId = NewType("OutboundId", str)
+Tenant = NewType("Tenant", str)
+
+
+def digest(*parts: str | bytes, length: int = 26) -> str:
+    """Return a NATS-safe hash of `parts` in `length` lower-case base-32 characters.
+
+    Each part is prefixed with its length, so that no two different lists of parts share a hash.
+    26 characters carry 130 bits.
+    """
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        state.update(len(data).to_bytes(8, "big"))
+        state.update(data)
+    return base64.b32encode(state.digest()).decode().lower()[:length]
+
+
+def message_id(tenant: Tenant, channel: str, account: str, provider_id: str) -> MessageId:
+    """Name a message by the id that its provider gave it, which is stable across retries."""
+    return MessageId("msg_" + digest("message", tenant, channel, account, provider_id))
+
+
+def conversation_id(opened_by: MessageId) -> ConversationId:
+    """Name a conversation after the message that opened it."""
+    return ConversationId("cnv_" + opened_by.removeprefix("msg_"))
+
+
+def component_id(first: IdentifierKey) -> ComponentId:
+    """Name a component after the identifier that was seen first."""
+    return ComponentId("cmp_" + first)
+
+
+def customer_id(component: ComponentId, member: IdentifierKey | None = None) -> CustomerId:
+    """Name a customer after its component, or after `member` where the component is split."""
+    return CustomerId("cus_" + (member or component.removeprefix("cmp_")))
+
+
+def outbound_id(conversation: ConversationId, command_id: str) -> OutboundId:
+    """Name a reply after the command that asked for it, so that a repeated command is one."""
+    return OutboundId("out_" + digest("outbound", conversation, command_id))

@@ -1,0 +1,146 @@
+"""Every bound of the house in one place, and the relations between them.
+
+Units are last in the name. A relation that does not hold stops the import: a limit that is
+changed without its neighbours is a fault of the change, not of the day it shows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+# -- the bus ------------------------------------------------------------------------------
+NATS_PAYLOAD_BYTES_MAX: Final = 1 * MIB
+"""The server's `max_payload`; it counts headers too, and closes the connection above it."""
+NATS_HEADER_BYTES_MAX: Final = 16 * KIB
+BODY_INLINE_BYTES_MAX: Final = 256 * KIB
+"""A raw body above this goes to BLOBS and the inbound message refers to it."""
+BLOB_CHUNK_BYTES: Final = 512 * KIB
+BLOB_BYTES_MAX: Final = 64 * MIB
+BATCH_MESSAGES_MAX: Final = 900
+"""Below the server's 1,000 messages an atomic batch."""
+BATCH_BYTES_MAX: Final = 8 * MIB
+GROUP_INPUTS_MAX: Final = 128
+"""How many inputs one group commit folds together."""
+DIRECT_GET_SUBJECTS_MAX: Final = 500
+"""Subjects asked for in one batched direct read; the server answers 413 above 1,024."""
+PULL_MESSAGES_MAX: Final = 256
+PUBLISH_WINDOW_MAX: Final = 1_024
+PUBLISH_TIMEOUT_MS: Final = 2 * SECOND_MS
+"""How long a door holds its sender before it refuses in its protocol's words."""
+COMMIT_TIMEOUT_MS: Final = 10 * SECOND_MS
+READ_TIMEOUT_MS: Final = 5 * SECOND_MS
+DEDUPLICATION_WINDOW_MS: Final = 24 * HOUR_MS
+LEASE_RENEW_MS: Final = 1 * SECOND_MS
+LEASE_EXPIRES_MS: Final = 4 * SECOND_MS
+
+# -- what providers do ----------------------------------------------------------------------
+SLACK_RETRY_MS_MAX: Final = 1 * HOUR_MS
+"""Slack sends an event three more times, the last about an hour after the first."""
+TWILIO_RETRY_MS_MAX: Final = 1 * HOUR_MS
+SLACK_TIMESTAMP_SKEW_MS_MAX: Final = 5 * MINUTE_MS
+"""Slack's own advice for the replay window of signed requests."""
+
+# -- doors ----------------------------------------------------------------------------------
+EMAIL_BYTES_MAX: Final = 25 * MIB
+EMAIL_RECIPIENTS_MAX: Final = 100
+EMAIL_LINE_BYTES_MAX: Final = 1_001
+"""RFC 5321 section 4.5.3.1.6: 1,000 octets with CRLF (aiosmtpd counts one more)."""
+WEBHOOK_BYTES_MAX: Final = 1 * MIB
+CHAT_FRAME_BYTES_MAX: Final = 64 * KIB
+CHAT_TEXT_CHARACTERS_MAX: Final = 16_000
+CHAT_FRAMES_PER_MINUTE_MAX: Final = 120
+CHAT_HEARTBEAT_MS: Final = 25 * SECOND_MS
+CHAT_TOKEN_AGE_MS_MAX: Final = 180 * DAY_MS
+CHAT_SOCKETS_MAX: Final = 20_000
+SLACK_PROFILE_TIMEOUT_MS: Final = 1 * SECOND_MS
+
+# -- messages -------------------------------------------------------------------------------
+MESSAGE_TEXT_BYTES_MAX: Final = 128 * KIB
+"""Longer text is cut in the journal entry and flagged; the raw message stays whole."""
+SUBJECT_CHARACTERS_MAX: Final = 998
+MIME_DEPTH_MAX: Final = 30
+MIME_PARTS_MAX: Final = 500
+ATTACHMENTS_MAX: Final = 100
+THREAD_REFERENCES_MAX: Final = 50
+OBSERVED_IDENTIFIERS_MAX: Final = 16
+ENTITIES_MAX: Final = 64
+
+# -- conversations and briefs -----------------------------------------------------------------
+CONVERSATION_TURNS_MAX: Final = 20
+"""Last turns kept in the conversation document; the journal holds all of them."""
+TURN_TEXT_CHARACTERS_MAX: Final = 2_000
+BRIEF_BYTES_MAX: Final = 64 * KIB
+MOOD_SAMPLES_MAX: Final = 20
+OPEN_CONVERSATIONS_MAX: Final = 32
+CONVERSATION_THREADS_MAX: Final = 32
+
+# -- identity ---------------------------------------------------------------------------------
+COMPONENT_MEMBERS_MAX: Final = 500
+CLAIMS_MAX: Final = 32
+
+# -- routing ----------------------------------------------------------------------------------
+OFFER_TIMEOUT_MS: Final = 30 * SECOND_MS
+OFFERS_MISSED_MAX: Final = 2
+"""After so many unanswered offers in a row an agent counts as away."""
+AGENTS_MAX: Final = 10_000
+RULES_MAX: Final = 1_000
+SKILLS_PER_AGENT_MAX: Final = 100
+COMMAND_BYTES_MAX: Final = 128 * KIB
+REPLY_CHARACTERS_MAX: Final = 50_000
+
+# -- keeping ----------------------------------------------------------------------------------
+INBOUND_AGE_MS: Final = 30 * DAY_MS
+LOG_AGE_MS: Final = 400 * DAY_MS
+CLOSED_AGE_MS: Final = 30 * DAY_MS
+"""Documents of closed conversations, and of threads, live so long after their last write."""
+
+# -- caches -----------------------------------------------------------------------------------
+DOCUMENT_CACHE_ENTRIES_MAX: Final = 20_000
+PROFILE_CACHE_ENTRIES_MAX: Final = 5_000
+
+# -- stopping -----------------------------------------------------------------------------------
+STOP_TIMEOUT_MS: Final = 15 * SECOND_MS
+
+
+def _hold(relation: bool, says: str) -> None:
+    if not relation:
+        raise AssertionError(f"limits.py: {says}")
+
+
+_hold(
+    max(SLACK_RETRY_MS_MAX, TWILIO_RETRY_MS_MAX) < DEDUPLICATION_WINDOW_MS,
+    "the deduplication window must outlast every provider's last retry",
+)
+_hold(
+    DEDUPLICATION_WINDOW_MS <= INBOUND_AGE_MS,
+    "the deduplication table is rebuilt from what INBOUND still holds",
+)
+_hold(
+    BODY_INLINE_BYTES_MAX * 4 // 3 + NATS_HEADER_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX,
+    "an inline body in base64 and its headers must fit into one NATS payload",
+)
+_hold(
+    BLOB_CHUNK_BYTES + NATS_HEADER_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX,
+    "a blob chunk and its headers must fit into one NATS payload",
+)
+_hold(
+    6 * MESSAGE_TEXT_BYTES_MAX + NATS_HEADER_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX,
+    "a message whose every character JSON escapes must fit into one NATS payload",
+)
+_hold(EMAIL_BYTES_MAX <= BLOB_BYTES_MAX, "the largest mail must fit into a blob")
+_hold(BATCH_MESSAGES_MAX < 1_000, "the server takes 1,000 messages an atomic batch")
+_hold(GROUP_INPUTS_MAX * 7 <= BATCH_MESSAGES_MAX, "a full group must fit into one batch")
+_hold(
+    6 * CONVERSATION_TURNS_MAX * TURN_TEXT_CHARACTERS_MAX < NATS_PAYLOAD_BYTES_MAX,
+    "a full conversation document must fit into one NATS payload",
+)
+_hold(2 * LEASE_RENEW_MS < LEASE_EXPIRES_MS, "a lease must survive one lost renewal")
+_hold(COMMAND_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "a command is one NATS message")
+_hold(COMMIT_TIMEOUT_MS < STOP_TIMEOUT_MS, "a stop must outlast the commit under way")

@@ -1,0 +1,154 @@
+"""Subjects and streams: where everything stands on the bus.
+
+`maitred.v1.<tenant>.<kind>.<...>`. Tokens hold keyed hashes and ids only, never an address.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.ids import (
+    AgentId,
+    ComponentId,
+    ConversationId,
+    CustomerId,
+    IdentifierKey,
+    MessageId,
+    OutboundId,
+    Tenant,
+)
+
+ROOT: Final = "maitred.v1"
+TOKEN: Final = re.compile(r"[A-Za-z0-9_=-]{1,64}\Z")
+
+INBOUND: Final = "INBOUND"
+JOURNAL: Final = "JOURNAL"
+BLOBS: Final = "BLOBS"
+COMMANDS: Final = "COMMANDS"
+DEAD: Final = "DEAD"
+
+
+def check_token(value: str, *, path: str) -> str:
+    """Return `value` if it may stand in a subject; `path` says where the setting stands.
+
+    Raises:
+        ConfigurationError: it holds other characters than letters, digits, `_`, `=` and `-`.
+    """
+    if not TOKEN.match(value):
+        raise ConfigurationError(
+            f"{path}: {value!r} must be 1 to 64 letters, digits, '_', '=' or '-', "
+            "because it becomes part of a NATS subject"
+        )
+    return value
+
+
+class Subjects:
+    """The subjects of one tenant."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.root = f"{ROOT}.{tenant}"
+
+    # -- INBOUND, BLOBS, COMMANDS, DEAD
+    def inbound(self, channel: str, sender: IdentifierKey) -> str:
+        """Name where a door stores; the stream itself inserts the partition before `channel`."""
+        return f"{self.root}.inbound.{channel}.{sender}"
+
+    def inbound_partition(self, partition: int) -> str:
+        """Name all that one intake partition reads."""
+        return f"{self.root}.inbound.{partition}.>"
+
+    def blob(self, owner: str, sha256: str, chunk: int) -> str:
+        """Name one chunk of a blob of `owner` (a sender key), by content."""
+        return f"{self.root}.blob.{owner}.{sha256}.{chunk}"
+
+    def agent_command(self, agent: AgentId, verb: str) -> str:
+        """Name where an agent speaks."""
+        return f"{self.root}.command.{agent}.{verb}"
+
+    def dead(self, stage: str) -> str:
+        """Name where a stage quarantines what it cannot handle."""
+        return f"{self.root}.dead.{stage}"
+
+    # -- JOURNAL: documents
+    def identifier(self, key: IdentifierKey) -> str:
+        """Name the pointer from an identifier to its component."""
+        return f"{self.root}.identifier.{key}"
+
+    def component(self, component: ComponentId) -> str:
+        """Name a component's members and evidence."""
+        return f"{self.root}.component.{component}"
+
+    def customer(self, customer: CustomerId) -> str:
+        """Name a customer's profile and open conversations."""
+        return f"{self.root}.customer.{customer}"
+
+    def thread(self, key: str) -> str:
+        """Name the pointer from a foreign thread id (keyed hash) to its conversation."""
+        return f"{self.root}.thread.{key}"
+
+    def conversation(self, conversation: ConversationId) -> str:
+        """Name what was said."""
+        return f"{self.root}.conversation.{conversation}"
+
+    def routing(self, conversation: ConversationId) -> str:
+        """Name where a conversation stands."""
+        return f"{self.root}.routing.{conversation}"
+
+    def agent(self, agent: AgentId) -> str:
+        """Name an agent's profile and presence."""
+        return f"{self.root}.agent.{agent}"
+
+    def delivery(self, outbound: OutboundId) -> str:
+        """Name what became of one reply."""
+        return f"{self.root}.delivery.{outbound}"
+
+    def position(self, stage: str, partition: int) -> str:
+        """Name how far a stage has got."""
+        return f"{self.root}.position.{stage}.{partition}"
+
+    def lease(self, stage: str, partition: int) -> str:
+        """Name who works on a partition."""
+        return f"{self.root}.lease.{stage}.{partition}"
+
+    # -- JOURNAL: log
+    def message(self, actor: IdentifierKey) -> str:
+        """Name the canonical messages of one sender."""
+        return f"{self.root}.message.{actor}"
+
+    def suppressed(self, actor: IdentifierKey) -> str:
+        """Name the duplicates of one sender, each with its original's id."""
+        return f"{self.root}.suppressed.{actor}"
+
+    def admitted(self, agent: AgentId, verb: str) -> str:
+        """Name an agent's command once it is part of the journal."""
+        return f"{self.root}.admitted.{agent}.{verb}"
+
+    def assign(self, agent: AgentId, conversation: ConversationId | str) -> str:
+        """Name what one agent is told."""
+        return f"{self.root}.assign.{agent}.{conversation}"
+
+    def decision(self, conversation: ConversationId) -> str:
+        """Name why."""
+        return f"{self.root}.decision.{conversation}"
+
+    def due(self, conversation: ConversationId) -> str:
+        """Name a deadline that has come."""
+        return f"{self.root}.due.{conversation}"
+
+    def outbound(
+        self, channel: str, conversation: ConversationId, endpoint: IdentifierKey
+    ) -> str:
+        """Name replies to send, by conversation and by the endpoint they go to."""
+        return f"{self.root}.outbound.{channel}.{conversation}.{endpoint}"
+
+    def any(self, kind: str) -> str:
+        """Name everything of one kind."""
+        return f"{self.root}.{kind}.>"
+
+
+def message_msg_id(message: MessageId) -> str:
+    """Return the `Nats-Msg-Id` of a message's journal entry."""
+    return f"message:{message}"
