@@ -23,8 +23,9 @@ BODY_INLINE_BYTES_MAX: Final = 256 * KIB
 """A raw body above this goes to BLOBS and the inbound message refers to it."""
 BLOB_CHUNK_BYTES: Final = 512 * KIB
 BLOB_BYTES_MAX: Final = 64 * MIB
+NATS_BATCH_MESSAGES_MAX: Final = 1_000
+"""The server's own bound of an atomic batch (NATS ADR-50)."""
 BATCH_MESSAGES_MAX: Final = 900
-"""Below the server's 1,000 messages an atomic batch."""
 BATCH_BYTES_MAX: Final = 8 * MIB
 GROUP_INPUTS_MAX: Final = 128
 """How many inputs one group commit folds together."""
@@ -109,7 +110,7 @@ PROFILE_CACHE_ENTRIES_MAX: Final = 5_000
 STOP_TIMEOUT_MS: Final = 15 * SECOND_MS
 
 
-def _hold(relation: bool, says: str) -> None:
+def _hold(relation: object, says: str) -> None:
     if not relation:
         raise AssertionError(f"limits.py: {says}")
 
@@ -135,7 +136,10 @@ _hold(
     "a message whose every character JSON escapes must fit into one NATS payload",
 )
 _hold(EMAIL_BYTES_MAX <= BLOB_BYTES_MAX, "the largest mail must fit into a blob")
-_hold(BATCH_MESSAGES_MAX < 1_000, "the server takes 1,000 messages an atomic batch")
+_hold(
+    BATCH_MESSAGES_MAX < NATS_BATCH_MESSAGES_MAX,
+    "a batch must stay below what the server takes",
+)
 _hold(GROUP_INPUTS_MAX * 7 <= BATCH_MESSAGES_MAX, "a full group must fit into one batch")
 _hold(
     6 * CONVERSATION_TURNS_MAX * TURN_TEXT_CHARACTERS_MAX < NATS_PAYLOAD_BYTES_MAX,

@@ -138,9 +138,7 @@ class Subjects:
         """Name a deadline that has come."""
         return f"{self.root}.due.{conversation}"
 
-    def outbound(
-        self, channel: str, conversation: ConversationId, endpoint: IdentifierKey
-    ) -> str:
+    def outbound(self, channel: str, conversation: ConversationId, endpoint: IdentifierKey) -> str:
         """Name replies to send, by conversation and by the endpoint they go to."""
         return f"{self.root}.outbound.{channel}.{conversation}.{endpoint}"
 

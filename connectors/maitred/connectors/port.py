@@ -1,0 +1,170 @@
+"""The port: what a connector is given, and what it must offer.
+
+A connector proves where a message comes from, hands it to `Context.accept`, and acknowledges to
+its peer only when that returns. It is found by its entry point in `maitred.connectors`, whose name
+is the channel; its settings stand under `[channels.<channel>]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+from aiohttp import web
+
+from maitred.contracts.identifiers import Keys, Observed
+from maitred.contracts.ids import IdentifierKey, MessageId, Tenant, message_id
+from maitred.contracts.inbound import Evidence, Inbound
+from maitred.contracts.outbound import Outbound, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The store holds the message durably; `duplicate` tells that it already did."""
+
+    id: MessageId
+    duplicate: bool
+
+
+class Accept(Protocol):
+    """Store a message durably."""
+
+    async def __call__(self, inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
+        """Return once the message is on disk.
+
+        Raises:
+            StoreUnavailable: the store did not confirm in time; do not acknowledge.
+            Permanent: it can never be stored (it is beyond every limit).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply with its place in the journal, by which a reader resumes."""
+
+    sequence: int
+    outbound: Outbound
+
+
+class Outbox(Protocol):
+    """Replies as they stand in the journal, for channels whose customers come and fetch them."""
+
+    async def since(self, channel: str, endpoint: IdentifierKey, after: int) -> Sequence[Reply]:
+        """Return the replies to one endpoint behind sequence `after`, oldest first.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        ...
+
+    def follow(self, channel: str) -> AsyncIterator[Reply]:
+        """Yield every reply of a channel from now on, for as long as it is listened to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the gateway hands to a connector.
+
+    `clock` gives UTC milliseconds. `spawn` runs a background task by name until the gateway
+    stops. `refused` counts and logs a refusal: account and a short stable reason, never what was
+    refused. `public_url` is the address under which the company's proxy serves us, without a
+    trailing slash, empty if none is configured.
+    """
+
+    tenant: Tenant
+    keys: Keys
+    accept: Accept
+    outbox: Outbox
+    clock: Callable[[], int]
+    spawn: Callable[[str, Coroutine[Any, Any, None]], None]
+    refused: Callable[[str, str], None]
+    public_url: str = ""
+
+    def inbound(  # noqa: PLR0913  (a message has these facts)
+        self,
+        *,
+        channel: str,
+        account: str,
+        provider_id: str,
+        sender: Observed,
+        content_type: str,
+        evidence: Evidence,
+        recipients: tuple[str, ...] = (),
+    ) -> Inbound:
+        """Return a message as received now, with its id and its sender's key."""
+        return Inbound(
+            tenant=self.tenant,
+            id=message_id(self.tenant, channel, account, provider_id),
+            channel=channel,
+            account=account,
+            provider_id=provider_id,
+            sender=sender,
+            sender_key=self.keys.actor(sender),
+            received_at=self.clock(),
+            content_type=content_type,
+            recipients=recipients,
+            evidence=evidence,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do, as data; limits in characters.
+
+    `resend_is_safe` tells that sending the same reply twice reaches the customer once, so a send
+    whose outcome is unknown may be repeated.
+    """
+
+    threads: bool
+    text_characters_max: int
+    resend_is_safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One HTTP route of a connector."""
+
+    method: str
+    path: str
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Connector(Protocol):
+    """A channel, in both directions."""
+
+    channel: ClassVar[str]
+    settings_type: ClassVar[type[msgspec.Struct]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, settings: Any, context: Context) -> None:  # noqa: ANN401  (its own settings_type)
+        """Keep what is given; nothing is opened before `start`.
+
+        Raises:
+            ConfigurationError: the settings contradict each other; faults name their paths.
+        """
+        ...
+
+    def routes(self) -> Sequence[Route]:
+        """Return the HTTP routes that this channel needs."""
+        ...
+
+    async def start(self) -> None:
+        """Open listeners of its own and start background tasks."""
+        ...
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is under way, close."""
+        ...
+
+    async def send(self, outbound: Outbound) -> Sent:
+        """Send one reply.
+
+        Raises:
+            Throttled, Retryable: not sent; try again.
+            Permanent: it will never be sent.
+        """
+        ...

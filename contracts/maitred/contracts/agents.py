@@ -1,0 +1,265 @@
+"""Agents: who answers, what they are told, and what they say; people and AI alike."""
+
+from __future__ import annotations
+
+import msgspec
+
+from maitred.contracts.conversation import MoodTrack, Needs, Turn
+from maitred.contracts.identifiers import Level
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId, Tenant
+from maitred.contracts.message import Entity
+from maitred.contracts.vocabulary import Vocabulary
+
+
+class AgentKind(Vocabulary):
+    """Person or machine; the protocol is the same."""
+
+    HUMAN = "human"
+    AI = "ai"
+    UNKNOWN = "unknown"
+
+
+class Presence(Vocabulary):
+    """Whether an agent takes work."""
+
+    ONLINE = "online"
+    AWAY = "away"
+    """At hand, keeps what he holds, gets no new offers."""
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="agent"):
+    """An agent's profile: skills with proficiency 0 to 1, languages likewise, and capacity.
+
+    `capacity` is in units; a conversation weighs what its channel weighs. `per_channel` bounds
+    the number of conversations on one channel. `deescalation` (0 to 1) is how well he does with
+    an angry customer.
+    """
+
+    version: int = 1
+    id: AgentId
+    kind: AgentKind = AgentKind.HUMAN
+    name: str = ""
+    skills: dict[str, float] = {}
+    languages: dict[str, float] = {}
+    deescalation: float = 0.5
+    capacity: float = 3.0
+    per_channel: dict[str, int] = {}
+
+
+class AgentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="agent_state"):
+    """What dispatch remembers of an agent; his load follows from the routing documents."""
+
+    version: int = 1
+    id: AgentId
+    presence: Presence = Presence.OFFLINE
+    presence_at: int = 0
+    idle_since: int = 0
+    missed_offers: int = 0
+
+
+class RoutingState(Vocabulary):
+    """Where a conversation stands."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    """Kept for one agent for a bounded while."""
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    WRAPPING = "wrapping"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="routing"):
+    """Where a conversation stands; written by dispatch alone.
+
+    `epoch` counts the holders and fences off late commands. `arrived_at` survives every
+    transfer. `due_at` is the one deadline of the present state (0: none). `declined` are the
+    agents that turned this one down and are passed over. `replies` are the agents' last turns.
+    """
+
+    version: int = 1
+    conversation: ConversationId
+    customer: CustomerId
+    state: RoutingState
+    epoch: int = 0
+    agent: AgentId | None = None
+    previous_agent: AgentId | None = None
+    channel: str
+    account: str
+    tier: str = "standard"
+    needs: Needs = Needs()
+    mood: MoodTrack = MoodTrack()
+    arrived_at: int
+    state_at: int
+    due_at: int = 0
+    step: int = 0
+    """How many relaxation steps have been taken."""
+    declined: tuple[AgentId, ...] = ()
+    replies: tuple[Turn, ...] = ()
+    closed_reason: str = ""
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """One candidate of a decision and how it was judged; `excluded` says why not, if so."""
+
+    agent: AgentId
+    score: float = 0.0
+    terms: dict[str, float] = {}
+    excluded: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="decision"):
+    """Why a conversation went where it went: enough to argue with, nothing personal."""
+
+    version: int = 1
+    conversation: ConversationId
+    at: int
+    epoch: int
+    outcome: RoutingState
+    agent: AgentId | None
+    rule: str
+    """Which step of the policy decided, such as `sticky`, `best_idle`, `queue`, `slot_free`."""
+    policy: str
+    """Name and hash of the policy and its settings."""
+    needs: Needs
+    step: int = 0
+    candidates: tuple[Reason, ...] = ()
+    """The best ones and the nearest misses, bounded."""
+
+
+class IdentityBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """Who it is, as far as may be said."""
+
+    customer: CustomerId
+    name: str
+    trust: Level
+    """The level of who wrote last; below 2 the rest of the journey is withheld."""
+    tier: str = "standard"
+    language: str = ""
+    known_since: int = 0
+    messages: int = 0
+    channels: tuple[str, ...] = ()
+
+
+class JourneyStep(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier conversation of the same customer."""
+
+    conversation: ConversationId
+    opened_at: int
+    last_at: int
+    subject: str
+    channels: tuple[str, ...]
+    state: RoutingState
+    mood: MoodTrack
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
+    """What a good maître d' would tell whoever takes the table; bounded in bytes."""
+
+    identity: IdentityBrief
+    subject: str
+    needs: Needs
+    mood: MoodTrack
+    turns: tuple[Turn, ...]
+    entities: tuple[Entity, ...] = ()
+    journey: tuple[JourneyStep, ...] = ()
+    preferences: dict[str, str] = {}
+    complaints: int = 0
+    why: tuple[str, ...] = ()
+    """Why this agent, in words."""
+    cut: bool = False
+    """Older turns were left out to stay within the bound."""
+
+
+class AssignmentState(Vocabulary):
+    """What an event on `assign.<agent>.<conversation>` tells."""
+
+    OFFERED = "offered"
+    ASSIGNED = "assigned"
+    TURN = "turn"
+    """The customer wrote again in a conversation that the agent holds."""
+    REVOKED = "revoked"
+    CLOSED = "closed"
+    REFUSED = "refused"
+    """A command of the agent was refused; `reason` says why."""
+    UNKNOWN = "unknown"
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="assignment"):
+    """An event for one agent; times are UTC milliseconds.
+
+    `epoch` must come back in every command about the conversation. `brief` comes with offers,
+    `turn` with further messages, `reason` and `command` with refusals and revocations.
+    """
+
+    version: int = 1
+    tenant: Tenant
+    state: AssignmentState
+    conversation: ConversationId | None
+    agent: AgentId
+    epoch: int
+    at: int
+    channel: str = ""
+    arrived_at: int = 0
+    accepted_at: int = 0
+    """When the door stored the message that this offer answers."""
+    expires_at: int = 0
+    brief: Brief | None = None
+    turn: Turn | None = None
+    decision: Decision | None = None
+    reason: str = ""
+    command: str = ""
+    """The id of the command that this answers."""
+
+
+class Verb(Vocabulary):
+    """What an agent can say: the last token of the command's subject."""
+
+    PRESENCE = "presence"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    REPLY = "reply"
+    REQUEUE = "requeue"
+    TRANSFER = "transfer"
+    COMPLETE = "complete"
+    UNKNOWN = "unknown"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="command"):
+    """What an agent says; who says it and the verb stand in the subject, which NATS guards.
+
+    `id` is chosen by the agent and makes a repeated command one. `to` is the agent of a
+    transfer, `presence` belongs to the verb of that name, `text` to a reply, `reason` to a
+    decline, a requeue or a completion.
+    """
+
+    version: int = 1
+    id: str
+    conversation: ConversationId | None = None
+    epoch: int = 0
+    presence: Presence | None = None
+    text: str = ""
+    reason: str = ""
+    to: AgentId | None = None
+
+
+class Admitted(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="admitted"):
+    """A command that was well-formed, in the journal's order; `at` is when it was received."""
+
+    version: int = 1
+    agent: AgentId
+    verb: Verb
+    command: Command
+    at: int
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="due"):
+    """A deadline of a conversation has come; stale unless `epoch` and `due_at` still hold."""
+
+    version: int = 1
+    conversation: ConversationId
+    epoch: int
+    due_at: int

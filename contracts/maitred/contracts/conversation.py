@@ -1,0 +1,115 @@
+"""Conversation: one concern of one customer, across channels, and what it takes to answer it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from maitred.contracts.identifiers import Level
+from maitred.contracts.ids import (
+    AgentId,
+    ConversationId,
+    CustomerId,
+    IdentifierKey,
+    MessageId,
+    Tenant,
+)
+from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.message import Entity, MessageKind, MoodLabel
+from maitred.contracts.vocabulary import Vocabulary
+
+
+class Speaker(Vocabulary):
+    """Who said a turn."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing said, by either side; `text` is bounded, `cut` tells that more was said."""
+
+    at: int
+    speaker: Speaker
+    channel: str
+    text: str
+    kind: MessageKind = MessageKind.MESSAGE
+    message: MessageId | None = None
+    agent: AgentId | None = None
+    name: str = ""
+    attachments: tuple[str, ...] = ()
+    cut: bool = False
+
+
+class SkillNeed(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A skill and the least proficiency, 0 to 1, that will do."""
+
+    skill: str
+    level: float = 0.0
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a conversation asks of who takes it.
+
+    `language` is an ISO 639-1 code or empty; `priority_minutes` is a head start in the queue.
+    `because` names the rules that said so.
+    """
+
+    skills: tuple[SkillNeed, ...] = ()
+    language: str = ""
+    human_only: bool = False
+    priority_minutes: float = 0.0
+    because: tuple[str, ...] = ()
+
+
+class MoodSample(msgspec.Struct, frozen=True, kw_only=True):
+    """The mood of one message, at a time."""
+
+    at: int
+    valence: float
+    arousal: float
+    confidence: float
+
+
+class MoodTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """The mood of a journey: `level` -1 to 1, `slope` per message, `volatility` >= 0."""
+
+    level: float = 0.0
+    slope: float = 0.0
+    volatility: float = 0.0
+    confidence: float = 0.0
+    label: MoodLabel = MoodLabel.CALM
+    samples: tuple[MoodSample, ...] = ()
+
+
+class Conversation(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="conversation"
+):
+    """What was said by the customer and what it needs; written by intake alone.
+
+    `reply_to` is where the customer wrote last, `trust` the level of who wrote last, and
+    `participants` are the keys of all who wrote. `messages` counts them.
+    """
+
+    version: int = 1
+    id: ConversationId
+    tenant: Tenant
+    customer: CustomerId
+    opened_by: MessageId
+    opened_at: int
+    last_at: int
+    channels: tuple[str, ...]
+    account: str
+    reply_to: ReplyTo
+    trust: Level
+    participants: tuple[IdentifierKey, ...]
+    name: str = ""
+    subject: str = ""
+    language: str = ""
+    tier: str = "standard"
+    needs: Needs = Needs()
+    mood: MoodTrack = MoodTrack()
+    turns: tuple[Turn, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    messages: int = 0

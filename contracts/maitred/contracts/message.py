@@ -1,0 +1,156 @@
+"""Message: what somebody said, in one shape for every channel."""
+
+from __future__ import annotations
+
+import msgspec
+
+from maitred.contracts.identifiers import Observed
+from maitred.contracts.ids import IdentifierKey, MessageId, Tenant
+from maitred.contracts.inbound import BlobRef, ReplyTo, Verification
+from maitred.contracts.vocabulary import Vocabulary
+
+
+class MessageKind(Vocabulary):
+    """What sort of message it is; only some are for people."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    DELETE = "delete"
+    REACTION = "reaction"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    UNKNOWN = "unknown"
+
+    @property
+    def wants_an_answer(self) -> bool:
+        """Whether it may open, reopen or route a conversation.
+
+        What machines send never does (RFC 3834, section 2: no loops), nor do changes to what
+        was said before.
+        """
+        return self in {MessageKind.MESSAGE, MessageKind.UNKNOWN}
+
+
+class MoodLabel(Vocabulary):
+    """A mood in one word, from best to worst."""
+
+    DELIGHTED = "delighted"
+    CALM = "calm"
+    FRUSTRATED = "frustrated"
+    ANGRY = "angry"
+    UNKNOWN = "unknown"
+
+
+class EntityKind(Vocabulary):
+    """What a piece of the text names."""
+
+    ORDER = "order"
+    EMAIL = "email"
+    PHONE = "phone"
+    LINK = "link"
+    AMOUNT = "amount"
+    DATE = "date"
+    TRACKING = "tracking"
+    UNKNOWN = "unknown"
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came with a message.
+
+    `blob` is missing while the bytes are still at the provider (`remote` then names them there)
+    or were beyond a limit (`cut` says which). `size` is in bytes, -1 when unknown.
+    """
+
+    name: str
+    content_type: str
+    size: int
+    blob: BlobRef | None = None
+    inline: bool = False
+    remote: str = ""
+    cut: str = ""
+
+
+class ThreadHints(msgspec.Struct, frozen=True, kw_only=True):
+    """What the channel says about what belongs together, in its own ids.
+
+    `own` are the ids by which later messages may refer to this one, `refers_to` those that it
+    refers to, nearest first. `fingerprint` is equal when the same content is delivered again on
+    another way (a mail through two aliases); empty where the provider's id is enough.
+    """
+
+    own: tuple[str, ...] = ()
+    refers_to: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+class Language(msgspec.Struct, frozen=True, kw_only=True):
+    """A language (ISO 639-1) and how sure that is, 0 to 1."""
+
+    code: str
+    confidence: float
+
+
+class Entity(msgspec.Struct, frozen=True, kw_only=True):
+    """A named thing in the text, in normal form."""
+
+    kind: EntityKind
+    value: str
+
+
+class Affect(msgspec.Struct, frozen=True, kw_only=True):
+    """The mood of one message: valence -1 to 1, arousal 0 to 1, confidence 0 to 1."""
+
+    valence: float
+    arousal: float
+    label: MoodLabel
+    confidence: float
+    because: tuple[str, ...] = ()
+    """The words that drove it."""
+
+
+class RawReference(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the message stands as received: its sequence in INBOUND."""
+
+    sequence: int
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="message"):
+    """A message in canonical shape; times are UTC milliseconds.
+
+    `text` holds the new words only; `quoted` and `signature` hold the rest, so that together
+    nothing is missing. `target` names the message that an edit, a delete or a reaction is about.
+    `flags` are short words for what a reader should know (`text_cut`, `charset_guessed`).
+    """
+
+    version: int = 1
+    id: MessageId
+    tenant: Tenant
+    channel: str
+    account: str
+    kind: MessageKind
+    actor: Observed
+    actor_key: IdentifierKey
+    verification: Verification = Verification.NONE
+    observed: tuple[Observed, ...] = ()
+    name: str = ""
+    recipients: tuple[str, ...] = ()
+    text: str = ""
+    quoted: str = ""
+    signature: str = ""
+    html: str = ""
+    subject: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    thread: ThreadHints = ThreadHints()
+    target: MessageId | None = None
+    language: Language | None = None
+    entities: tuple[Entity, ...] = ()
+    affect: Affect | None = None
+    sent_at: int | None = None
+    received_at: int
+    raw: RawReference | None = None
+    reply_to: ReplyTo
+    flags: tuple[str, ...] = ()
+    channel_extra: dict[str, str] = {}

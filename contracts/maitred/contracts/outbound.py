@@ -1,0 +1,55 @@
+"""Outbound: replies on their way to the customer, and what became of them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from maitred.contracts.ids import AgentId, ConversationId, OutboundId, Tenant
+from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.vocabulary import Vocabulary
+
+
+class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="outbound"):
+    """One reply to send, once, where the customer wrote last."""
+
+    version: int = 1
+    id: OutboundId
+    tenant: Tenant
+    conversation: ConversationId
+    agent: AgentId
+    agent_name: str = ""
+    to: ReplyTo
+    subject: str = ""
+    text: str
+    at: int
+
+
+class DeliveryState(Vocabulary):
+    """What became of a reply."""
+
+    SENDING = "sending"
+    """Handed to the provider; if this is the last word, the outcome is unknown."""
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider took a reply; `provider_id` is its id, `thread_ids` name it for later answers."""
+
+    provider_id: str
+    thread_ids: tuple[str, ...] = ()
+
+
+class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="delivery"):
+    """What became of one reply; `error` is a code, never a text of the provider."""
+
+    version: int = 1
+    id: OutboundId
+    conversation: ConversationId
+    channel: str
+    state: DeliveryState
+    at: int
+    attempts: int = 1
+    provider_id: str = ""
+    error: str = ""

@@ -1,0 +1,82 @@
+"""JSON Schemas of everything that others may read or write, generated from the shapes.
+
+`python -m maitred.contracts.schemas DIRECTORY` writes them; a test holds the checked-in ones in
+`contracts/schemas/` current.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from maitred.contracts import agents, conversation, documents, entry, inbound, message, outbound
+
+PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
+    inbound.Inbound,
+    message.Message,
+    entry.MessageEntry,
+    entry.SuppressedEntry,
+    conversation.Conversation,
+    documents.IdentifierDoc,
+    documents.ComponentDoc,
+    documents.CustomerDoc,
+    documents.ThreadDoc,
+    documents.PositionDoc,
+    agents.Agent,
+    agents.AgentDoc,
+    agents.RoutingDoc,
+    agents.Decision,
+    agents.Assignment,
+    agents.Command,
+    agents.Admitted,
+    agents.Due,
+    outbound.Outbound,
+    outbound.DeliveryDoc,
+)
+
+
+def schema_of(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of one shape."""
+    (reference,), components = msgspec.json.schema_components(
+        (shape,), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": shape.__name__,
+        **reference,
+        "$defs": components,
+    }
+
+
+def file_name(shape: type[msgspec.Struct]) -> str:
+    """Return where a shape's schema is kept: its tag and version."""
+    config = msgspec.structs.fields(shape)
+    version = next(field.default for field in config if field.name == "version")
+    return f"{shape.__struct_config__.tag}.v{version}.json"
+
+
+def render(shape: type[msgspec.Struct]) -> bytes:
+    """Return a schema as it stands in its file."""
+    return orjson.dumps(
+        schema_of(shape),
+        option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def write(directory: Path) -> list[Path]:
+    """Write every schema into `directory` and return the files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    files = []
+    for shape in PUBLIC:
+        path = directory / file_name(shape)
+        path.write_bytes(render(shape))
+        files.append(path)
+    return files
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "contracts/schemas"))
