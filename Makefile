@@ -2,9 +2,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ROOTS := contracts connectors normalizer identity router gateway
+CODE := $(ROOTS) demo examples benchmarks tests
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
 .PHONY: setup
-setup: $(READY)
+setup: $(READY)  ## Make the virtual environment, everything pinned
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Maitred needs Python 3.11 or newer, this is %s: set PYTHON=python3.11" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -12,6 +20,42 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.PHONY: demo
+demo: setup  ## Run the gateway with a cast of customers and agents (DEMO_SECONDS=30)
+	$(BIN)/python -m demo
+
+.PHONY: test
+test: setup browser  ## Run all tests
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+
+.PHONY: lint
+lint: setup  ## Ruff, mypy, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(ROOTS) demo examples benchmarks
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup  ## Let ruff put things in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: browser
+browser: setup  ## Find a Chromium for the browser tests, or install one
+	@$(BIN)/python -m tests.browser.install
+
+.PHONY: schemas
+schemas: setup  ## Write contracts/schemas anew
+	$(BIN)/python -m maitred.contracts.schemas contracts/schemas
+
+.PHONY: chaos
+chaos: setup  ## Kill the server and the gateway for ten minutes and count (CHAOS_SECONDS=600)
+	$(BIN)/python -m demo.chaos
+
+.PHONY: bench
+bench: setup  ## Measure; results belong into docs/performance.md
+	$(BIN)/python -m benchmarks.throughput
 
 .PHONY: lock
 lock:  ## Re-pin every dependency, for all platforms, with hashes

@@ -84,7 +84,7 @@ class Context:
     refused: Callable[[str, str], None]
     public_url: str = ""
 
-    def inbound(  # noqa: PLR0913  (a message has these facts)
+    def inbound(
         self,
         *,
         channel: str,

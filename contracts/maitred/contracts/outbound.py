@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from maitred.contracts.ids import AgentId, ConversationId, OutboundId, Tenant
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId, OutboundId, Tenant
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.vocabulary import Vocabulary
 
@@ -16,6 +16,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     id: OutboundId
     tenant: Tenant
     conversation: ConversationId
+    customer: CustomerId
     agent: AgentId
     agent_name: str = ""
     to: ReplyTo
@@ -29,6 +30,8 @@ class DeliveryState(Vocabulary):
 
     SENDING = "sending"
     """Handed to the provider; if this is the last word, the outcome is unknown."""
+    WAITING = "waiting"
+    """Certainly not sent yet; it will be tried again."""
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"

@@ -1,0 +1,123 @@
+"""One WebSocket: what waits to be written to it, how fast it may speak, what it has seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from aiohttp import WSCloseCode, web
+
+from maitred.connectors.chat_frames import ReplyFrame, write
+from maitred.connectors.port import Reply
+from maitred.contracts.ids import IdentifierKey
+from maitred.contracts.limits import CHAT_FRAMES_PER_MINUTE_MAX, MINUTE_MS
+
+FRAMES_WAITING_MAX: Final = 256
+"""Frames that wait for a slow reader; beyond, it is cut off and resumes where it was."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: a minute's worth at once, then one frame whenever its time has come."""
+
+    filled_at: int
+    frames: float = CHAT_FRAMES_PER_MINUTE_MAX
+
+    def take(self, now: int) -> int:
+        """Take one frame; return 0, or after how many milliseconds there will be one."""
+        rate = CHAT_FRAMES_PER_MINUTE_MAX / MINUTE_MS
+        gained = max(0, now - self.filled_at) * rate
+        self.frames = min(CHAT_FRAMES_PER_MINUTE_MAX, self.frames + gained)
+        self.filled_at = now
+        if self.frames < 1:
+            return max(1, round((1 - self.frames) / rate))
+        self.frames -= 1
+        return 0
+
+
+class ChatSocket:
+    """A connection. Whoever has something for it puts it in line; one writer sends the line."""
+
+    def __init__(self, web_socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        self.web_socket = web_socket
+        self.key: IdentifierKey | None = None
+        self.seen = 0
+        """The sequence of the last reply put in line, or that the client said it has."""
+        self._transport = transport
+        self._line: asyncio.Queue[str | WSCloseCode | int] = asyncio.Queue(FRAMES_WAITING_MAX)
+        self._early: list[Reply] | None = []
+        self._closing = False
+
+    async def say(self, frame: msgspec.Struct) -> None:
+        """Put a frame in line; waits while the line is full, so who does not read is not heard."""
+        await self._line.put(write(frame))
+
+    def offer(self, reply: Reply) -> None:
+        """Put a live reply in line, in its order and once; never waits."""
+        if self._early is not None:
+            self._early.append(reply)
+            if len(self._early) > FRAMES_WAITING_MAX:
+                self.cut()
+        elif reply.sequence > self.seen:
+            try:
+                self._line.put_nowait(write(_frame(reply)))
+            except asyncio.QueueFull:
+                self.cut()
+            else:
+                self.seen = reply.sequence
+
+    def hold(self) -> None:
+        """Keep live replies back until `release` brings those before them."""
+        if self._early is None:
+            self._early = []
+
+    async def release(self, missed: Sequence[Reply]) -> None:
+        """Put what was missed in line, then what came meanwhile."""
+        await self._put_in_line(missed)
+        while self._early:
+            early, self._early = self._early, []
+            await self._put_in_line(early)
+        self._early = None
+
+    async def _put_in_line(self, replies: Sequence[Reply]) -> None:
+        for reply in sorted(replies, key=lambda one: one.sequence):
+            if reply.sequence > self.seen:
+                self.seen = reply.sequence
+                await self._line.put(write(_frame(reply)))
+
+    def close(self, code: int) -> None:
+        """Close after what stands in line; a reader that is behind is cut off."""
+        if self._closing:
+            return
+        self._closing = True
+        try:
+            self._line.put_nowait(code)
+        except asyncio.QueueFull:
+            self.cut()
+
+    def cut(self) -> None:
+        """Drop the connection without a word: its reader would not read it."""
+        self._transport.abort()
+
+    async def write_line(self) -> None:
+        """Send what is put in line, until a close or until the connection is gone."""
+        try:
+            while isinstance(item := await self._line.get(), str):
+                await self.web_socket.send_str(item)
+            await self.web_socket.close(code=item)
+        except ConnectionError:
+            self.cut()
+
+
+def _frame(reply: Reply) -> ReplyFrame:
+    outbound = reply.outbound
+    return ReplyFrame(
+        id=outbound.id,
+        seq=reply.sequence,
+        text=outbound.text,
+        name=outbound.agent_name,
+        at=outbound.at,
+    )

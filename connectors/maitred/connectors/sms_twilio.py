@@ -1,0 +1,139 @@
+"""Sending through Twilio's REST API with Twilio's own asynchronous client.
+
+Source: https://www.twilio.com/docs/messaging/api/message-resource and
+https://www.twilio.com/docs/usage/requests-to-twilio for its answers.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+import aiohttp
+from twilio.base.exceptions import (  # type: ignore[import-untyped]  # the wheel has no types
+    TwilioException,
+)
+from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # as above
+    AsyncTwilioHttpClient,
+)
+from twilio.rest import Client  # type: ignore[import-untyped]  # as above
+
+from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled, error_of_status
+from maitred.contracts.limits import SECOND_MS
+from maitred.contracts.outbound import Sent
+
+PEER: Final = "Twilio"
+_TOO_MANY: Final = 429
+_RETRY_AFTER_S_MAX: Final = 3_600
+_NO_ENVIRONMENT: Final = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
+"""Not empty, since the client falls back to the process' environment on an empty mapping."""
+
+
+class _Transport:
+    """Twilio's asynchronous HTTP client over one shared session.
+
+    It authorises by header, because the library's way (`aiohttp.BasicAuth`) is deprecated, and it
+    answers 429 itself, because the library's exception drops the headers and so `Retry-After`.
+    Its logger is off: the library logs addresses of resources and all headers.
+    """
+
+    is_async: Final = True
+
+    def __init__(self, session: aiohttp.ClientSession, authorization: str) -> None:
+        silent = logging.getLogger(f"{__name__}.silent")
+        silent.setLevel(logging.CRITICAL + 1)
+        self._client = AsyncTwilioHttpClient(pool_connections=False, logger=silent)
+        self._client.session = session
+        self._authorization = authorization
+
+    async def request(  # noqa: PLR0913  (the signature that the library calls)
+        self,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,  # noqa: ARG002  (replaced by our header)
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109  (the session's applies)
+        allow_redirects: bool = False,
+    ) -> Any:  # noqa: ANN401  (the library's response, untyped)
+        response = await self._client.request(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers={**(headers or {}), "Authorization": self._authorization},
+            allow_redirects=allow_redirects,
+        )
+        if response.status_code == _TOO_MANY:
+            after = _retry_after_ms(response.headers.get("Retry-After", ""))
+            raise error_of_status(_TOO_MANY, peer=PEER, retry_after_ms=after)
+        return response
+
+
+class TwilioSender:
+    """Sends texts of one Twilio account over a session that the caller opens and closes."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        account_sid: str,
+        auth_token: str,
+        api_url: str = "",
+    ) -> None:
+        self._client = Client(
+            account_sid,
+            auth_token,
+            http_client=_Transport(session, aiohttp.encode_basic_auth(account_sid, auth_token)),
+            environment=_NO_ENVIRONMENT,
+        )
+        if api_url:
+            self._client.api.base_url = api_url
+
+    async def send(
+        self, *, to: str, text: str, sender: str = "", messaging_service_sid: str = ""
+    ) -> Sent:
+        """Send one text; either `sender` or a messaging service says from whom.
+
+        Raises:
+            Throttled: Twilio asks to wait.
+            Retryable: Twilio could not be reached, did not answer, or failed (5xx).
+            Permanent: Twilio refused it; the code is Twilio's own error number.
+        """
+        origin = {"from_": sender} if sender else {"messaging_service_sid": messaging_service_sid}
+        try:
+            message = await self._client.messages.create_async(to=to, body=text, **origin)
+        except TwilioException as error:
+            raise _ours(error) from None
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise Retryable(f"{PEER} could not be reached") from None
+        except (ValueError, AttributeError, TypeError):
+            # A success whose body is no JSON object: taken, as far as anyone can tell, so it
+            # must not be sent again.
+            raise Permanent(f"{PEER} gave no readable answer", code="bad_answer") from None
+        if not isinstance(message.sid, str) or not message.sid:
+            raise Permanent(f"{PEER} gave no message id", code="bad_answer")
+        return Sent(provider_id=message.sid)
+
+
+def _ours(error: TwilioException) -> MaitredError:
+    """Map an exception of the library; its text quotes the number, so only codes are kept."""
+    status = getattr(error, "status", None)
+    if not isinstance(status, int):
+        return Permanent(f"{PEER}'s client refused the call", code="bad_call")
+    mapped = error_of_status(status, peer=PEER)
+    code = getattr(error, "code", None)
+    if isinstance(mapped, Permanent) and isinstance(code, int) and code != status:
+        return Permanent(f"{PEER} answered {status}", code=f"twilio_{code}")
+    if isinstance(mapped, Throttled):
+        return Throttled(f"{PEER} answered {status}", after_ms=SECOND_MS)
+    return mapped
+
+
+def _retry_after_ms(value: str) -> int | None:
+    """Read `Retry-After` in seconds (RFC 9110, section 10.2.3); its date form is not used here."""
+    if not value.isdecimal():
+        return None
+    return min(int(value[:6]), _RETRY_AFTER_S_MAX) * SECOND_MS

@@ -1,0 +1,1 @@
+"""Small local servers that answer as the providers do, and the providers' own signatures."""

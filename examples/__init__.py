@@ -1,0 +1,1 @@
+"""Examples that run: an agent in Python, and one in JavaScript beside it."""

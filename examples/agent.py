@@ -1,0 +1,138 @@
+"""An agent in Python: comes online, accepts what is offered, answers, completes.
+
+It needs nats-py alone; everything it knows of Maitred is in docs/agents.md. Run it against a
+gateway on this machine:
+
+    python examples/agent.py --agent ann --connection maitred-data/connection.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json  # noqa: TID251  (an example needs nothing but nats-py)
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import nats
+import nats.errors
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
+Event = dict[str, Any]
+Answer = Callable[[Event], Awaitable[str | None]]
+
+
+async def greet(offer: Event) -> str | None:
+    """Answer an offer: thank for the last thing that the customer said."""
+    turns = offer["brief"]["turns"]
+    said = turns[-1]["text"] if turns else ""
+    return f"Thank you for writing. You said: {said[:200]}"
+
+
+class Agent:
+    """One agent's seat: a durable consumer to hear by, and a subject to speak on."""
+
+    def __init__(self, name: str, *, tenant: str = "main", answer: Answer = greet) -> None:
+        self.name = name
+        self.completed = 0
+        self.refused: list[str] = []
+        self._tenant = tenant
+        self._answer = answer
+        self._client: Client | None = None
+        self._stream: JetStreamContext | None = None
+
+    async def run(self, stop: asyncio.Event, **login: Any) -> None:  # noqa: ANN401  (nats.connect's own options)
+        """Work until `stop` is set; `login` is what `nats.connect` takes."""
+        self._client = await nats.connect(
+            **login,
+            name=f"agent-{self.name}",
+            # Who may only use inboxes of his own cannot read anybody else's answers.
+            inbox_prefix=f"_INBOX_{self.name}".encode(),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,
+        )
+        self._stream = self._client.jetstream(timeout=5)
+        try:
+            await self.presence("online")
+            inbox = await self._stream.pull_subscribe_bind(f"agent-{self.name}", stream="JOURNAL")
+            while not stop.is_set():
+                try:
+                    messages = await inbox.fetch(10, timeout=1)
+                except (nats.errors.Error, TimeoutError):
+                    continue
+                for message in messages:
+                    await self.handle(json.loads(message.data))
+                    # Acknowledged when done: whatever is lost in between comes again, and the
+                    # epoch and the command's id make a repetition harmless.
+                    await message.ack()
+            await self.presence("offline")
+        finally:
+            await self._client.close()
+
+    async def handle(self, event: Event) -> None:
+        """Do what an event asks for."""
+        match event["state"]:
+            case "offered":
+                await self.say("accept", event)
+                text = await self._answer(event)
+                if text:
+                    await self.say("reply", event, text=text)
+                    await self.say("complete", event, reason="answered")
+                    self.completed += 1
+            case "refused":
+                self.refused.append(event.get("reason", ""))
+
+    async def presence(self, word: str) -> None:
+        """Tell whether offers are welcome: `online`, `away` or `offline`."""
+        stamp = f"{self.name}-{asyncio.get_running_loop().time()}"
+        await self._publish("presence", {"id": f"presence-{word}-{stamp}", "presence": word})
+
+    async def say(self, verb: str, event: Event, **fields: str) -> None:
+        """Send a command about a conversation; the same one sent again counts once."""
+        conversation, epoch = event["conversation"], event["epoch"]
+        body = {
+            "id": f"{verb}-{conversation}-{epoch}",
+            "conversation": conversation,
+            "epoch": epoch,
+            **fields,
+        }
+        await self._publish(verb, body)
+
+    async def _publish(self, verb: str, body: dict[str, Any]) -> None:
+        if self._stream is None:
+            raise RuntimeError("run() first")
+        subject = f"maitred.v1.{self._tenant}.command.{self.name}.{verb}"
+        data = json.dumps({"schema": "command", **body}).encode()
+        headers = {"Nats-Msg-Id": f"{self.name}-{body['id']}"}
+        while True:
+            try:
+                await self._stream.publish(subject, data, headers=headers)
+            except (nats.errors.Error, TimeoutError):
+                # The id makes it safe to say it again until it is heard.
+                await asyncio.sleep(0.2)
+            else:
+                return
+
+
+async def main() -> None:
+    """Run one agent until Ctrl-C."""
+    parser = argparse.ArgumentParser(description="An agent that answers everything it is offered.")
+    parser.add_argument("--agent", required=True, help="its id in [[routing.agents]]")
+    parser.add_argument("--tenant", default="main")
+    parser.add_argument("--connection", type=Path, default=Path("maitred-data/connection.json"))
+    arguments = parser.parse_args()
+    found = json.loads(arguments.connection.read_text())
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    agent = Agent(arguments.agent, tenant=arguments.tenant)
+    await agent.run(stop, servers=[found["url"]], user=found["user"], password=found["password"])
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())

@@ -1,0 +1,94 @@
+// An agent in JavaScript: comes online, accepts what is offered, answers, completes.
+// Everything it knows of Maitred is in docs/agents.md. Run it against a gateway on this machine:
+//
+//   npm ci && node agent.js --agent ann --connection ../../maitred-data/connection.json
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { AckPolicy, jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+
+const { values: options } = parseArgs({
+  options: {
+    agent: { type: "string" },
+    tenant: { type: "string", default: "main" },
+    connection: { type: "string", default: "maitred-data/connection.json" },
+    // Leave after so many completed conversations; 0 works until it is stopped.
+    conversations: { type: "string", default: "0" },
+  },
+});
+const me = options.agent;
+if (!me) {
+  console.error("agent.js: say who you are: --agent ID, as in [[routing.agents]]");
+  process.exit(2);
+}
+
+const login = JSON.parse(readFileSync(options.connection, "utf8"));
+const connection = await connect({
+  servers: login.url,
+  user: login.user,
+  pass: login.password,
+  name: `agent-${me}`,
+  // Who may only use inboxes of his own cannot read anybody else's answers.
+  inboxPrefix: `_INBOX_${me}`,
+  maxReconnectAttempts: -1,
+});
+const stream = jetstream(connection);
+
+// A command is published with an id of its own, so saying it again counts once.
+async function say(verb, body) {
+  const subject = `maitred.v1.${options.tenant}.command.${me}.${verb}`;
+  const data = JSON.stringify({ schema: "command", ...body });
+  for (;;) {
+    try {
+      return await stream.publish(subject, data, { msgID: `${me}-${body.id}` });
+    } catch (error) {
+      console.error(`agent.js: ${verb} was not heard yet (${error.name}), saying it again`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+const about = (event, verb) => ({
+  id: `${verb}-${event.conversation}-${event.epoch}`,
+  conversation: event.conversation,
+  epoch: event.epoch,
+});
+const presence = (word) =>
+  say("presence", { id: `presence-${word}-${process.pid}-${Date.now()}`, presence: word });
+
+let stopping = false;
+let completed = 0;
+const wanted = Number(options.conversations);
+const consumer = await stream.consumers.get("JOURNAL", `agent-${me}`);
+if ((await consumer.info(true)).config.ack_policy !== AckPolicy.Explicit) {
+  console.error("agent.js: the consumer is not one of Maitred's");
+  process.exit(1);
+}
+const events = await consumer.consume({ max_messages: 10 });
+const stop = () => {
+  stopping = true;
+  events.stop();
+};
+process.on("SIGTERM", stop);
+process.on("SIGINT", stop);
+
+await presence("online");
+for await (const message of events) {
+  const event = message.json();
+  if (event.state === "offered") {
+    await say("accept", about(event, "accept"));
+    const said = event.brief.turns.at(-1)?.text ?? "";
+    const text = `Thank you for writing. You said: ${said.slice(0, 200)}`;
+    await say("reply", { ...about(event, "reply"), text });
+    await say("complete", { ...about(event, "complete"), reason: "answered" });
+    completed += 1;
+    console.log(JSON.stringify({ completed, conversation: event.conversation }));
+  } else if (event.state === "refused") {
+    console.error(`agent.js: ${event.command} was refused: ${event.reason}`);
+  }
+  // Acknowledged when done: what is lost in between comes again.
+  message.ack();
+  if (stopping || (wanted && completed >= wanted)) break;
+}
+await presence("offline");
+await connection.drain();

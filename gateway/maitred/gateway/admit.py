@@ -1,0 +1,84 @@
+"""Admit: agents' commands, checked and put into the journal's one order.
+
+Agents publish into a stream of their own (COMMANDS) that has none of the journal's powers: who
+may write into a stream that honours rollups may also empty it. From there a command enters the
+journal once, so that dispatch reads everything it decides on in a single order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from maitred.contracts.agents import Admitted, Command, Verb
+from maitred.contracts.ids import AgentId, digest
+from maitred.contracts.subjects import COMMANDS
+from maitred.contracts.view import View
+from maitred.gateway.backbone import Backbone
+from maitred.gateway.bus.pull import Received
+from maitred.gateway.journal.effects import Effects, Entry, Outcome
+from maitred.gateway.journal.stage import Buried
+
+STAGE: Final = "admit"
+COMMAND_ID_CHARACTERS_MAX: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A command with who said it, as the subject tells, which NATS guards."""
+
+    admitted: Admitted
+
+
+class Admit:
+    """The stage that lets commands into the journal."""
+
+    name = STAGE
+    stream = COMMANDS
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._subjects = backbone.subjects
+
+    def subjects(self, partition: int) -> Sequence[str]:
+        """Return what it reads: every agent's commands."""
+        return [self._subjects.any("command")]
+
+    async def rebuild(self) -> None:
+        """Hold nothing in memory, so there is nothing to rebuild."""
+
+    async def prepare(self, received: Sequence[Received]) -> Sequence[Spoken | Buried]:
+        """Read each command; what is malformed is admitted as `unknown`, to be refused."""
+        return [Spoken(_read(item)) for item in received]
+
+    def apply(self, prepared: Spoken, view: View) -> Effects:
+        """Append a command under its own id, so that a repeated one is one."""
+        admitted = prepared.admitted
+        entry = Entry(
+            subject=self._subjects.admitted(admitted.agent, admitted.verb.value),
+            body=admitted,
+            id=f"admitted:{admitted.agent}:{digest(admitted.command.id)}",
+        )
+        return Effects(entries=(entry,))
+
+    def duplicate(self, prepared: Spoken) -> Effects:
+        """Drop a command that was admitted before."""
+        return Effects(outcome=Outcome.SUPPRESSED)
+
+    def committed(self, prepared: Spoken, effects: Effects) -> None:
+        """Do nothing more: dispatch reads the entry."""
+
+
+def _read(item: Received) -> Admitted:
+    agent, verb = item.subject.split(".")[-2:]
+    try:
+        command = msgspec.json.decode(item.data, type=Command)
+        if not 0 < len(command.id) <= COMMAND_ID_CHARACTERS_MAX:
+            raise msgspec.ValidationError("a command needs an id of its own")
+        word = Verb(verb)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        command = Command(id=digest("malformed", str(item.stream_seq)))
+        word = Verb.UNKNOWN
+    return Admitted(agent=AgentId(agent), verb=word, command=command, at=item.time_ms)

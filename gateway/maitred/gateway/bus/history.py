@@ -1,0 +1,75 @@
+"""History: log entries of one subject filter, read and counted without a consumer.
+
+Both are one direct read (ADR-31, `next_by_subj` with `batch`): the server's own count of what
+still follows comes with the first message, so counting a million costs as much as counting one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+import orjson
+from nats.aio.msg import Msg
+
+from maitred.contracts import limits
+from maitred.contracts.errors import StoreUnavailable
+from maitred.gateway.bus.connection import Connection, status_of
+from maitred.gateway.bus.reads import Stored, of_direct
+
+_END: Final = frozenset({"204", "404"})
+
+
+async def read_log(
+    connection: Connection, stream: str, subject: str, *, after: int, limit: int
+) -> list[Stored]:
+    """Return up to `limit` messages on `subject` (wildcards allowed) behind sequence `after`.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    found: list[Stored] = []
+    while len(found) < limit:
+        page = min(limit - len(found), limits.PULL_MESSAGES_MAX)
+        before = len(found)
+        found += [
+            of_direct(message)
+            async for message in _direct(connection, stream, subject, after=after, batch=page)
+        ]
+        if len(found) - before < page:
+            break
+        after = found[-1].seq
+    return found
+
+
+async def count_after(connection: Connection, stream: str, subject: str, *, after: int) -> int:
+    """Return how many messages on `subject` stand behind sequence `after`.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    count = 0
+    async for message in _direct(connection, stream, subject, after=after, batch=1):
+        count = 1 + int((message.headers or {}).get("Nats-Num-Pending", "0"))
+    return count
+
+
+async def _direct(
+    connection: Connection, stream: str, subject: str, *, after: int, batch: int
+) -> AsyncIterator[Msg]:
+    body = orjson.dumps({"seq": after + 1, "next_by_subj": subject, "batch": batch})
+    async with connection.answers() as (reply, following):
+        await connection.publish(f"$JS.API.DIRECT.GET.{stream}", body, reply=reply)
+        try:
+            async with asyncio.timeout(limits.READ_TIMEOUT_MS / 1000):
+                while True:
+                    message = await following()
+                    status = status_of(message)
+                    if status in _END:
+                        return
+                    if status:
+                        raise StoreUnavailable(f"a direct read answered {status}")
+                    yield message
+        except TimeoutError as error:
+            raise StoreUnavailable("a direct read was not answered in time") from error

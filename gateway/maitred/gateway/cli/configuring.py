@@ -1,0 +1,64 @@
+"""`maitred check` and `maitred init`: the configuration, examined and begun."""
+
+from __future__ import annotations
+
+import secrets
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from maitred.contracts.errors import ConfigurationError
+from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
+from maitred.gateway.settings.load import read
+
+SECRETS: Final = ("identity", "chat")
+
+
+def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """Examine a configuration and name every fault with its path.
+
+    Example: maitred check --config maitred.toml
+    """
+    try:
+        found = read(config)
+    except ConfigurationError as error:
+        if not as_json:
+            raise
+        print_json({"ok": False, "faults": list(error.faults), "warnings": []})
+        raise typer.Exit(2) from None
+    if as_json:
+        print_json({"ok": True, "faults": [], "warnings": list(found.warnings)})
+        return
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}")
+    channels = ", ".join(channel.name for channel in found.channels) or "no channels"
+    agents = len(found.settings.routing.agents)
+    rules = len(found.settings.routing.rules)
+    typer.echo(f"{config} is good: {channels}; {agents} agents, {rules} rules.")
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Where to write it.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Write a commented configuration to start from, and fresh secrets beside it.
+
+    Example: maitred init . && maitred up
+    """
+    target = directory / DEFAULT_CONFIG
+    if target.exists() and not force:
+        raise ConfigurationError(f"{target}: exists already; --force overwrites it")
+    directory.mkdir(parents=True, exist_ok=True)
+    folder = directory / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name in SECRETS:
+        path = folder / name
+        # Never replaced: every key in the store hangs on the first one.
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    start = files("maitred.gateway.settings").joinpath("starting.toml").read_text("utf-8")
+    target.write_text(start, encoding="utf-8")
+    typer.echo(f"Wrote {target} and {folder}. Next: maitred check, then maitred up.")

@@ -1,0 +1,124 @@
+"""`maitred dead`: what could not be handled, and what to do with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from maitred.contracts.errors import Permanent
+from maitred.gateway.bus.dead import DeadLetter, DeadLetters
+from maitred.gateway.cli.session import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    Session,
+    print_json,
+    run,
+)
+
+_LIST_MAX: Final = 1_000
+_SHOWN_BYTES_MAX: Final = 4_096
+Number = Annotated[int, typer.Argument(help="The number that `maitred dead list` shows.")]
+
+app = typer.Typer(
+    name="dead",
+    help="Look at the quarantine; replay or drop what is in it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List what is quarantined, newest last.
+
+    Example: maitred dead list --json
+    """
+    letters = run(config, lambda session: _letters(session).list(_LIST_MAX))
+    if as_json:
+        print_json([_summary(each) for each in letters])
+        return
+    if not letters:
+        typer.echo("The quarantine is empty.")
+        return
+    table = Table("number", "when", "stage", "code", "reason", "from", box=None)
+    for each in letters:
+        when = datetime.fromtimestamp(each.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        origin = f"{each.stream} {each.input_seq}"
+        table.add_row(str(each.seq), when, each.stage, each.reason_code, each.reason, origin)
+    Console().print(table)
+
+
+@app.command()
+def show(
+    number: Number, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
+) -> None:
+    """Show one quarantined message whole. It holds what a customer wrote.
+
+    Example: maitred dead show 3
+    """
+    letter = run(config, lambda session: _find(session, number))
+    text = letter.data.decode(errors="backslashreplace")
+    if as_json:
+        print_json({**_summary(letter), "headers": dict(letter.headers), "data": text})
+        return
+    for name, value in _summary(letter).items():
+        typer.echo(f"{name}: {value}")
+    typer.echo()
+    typer.echo(text[:_SHOWN_BYTES_MAX])
+    if len(text) > _SHOWN_BYTES_MAX:
+        typer.echo(f"… {len(text) - _SHOWN_BYTES_MAX} more characters; --json shows all")
+
+
+@app.command()
+def replay(number: Number, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Put one quarantined message back to where it came from, and out of the quarantine.
+
+    Example: maitred dead replay 3
+    """
+
+    async def work(session: Session) -> None:
+        await _find(session, number)
+        await _letters(session).replay(number)
+
+    run(config, work)
+    typer.echo(f"Replayed {number}.")
+
+
+@app.command()
+def drop(number: Number, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Delete one quarantined message for good.
+
+    Example: maitred dead drop 3
+    """
+    if not run(config, lambda session: _letters(session).drop(number)):
+        raise Permanent(f"nothing is quarantined under number {number}", code="not_found")
+    typer.echo(f"Dropped {number}.")
+
+
+def _letters(session: Session) -> DeadLetters:
+    return DeadLetters(session.connection, session.publisher, session.subjects)
+
+
+async def _find(session: Session, number: int) -> DeadLetter:
+    letter = await _letters(session).show(number)
+    if letter is None:
+        raise Permanent(f"nothing is quarantined under number {number}", code="not_found")
+    return letter
+
+
+def _summary(letter: DeadLetter) -> dict[str, str | int]:
+    return {
+        "number": letter.seq,
+        "at": letter.at_ms,
+        "stage": letter.stage,
+        "code": letter.reason_code,
+        "reason": letter.reason,
+        "stream": letter.stream,
+        "subject": letter.subject,
+        "sequence": letter.input_seq,
+    }

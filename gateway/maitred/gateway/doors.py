@@ -1,0 +1,162 @@
+"""Doors: what connectors are given, and the HTTP application that they share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from maitred.connectors.port import Connector, Receipt, Reply
+from maitred.contracts import limits
+from maitred.contracts.errors import Permanent
+from maitred.contracts.events import (
+    accepted_traceparent,
+    headers,
+    new_traceparent,
+    trace_id,
+)
+from maitred.contracts.ids import IdentifierKey
+from maitred.contracts.inbound import BlobRef, Inbound
+from maitred.contracts.outbound import Outbound
+from maitred.contracts.subjects import INBOUND, JOURNAL
+from maitred.gateway import clock
+from maitred.gateway.backbone import Backbone
+from maitred.gateway.bus import blobs
+from maitred.gateway.bus.history import read_log
+from maitred.gateway.bus.pull import Pull, Received
+from maitred.gateway.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+_RESUMED_REPLIES_MAX: Final = 500
+"""Replies handed to a chat visitor who comes back; older ones stay in the journal."""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Store:
+    """Stores raw messages durably; connectors call it as `Context.accept`."""
+
+    def __init__(self, backbone: Backbone, metrics: Metrics) -> None:
+        self._backbone = backbone
+        self._metrics = metrics
+
+    async def __call__(self, inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
+        """Return once the message is on disk.
+
+        Raises:
+            StoreUnavailable: the store did not confirm in time.
+            Permanent: it is beyond every limit.
+        """
+        started = clock.monotonic_ms()
+        if len(body) > limits.BODY_INLINE_BYTES_MAX:
+            if len(body) > limits.BLOB_BYTES_MAX:
+                raise Permanent("a message beyond the limit of a blob", code="too_large")
+            sha256, size, _ = await blobs.put(
+                self._backbone.publisher, self._backbone.subjects, inbound.sender_key, body
+            )
+            blob = BlobRef(owner=inbound.sender_key, sha256=sha256, size=size)
+            stored = msgspec.structs.replace(inbound, body=None, blob=blob)
+        else:
+            stored = msgspec.structs.replace(inbound, body=body, blob=None)
+        trace = accepted_traceparent(traceparent) or new_traceparent(inbound.id)
+        ack = await self._backbone.publisher.publish(
+            self._backbone.subjects.inbound(inbound.channel, inbound.sender_key),
+            msgspec.json.encode(stored),
+            msg_id=inbound.id,
+            stream=INBOUND,
+            headers=headers(
+                event_id=inbound.id, kind="inbound/1", at=inbound.received_at, traceparent=trace
+            ),
+        )
+        took = clock.monotonic_ms() - started
+        self._metrics.accepted(
+            inbound.channel, inbound.account, seconds=took / 1000, duplicate=ack.duplicate
+        )
+        log.info(
+            "accepted",
+            channel=inbound.channel,
+            account=inbound.account,
+            message=inbound.id,
+            duplicate=ack.duplicate,
+            trace=trace_id(trace),
+        )
+        return Receipt(inbound.id, ack.duplicate)
+
+
+class JournalOutbox:
+    """Replies as they stand in the journal, for channels whose customers fetch them."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+
+    async def since(self, channel: str, endpoint: IdentifierKey, after: int) -> Sequence[Reply]:
+        """Return the replies to one endpoint behind sequence `after`, oldest first.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        found = await read_log(
+            self._backbone.connection,
+            JOURNAL,
+            f"{self._backbone.subjects.root}.outbound.{channel}.*.{endpoint}",
+            after=after,
+            limit=_RESUMED_REPLIES_MAX,
+        )
+        return [Reply(each.seq, msgspec.json.decode(each.data, type=Outbound)) for each in found]
+
+    async def follow(self, channel: str) -> AsyncIterator[Reply]:
+        """Yield every reply of a channel from now on."""
+        pull = Pull(
+            self._backbone.connection,
+            JOURNAL,
+            [f"{self._backbone.subjects.root}.outbound.{channel}.>"],
+            after=None,
+            name=f"outbox-{channel}",
+        )
+        try:
+            async for received in pull.batches():
+                for item in received:
+                    if (reply := _reply(item)) is not None:
+                        yield reply
+        finally:
+            await pull.close()
+
+
+def _reply(item: Received) -> Reply | None:
+    try:
+        return Reply(item.stream_seq, msgspec.json.decode(item.data, type=Outbound))
+    except msgspec.MsgspecError:
+        log.warning("bad_outbound", sequence=item.stream_seq)
+        return None
+
+
+def application(connectors: Sequence[Connector]) -> web.Application:
+    """Return the public HTTP application: every connector's routes, and nothing else."""
+    app = web.Application(
+        client_max_size=limits.WEBHOOK_BYTES_MAX, middlewares=[_answer_without_details]
+    )
+    for connector in connectors:
+        for route in connector.routes():
+            app.router.add_route(route.method, route.path, route.handler)
+    return app
+
+
+@web.middleware
+async def _answer_without_details(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a fault of ours into a bare 500, so that nobody outside learns what we know."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except ConnectionResetError:
+        raise
+    except Exception as error:
+        log.exception("door_failed", route=_route(request), kind=type(error).__name__)
+        return web.Response(status=500)
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"

@@ -1,0 +1,276 @@
+"""Intake: INBOUND → one journal entry a message, on the customer's journey.
+
+Normalise, find out whose it is, join or open a conversation, read its mood and what it needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+
+from maitred.contracts import limits
+from maitred.contracts.conversation import Conversation, Needs, SkillNeed
+from maitred.contracts.documents import CustomerDoc
+from maitred.contracts.entry import MessageEntry, SuppressedEntry, Work
+from maitred.contracts.errors import BadPayload, Permanent
+from maitred.contracts.inbound import Inbound
+from maitred.contracts.message import Affect, Message
+from maitred.contracts.subjects import INBOUND, message_msg_id
+from maitred.contracts.view import View
+from maitred.gateway.backbone import Backbone
+from maitred.gateway.bus import blobs
+from maitred.gateway.bus.pull import Received
+from maitred.gateway.journal.effects import Effects, Entry, Outcome
+from maitred.gateway.journal.stage import Buried
+from maitred.identity.journey import add_turn
+from maitred.identity.place import Placement, Tools, place
+from maitred.normalizer.port import DecodeContext, Decoded, Decoder
+from maitred.router.mood.port import MoodInput, MoodModel
+from maitred.router.mood.track import advance
+from maitred.router.needs import CompiledRules, Facts, needs_of
+
+log = structlog.get_logger(__name__)
+STAGE: Final = "intake"
+PARTITIONS: Final = 3
+"""Senders are spread over so many partitions, so that many gateways can share the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message as decoded, with its mood and where it came from."""
+
+    message: Message
+    sequence: int
+    accepted_at: int
+
+
+class Intake:
+    """The intake stage of one partition."""
+
+    name = STAGE
+    stream = INBOUND
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        *,
+        decoders: Mapping[str, Decoder],
+        context: DecodeContext,
+        tools: Tools,
+        mood: MoodModel,
+        rules: CompiledRules,
+    ) -> None:
+        self._backbone = backbone
+        self._decoders = decoders
+        self._context = context
+        self._tools = tools
+        self._mood = mood
+        self._rules = rules
+
+    def subjects(self, partition: int) -> Sequence[str]:
+        """Return what one partition reads."""
+        return [self._backbone.subjects.inbound_partition(partition)]
+
+    async def rebuild(self) -> None:
+        """Hold nothing in memory, so there is nothing to rebuild."""
+
+    async def prepare(self, received: Sequence[Received]) -> Sequence[Read | Buried]:
+        """Decode each message and store its attachments, which the journal will refer to.
+
+        Raises:
+            StoreUnavailable: a blob could not be fetched or stored.
+        """
+        prepared: list[Read | Buried] = []
+        for item in received:
+            prepared.append(await self._read(item))
+            # Doors share this loop: let them answer their senders in between.
+            await asyncio.sleep(0)
+        return prepared
+
+    def apply(self, prepared: Read, view: View) -> Effects:
+        """Place a message on its journey."""
+        message = prepared.message
+        placement = place(message, prepared.sequence, view, self._tools, prepared.accepted_at)
+        if placement.suppressed is not None:
+            return self._suppressed(placement.suppressed)
+        documents = dict(placement.documents)
+        work = None
+        if placement.conversation is not None and placement.customer is not None:
+            conversation = self._conversation(message, placement, view, prepared.accepted_at)
+            subject = self._backbone.subjects.conversation(placement.conversation)
+            documents[subject] = conversation
+            if message.kind.wants_an_answer:
+                work = _work(conversation, message, prepared.accepted_at)
+        entry = MessageEntry(
+            message=message,
+            customer=placement.customer,
+            conversation=placement.conversation,
+            joined=placement.joined,
+            work=work,
+        )
+        return Effects(
+            documents=documents,
+            entries=(
+                Entry(
+                    subject=self._backbone.subjects.message(message.actor_key),
+                    body=entry,
+                    id=message_msg_id(message.id),
+                ),
+            ),
+        )
+
+    def duplicate(self, prepared: Read) -> Effects:
+        """Keep the fact that a message, already in the journal, came once more."""
+        message = prepared.message
+        return self._suppressed(
+            SuppressedEntry(
+                id=message.id,
+                original=message.id,
+                actor_key=message.actor_key,
+                channel=message.channel,
+                account=message.account,
+                recipients=message.recipients,
+                received_at=message.received_at,
+                sequence=prepared.sequence,
+            )
+        )
+
+    def committed(self, prepared: Read, effects: Effects) -> None:
+        """Do nothing more: dispatch reads the entry."""
+
+    def _suppressed(self, entry: SuppressedEntry) -> Effects:
+        return Effects(
+            entries=(
+                Entry(
+                    subject=self._backbone.subjects.suppressed(entry.actor_key),
+                    body=entry,
+                    id=f"suppressed:{entry.sequence}",
+                ),
+            ),
+            outcome=Outcome.SUPPRESSED,
+        )
+
+    async def _read(self, item: Received) -> Read | Buried:
+        try:
+            inbound = msgspec.json.decode(item.data, type=Inbound)
+            decoder = self._decoders.get(inbound.channel)
+            if decoder is None:
+                return Buried("unknown_channel", "no decoder is configured for its channel")
+            raw = await self._raw(inbound)
+            decoded = await self._decode(decoder, inbound, raw, item.stream_seq)
+        except BadPayload as error:
+            return Buried(error.code, str(error))
+        except Permanent as error:
+            return Buried(error.code, str(error))
+        except msgspec.MsgspecError:
+            return Buried("bad_inbound", "not an inbound message of a version that we know")
+        except (ValueError, TypeError, LookupError, RecursionError, AttributeError) as error:
+            # A decoder that trips over hostile bytes: the message is kept, and its fault found.
+            log.exception("decoder_failed", input=item.stream_seq, kind=type(error).__name__)
+            return Buried("decoder_failed", f"the decoder raised {type(error).__name__}")
+        for sha256, data in decoded.contents.items():
+            if await self._store(inbound, data) != sha256:
+                return Buried("decoder_failed", "an attachment is not what its hash says")
+        message = decoded.message
+        if message.kind.wants_an_answer and message.affect is None:
+            message = msgspec.structs.replace(message, affect=self._affect(message))
+        return Read(message, item.stream_seq, item.time_ms)
+
+    async def _raw(self, inbound: Inbound) -> bytes:
+        if inbound.blob is None:
+            return inbound.body or b""
+        blob = inbound.blob
+        return await blobs.get(
+            self._backbone.connection,
+            self._backbone.subjects,
+            blob.owner,
+            blob.sha256,
+            blob.size,
+        )
+
+    async def _decode(
+        self, decoder: Decoder, inbound: Inbound, raw: bytes, sequence: int
+    ) -> Decoded:
+        if len(raw) > limits.BODY_INLINE_BYTES_MAX:
+            return await asyncio.to_thread(decoder, inbound, raw, sequence, self._context)
+        return decoder(inbound, raw, sequence, self._context)
+
+    async def _store(self, inbound: Inbound, data: bytes) -> str:
+        sha256, _, _ = await blobs.put(
+            self._backbone.publisher, self._backbone.subjects, inbound.sender_key, data
+        )
+        return sha256
+
+    def _affect(self, message: Message) -> Affect:
+        language = message.language.code if message.language else ""
+        asked = MoodInput(text=message.text, language=language, subject=message.subject)
+        return self._mood.read([asked])[0]
+
+    def _conversation(
+        self, message: Message, placement: Placement, view: View, now: int
+    ) -> Conversation:
+        customer = self._customer(placement, view)
+        conversation = add_turn(placement.previous, message, placement, customer, now)
+        if not message.kind.wants_an_answer:
+            return conversation
+        mood = conversation.mood
+        if message.affect is not None:
+            mood = advance(mood, message.affect, message.received_at)
+        needs, tier = needs_of(
+            self._rules,
+            Facts(
+                channel=message.channel,
+                account=message.account,
+                recipients=message.recipients,
+                subject=message.subject,
+                text=message.text,
+                language=conversation.language,
+                mood=mood.label,
+                tier=conversation.tier,
+            ),
+        )
+        needs = _together(conversation.needs, needs)
+        return msgspec.structs.replace(conversation, mood=mood, needs=needs, tier=tier)
+
+    def _customer(self, placement: Placement, view: View) -> CustomerDoc:
+        if placement.customer is None:
+            raise ValueError("a conversation without a customer")
+        subject = self._backbone.subjects.customer(placement.customer)
+        found = placement.documents.get(subject)
+        if found is None:
+            found = view.read(subject, CustomerDoc)
+        if not isinstance(found, CustomerDoc):
+            raise TypeError("the customer of a conversation is not there")
+        return found
+
+
+def _together(earlier: Needs, now: Needs) -> Needs:
+    """Add up what a conversation needed before and what its new words need."""
+    levels = {need.skill: need.level for need in earlier.skills}
+    for need in now.skills:
+        levels[need.skill] = max(need.level, levels.get(need.skill, 0.0))
+    return Needs(
+        skills=tuple(SkillNeed(skill=skill, level=levels[skill]) for skill in sorted(levels)),
+        language=now.language or earlier.language,
+        human_only=earlier.human_only or now.human_only,
+        priority_minutes=max(earlier.priority_minutes, now.priority_minutes),
+        because=tuple(dict.fromkeys(earlier.because + now.because)),
+    )
+
+
+def _work(conversation: Conversation, message: Message, accepted_at: int) -> Work:
+    return Work(
+        conversation=conversation.id,
+        customer=conversation.customer,
+        channel=message.channel,
+        account=message.account,
+        needs=conversation.needs,
+        mood=conversation.mood,
+        tier=conversation.tier,
+        accepted_at=accepted_at,
+    )

@@ -1,0 +1,1 @@
+"""The journal: how stages read documents, compute, and commit effects with their position."""

@@ -1,0 +1,361 @@
+"""A stage: pull inputs in order, compute purely, commit effects and position in one batch.
+
+What a stage computes is a plain function of the input and the documents it reads; this shell
+carries it through crashes, lost races and a store that goes away. The position stands in the same
+batch as the effects, so an input has all of its effects or none, whoever is killed when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from maitred.contracts import limits
+from maitred.contracts.documents import PositionDoc
+from maitred.contracts.errors import BadPayload, MaitredError, StoreUnavailable
+from maitred.contracts.events import TRACEPARENT, headers, trace_id
+from maitred.contracts.subjects import JOURNAL
+from maitred.contracts.view import NotRead, View
+from maitred.gateway import clock
+from maitred.gateway.backbone import Backbone
+from maitred.gateway.bus.batch import AlreadyApplied, Conflict, Write, document, entry
+from maitred.gateway.bus.lease import Lease
+from maitred.gateway.bus.pull import Pull, Received
+from maitred.gateway.bus.reads import get_last, get_many
+from maitred.gateway.journal.documents import DocumentCache, Drafts, Known
+from maitred.gateway.journal.effects import Effects, Outcome
+from maitred.gateway.journal.keeping import Keeping
+from maitred.gateway.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+P = TypeVar("P")
+GROUP_TRIES_MAX: Final = 3
+"""After so many lost races a group is committed one input at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """An input that cannot be handled: it goes to DEAD whole, and the next one is handled."""
+
+    code: str
+    reason: str
+
+
+class Fenced(MaitredError):
+    """Somebody else works on this partition: its position moved without us."""
+
+
+class Stage(Protocol[P]):
+    """One stage's own part: what it reads, and what an input changes."""
+
+    name: str
+    stream: str
+
+    def subjects(self, partition: int) -> Sequence[str]:
+        """Return what one partition of this stage reads."""
+        ...
+
+    async def rebuild(self) -> None:
+        """Forget what is held in memory and read it again from the documents."""
+        ...
+
+    async def prepare(self, received: Sequence[Received]) -> Sequence[P | Buried]:
+        """Do the part of the work that needs no documents, once per attempt, in order.
+
+        Raises:
+            StoreUnavailable: something that must be stored or fetched first could not be.
+        """
+        ...
+
+    def apply(self, prepared: P, view: View) -> Effects:
+        """Compute what one input changes; may be run again, so it changes nothing itself.
+
+        Raises:
+            NotRead: documents are needed that the view does not hold yet.
+            BadPayload: this input cannot be handled.
+        """
+        ...
+
+    def duplicate(self, prepared: P) -> Effects:
+        """Compute what is left to say of an input whose log entry stands already."""
+        ...
+
+    def committed(self, prepared: P, effects: Effects) -> None:
+        """Learn that an input's effects are durable."""
+        ...
+
+
+@dataclass(slots=True)
+class _Group(Generic[P]):
+    received: Sequence[Received]
+    prepared: list[P | Buried]
+
+    def half(self) -> tuple[_Group[P], _Group[P]]:
+        middle = len(self.received) // 2
+        return (
+            _Group(self.received[:middle], self.prepared[:middle]),
+            _Group(self.received[middle:], self.prepared[middle:]),
+        )
+
+
+class Runner(Generic[P]):
+    """Runs one partition of a stage, for as long as the lease on it is ours."""
+
+    def __init__(
+        self,
+        stage: Stage[P],
+        partition: int,
+        *,
+        backbone: Backbone,
+        keeping: Keeping,
+        metrics: Metrics,
+        lease: Lease,
+    ) -> None:
+        self._stage = stage
+        self._partition = partition
+        self._backbone = backbone
+        self._keeping = keeping
+        self._metrics = metrics
+        self._lease = lease
+        self._cache = DocumentCache()
+        self._subject = backbone.subjects.position(stage.name, partition)
+        self._position = PositionDoc(stage=stage.name, partition=partition, sequence=0)
+        self._revision = 0
+        self._log = log.bind(stage=stage.name, partition=partition)
+
+    async def run(self) -> None:
+        """Work until cancelled; a store that does not answer only delays."""
+        while True:
+            try:
+                await self._lease.acquire()
+                await self._work()
+            except StoreUnavailable as error:
+                self._log.warning("store_unavailable", reason=str(error))
+                await self._backbone.connection.wait_connected()
+                await asyncio.sleep(0.1)
+            except Fenced:
+                self._log.warning("fenced", position=self._position.sequence)
+                await self._lease.release()
+                await asyncio.sleep(limits.LEASE_RENEW_MS / 1000)
+
+    async def _work(self) -> None:
+        await self._recover()
+        await self._stage.rebuild()
+        self._log.info("started", position=self._position.sequence)
+        pull = Pull(
+            self._backbone.connection,
+            self._stage.stream,
+            self._stage.subjects(self._partition),
+            after=self._position.sequence,
+            name=f"{self._stage.name}-{self._partition}",
+        )
+        try:
+            async for received in pull.batches():
+                if not self._lease.held:
+                    raise Fenced("the lease was lost")
+                for start in range(0, len(received), limits.GROUP_INPUTS_MAX):
+                    await self._handle(received[start : start + limits.GROUP_INPUTS_MAX])
+        finally:
+            await pull.close()
+
+    async def _recover(self) -> None:
+        """Read the position again; whatever else was read may be stale."""
+        self._cache.clear()
+        stored = await get_last(self._backbone.connection, JOURNAL, self._subject, leader=True)
+        self._revision = stored.seq if stored else 0
+        self._position = (
+            msgspec.json.decode(stored.data, type=PositionDoc)
+            if stored
+            else PositionDoc(stage=self._stage.name, partition=self._partition, sequence=0)
+        )
+
+    async def _handle(self, received: Sequence[Received]) -> None:
+        fresh = [item for item in received if item.stream_seq > self._position.sequence]
+        if not fresh:
+            return
+        for _ in range(GROUP_TRIES_MAX):
+            group = _Group(fresh, list(await self._stage.prepare(fresh)))
+            try:
+                await self._commit(group)
+                return
+            except AlreadyApplied:
+                break
+            except Conflict:
+                await self._after_lost_race()
+        await self._after_lost_race()
+        for item in fresh:
+            await self._handle_alone(item)
+
+    async def _handle_alone(self, item: Received) -> None:
+        duplicate = False
+        while True:
+            group = _Group([item], list(await self._stage.prepare([item])))
+            try:
+                await self._commit(group, duplicate=duplicate)
+                return
+            except AlreadyApplied:
+                if duplicate:
+                    raise Fenced("an entry that was dropped is still refused") from None
+                duplicate = True
+                await self._after_lost_race()
+            except Conflict:
+                await self._after_lost_race()
+
+    async def _after_lost_race(self) -> None:
+        before = self._revision
+        await self._recover()
+        if self._revision != before:
+            raise Fenced("the position moved")
+        await self._stage.rebuild()
+
+    async def _commit(self, group: _Group[P], *, duplicate: bool = False) -> None:
+        drafts, effects = await self._fold(group, duplicate=duplicate)
+        changes = drafts.changes()
+        writes = [
+            document(
+                subject,
+                msgspec.json.encode(body),
+                expected=revision,
+                ttl_ms=self._keeping.document_ttl_ms(body),
+            )
+            for subject, (body, revision) in changes.items()
+        ]
+        for item, each in zip(group.received, effects, strict=True):
+            writes += self._entries(item, each)
+        if len(writes) >= limits.BATCH_MESSAGES_MAX or _size(writes) > limits.BATCH_BYTES_MAX:
+            if len(group.received) == 1:
+                group.prepared[0] = Buried("too_large", "its effects do not fit into one batch")
+                await self._commit(group)
+                return
+            for half in group.half():
+                await self._commit(half)
+            return
+        await self._bury(group)
+        position = self._advanced(group, effects)
+        writes.append(
+            document(self._subject, msgspec.json.encode(position), expected=self._revision)
+        )
+        sequences = await self._backbone.committer.commit(writes)
+        self._position, self._revision = position, sequences[self._subject]
+        for subject, (body, _) in changes.items():
+            self._cache.put(subject, Known(sequences[subject], b"", body))
+        self._tell(group, effects)
+
+    async def _fold(self, group: _Group[P], *, duplicate: bool) -> tuple[Drafts, list[Effects]]:
+        """Apply the inputs one after the other, loading what they ask for, until none asks."""
+        while True:
+            drafts = Drafts(self._cache)
+            effects: list[Effects] = []
+            unread: set[str] = set()
+            for index, prepared in enumerate(group.prepared):
+                if isinstance(prepared, Buried):
+                    effects.append(Effects(outcome=Outcome.DEAD))
+                    continue
+                try:
+                    each = (
+                        self._stage.duplicate(prepared)
+                        if duplicate
+                        else self._stage.apply(prepared, drafts)
+                    )
+                except NotRead as error:
+                    unread.update(error.subjects)
+                    continue
+                except Exception as error:  # noqa: BLE001  (one bad input must not stop the rest)
+                    if unread:
+                        # It ran on a view without its predecessors' changes: not its own fault.
+                        continue
+                    group.prepared[index] = self._buried(error)
+                    each = Effects(outcome=Outcome.DEAD)
+                drafts.keep(each.documents)
+                effects.append(each)
+            if not unread:
+                try:
+                    drafts.changes()
+                except NotRead as error:
+                    unread.update(error.subjects)
+                else:
+                    return drafts, effects
+            await self._load(unread)
+
+    def _buried(self, error: Exception) -> Buried:
+        if isinstance(error, BadPayload):
+            return Buried(error.code, str(error))
+        self._log.exception("input_failed", kind=type(error).__name__)
+        return Buried("internal", f"{type(error).__name__} while handling it")
+
+    async def _load(self, subjects: set[str]) -> None:
+        found = await get_many(self._backbone.connection, JOURNAL, sorted(subjects))
+        for subject in subjects:
+            stored = found.get(subject)
+            self._cache.put(subject, Known(stored.seq, stored.data) if stored else Known(0, None))
+
+    def _entries(self, item: Received, effects: Effects) -> list[Write]:
+        inherited = item.headers.get(TRACEPARENT, "")
+        return [
+            entry(
+                each.subject,
+                msgspec.json.encode(each.body),
+                msg_id=each.id,
+                ttl_ms=self._keeping.log_ms,
+                headers=headers(
+                    event_id=each.id,
+                    kind=_kind(each.body),
+                    at=item.time_ms,
+                    traceparent=each.traceparent or inherited,
+                ),
+            )
+            for each in effects.entries
+        ]
+
+    async def _bury(self, group: _Group[P]) -> None:
+        for item, prepared in zip(group.received, group.prepared, strict=True):
+            if isinstance(prepared, Buried):
+                self._metrics.dead(self._stage.name, prepared.code)
+                self._log.warning(
+                    "quarantined",
+                    input=item.stream_seq,
+                    code=prepared.code,
+                    trace=trace_id(item.headers.get(TRACEPARENT, "")),
+                )
+                await self._backbone.dead.bury(
+                    stage=self._stage.name,
+                    input_stream=self._stage.stream,
+                    input_seq=item.stream_seq,
+                    subject=item.subject,
+                    data=item.data,
+                    headers=item.headers,
+                    reason_code=prepared.code,
+                    reason=prepared.reason,
+                )
+
+    def _advanced(self, group: _Group[P], effects: Sequence[Effects]) -> PositionDoc:
+        counts = dict.fromkeys(Outcome, 0)
+        for each in effects:
+            counts[each.outcome] += 1
+        return msgspec.structs.replace(
+            self._position,
+            sequence=group.received[-1].stream_seq,
+            applied=self._position.applied + counts[Outcome.APPLIED],
+            suppressed=self._position.suppressed + counts[Outcome.SUPPRESSED],
+            dead=self._position.dead + counts[Outcome.DEAD],
+        )
+
+    def _tell(self, group: _Group[P], effects: Sequence[Effects]) -> None:
+        now = clock.now_ms()
+        for item, prepared, each in zip(group.received, group.prepared, effects, strict=True):
+            self._metrics.stage(self._stage.name, now - item.time_ms)
+            if not isinstance(prepared, Buried):
+                self._stage.committed(prepared, each)
+
+
+def _kind(body: msgspec.Struct) -> str:
+    return f"{body.__struct_config__.tag}/{getattr(body, 'version', 1)}"
+
+
+def _size(writes: Sequence[Write]) -> int:
+    return sum(len(write.data) for write in writes)

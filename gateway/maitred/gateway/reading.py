@@ -1,0 +1,131 @@
+"""Reading: what is known of a journey or a conversation, for people who ask.
+
+Built from the journal at the moment of the question; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from maitred.contracts.agents import Decision, RoutingDoc
+from maitred.contracts.conversation import Conversation
+from maitred.contracts.documents import ComponentDoc, CustomerDoc
+from maitred.contracts.entry import MessageEntry
+from maitred.contracts.errors import Permanent
+from maitred.contracts.ids import ComponentId, ConversationId, CustomerId, IdentifierKey
+from maitred.contracts.subjects import JOURNAL, Subjects
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.history import read_log
+from maitred.gateway.bus.reads import get_many
+
+T = TypeVar("T", bound=msgspec.Struct)
+_ALIASES_MAX: Final = 16
+_MESSAGES_MAX: Final = 1_000
+_DECISIONS_MAX: Final = 100
+
+
+class Journey(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer with everything he wrote, over all channels, oldest first."""
+
+    customer: CustomerDoc
+    identifiers: tuple[IdentifierKey, ...]
+    entries: tuple[MessageEntry, ...]
+
+
+class ConversationStory(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation, where it stands, and how it was decided."""
+
+    conversation: Conversation
+    routing: RoutingDoc | None
+    decisions: tuple[Decision, ...]
+
+
+async def journey(connection: Connection, subjects: Subjects, name: str) -> Journey:
+    """Return the journey of a customer, or of a conversation's customer.
+
+    Raises:
+        Permanent: nothing is known under that id (code `not_found`).
+        StoreUnavailable: the store does not answer.
+    """
+    if name.startswith("cnv_"):
+        said = await _conversation(connection, subjects, ConversationId(name))
+        name = said.customer
+    customer = await _customer(connection, subjects, CustomerId(name))
+    members = await _members(connection, subjects, customer)
+    entries: list[MessageEntry] = []
+    for key in members:
+        found = await read_log(
+            connection, JOURNAL, subjects.message(key), after=0, limit=_MESSAGES_MAX
+        )
+        entries += [msgspec.json.decode(each.data, type=MessageEntry) for each in found]
+    entries.sort(key=lambda each: (each.message.received_at, each.message.id))
+    return Journey(customer=customer, identifiers=members, entries=tuple(entries))
+
+
+async def story(connection: Connection, subjects: Subjects, name: str) -> ConversationStory:
+    """Return what is known of a conversation.
+
+    Raises:
+        Permanent: nothing is known under that id (code `not_found`).
+        StoreUnavailable: the store does not answer.
+    """
+    conversation = ConversationId(name)
+    said = await _conversation(connection, subjects, conversation)
+    routing = await _read(connection, subjects.routing(conversation), RoutingDoc)
+    assigned = await read_log(
+        connection,
+        JOURNAL,
+        f"{subjects.root}.decision.{conversation}",
+        after=0,
+        limit=_DECISIONS_MAX,
+    )
+    decisions = [msgspec.json.decode(each.data, type=Decision) for each in assigned]
+    return ConversationStory(conversation=said, routing=routing, decisions=tuple(decisions))
+
+
+async def _conversation(
+    connection: Connection, subjects: Subjects, conversation: ConversationId
+) -> Conversation:
+    found = await _read(connection, subjects.conversation(conversation), Conversation)
+    if found is None:
+        raise Permanent(f"no conversation is known as {conversation}", code="not_found")
+    return found
+
+
+async def _customer(
+    connection: Connection, subjects: Subjects, customer: CustomerId
+) -> CustomerDoc:
+    current: CustomerId = customer
+    for _ in range(_ALIASES_MAX):
+        found = await _read(connection, subjects.customer(current), CustomerDoc)
+        if found is None:
+            break
+        if found.alias_of is None:
+            return found
+        current = found.alias_of
+    raise Permanent(f"no customer is known as {customer}", code="not_found")
+
+
+async def _members(
+    connection: Connection, subjects: Subjects, customer: CustomerDoc
+) -> tuple[IdentifierKey, ...]:
+    component: ComponentId = customer.component
+    for _ in range(_ALIASES_MAX):
+        found = await _read(connection, subjects.component(component), ComponentDoc)
+        if found is None:
+            break
+        if found.alias_of is not None:
+            component = found.alias_of
+            continue
+        for each in found.customers:
+            if each.customer == customer.id:
+                return each.members
+        break
+    return (IdentifierKey(component.removeprefix("cmp_")),)
+
+
+async def _read(connection: Connection, subject: str, shape: type[T]) -> T | None:
+    stored = (await get_many(connection, JOURNAL, [subject])).get(subject)
+    return msgspec.json.decode(stored.data, type=shape) if stored else None

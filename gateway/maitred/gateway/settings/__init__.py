@@ -1,0 +1,1 @@
+"""Settings: their shapes, how they are read, and how their faults are told."""

@@ -1,0 +1,110 @@
+"""The shapes of `maitred.toml`, section by section.
+
+`[channels.<channel>]` is decoded by the connector of that name, so a new channel adds nothing
+here. Times are in the unit that the setting's name ends in.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from maitred.contracts.ids import Tenant
+from maitred.contracts.secret import Secret
+from maitred.identity.policy import Policy
+from maitred.router.settings import RoutingSettings
+
+
+class NatsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[nats]`: without `urls` the gateway runs a server of its own on this machine.
+
+    `store` and `port` belong to that own server; `port` 0 takes a free one. The rest belongs to a
+    server elsewhere: `replicas` is 3 in a cluster; `monitoring_url` lets the gateway see whether
+    the server flushes every write (`sync_interval: always`).
+    """
+
+    store: Path = Path("maitred-data")
+    port: int = 0
+    urls: tuple[str, ...] = ()
+    user: str = ""
+    password: Secret | None = None
+    credentials: Path | None = None
+    nkey_seed: Path | None = None
+    tls_ca: Path | None = None
+    replicas: int = 1
+    monitoring_url: str = ""
+    allow_lazy_sync: bool = False
+    """Run on a server that flushes later: a power cut then loses what was acknowledged."""
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[http]`: where webhooks and chat sockets come in, and `[admin]`, for operators only."""
+
+    listen: str = "127.0.0.1:8080"
+
+
+class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[admin]`: health and metrics; keep it away from the public."""
+
+    listen: str = "127.0.0.1:8081"
+
+
+class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[identity]`: the secret under which identifiers are hashed, and the resolver's limits.
+
+    The secret must never change: every key in the store is made with it.
+    """
+
+    secret: Secret
+    policy: Policy = Policy()
+
+
+class NormalizerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[normalizer]`: the languages that customers write in and where national numbers are from."""
+
+    languages: tuple[str, ...] = ("en", "de", "fr", "es", "it", "nl", "pt")
+    region: str | None = None
+
+
+class MoodSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[mood]`: which mood model reads the messages, by the name of its entry point."""
+
+    model: str = "lexicon"
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[retention]`, in days: raw messages, the journal's log, closed conversations' documents."""
+
+    inbound_days: int = 30
+    log_days: int = 400
+    closed_days: int = 30
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[log]`: `format` is `json`, `text`, or `auto` (text on a terminal)."""
+
+    level: str = "info"
+    format: str = "auto"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole of `maitred.toml`.
+
+    `policy` names the routing policy's entry point. `channels` holds each connector's own settings.
+    """
+
+    tenant: Tenant = Tenant("main")
+    public_url: str = ""
+    policy: str = "index"
+    nats: NatsSettings = NatsSettings()
+    http: HttpSettings = HttpSettings()
+    admin: AdminSettings = AdminSettings()
+    identity: IdentitySettings
+    normalizer: NormalizerSettings = NormalizerSettings()
+    mood: MoodSettings = MoodSettings()
+    retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+    routing: RoutingSettings = RoutingSettings()
+    channels: dict[str, Any] = {}

@@ -1,0 +1,305 @@
+"""Supervision: build a gateway from its configuration, run its roles, stop in good order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from maitred.connectors.port import Connector, Context
+from maitred.contracts import limits
+from maitred.contracts.errors import ConfigurationError, StoreUnavailable
+from maitred.contracts.identifiers import Keys
+from maitred.contracts.ids import AgentId
+from maitred.gateway import admin, clock, doors, plugins
+from maitred.gateway.admit import Admit
+from maitred.gateway.backbone import MARKED, Backbone, open_backbone
+from maitred.gateway.bus.consumers import declare_agent
+from maitred.gateway.bus.embedded import EmbeddedServer
+from maitred.gateway.bus.lease import Lease
+from maitred.gateway.deadlines import Deadlines
+from maitred.gateway.delivery import Delivery, stage_name
+from maitred.gateway.dispatch import Dispatch
+from maitred.gateway.intake import PARTITIONS, Intake
+from maitred.gateway.journal.keeping import Keeping
+from maitred.gateway.journal.stage import Runner, Stage
+from maitred.gateway.ledger import balance
+from maitred.gateway.metrics import Metrics
+from maitred.gateway.settings.load import Configuration, host_port
+from maitred.gateway.tasks import Tasks
+from maitred.identity.place import Tools
+from maitred.normalizer.port import DecodeContext
+from maitred.router.engine import Engine
+from maitred.router.needs import compile_rules
+
+log = structlog.get_logger(__name__)
+ROLES: Final = ("doors", "intake", "dispatch", "delivery")
+DAY_MS: Final = 86_400_000
+WATCH_MS: Final = 2_000
+"""How often the ledger is balanced and the high-water mark noted."""
+
+
+@dataclass(slots=True)
+class Listening:
+    """Where a running gateway can be reached; ports are the real ones."""
+
+    http: tuple[str, int] | None = None
+    admin: tuple[str, int] | None = None
+    channels: dict[str, Connector] = field(default_factory=dict)
+
+
+class Gateway:
+    """One gateway process: some or all of the roles, on one backbone."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        roles: frozenset[str] = frozenset(ROLES),
+        accept_restored_store: bool = False,
+    ) -> None:
+        self.configuration: Final = configuration
+        self.settings: Final = configuration.settings
+        self.metrics: Final = Metrics()
+        self.listening: Final = Listening()
+        self.ended: Final = asyncio.Event()
+        """Set when the gateway cannot go on; `fault` says why."""
+        self.fault = ""
+        self._roles = roles
+        self._accept_restored_store = accept_restored_store
+        self._tasks = Tasks(self._failed)
+        self._server: EmbeddedServer | None = None
+        self._backbone: Backbone | None = None
+        self._leases: list[Lease] = []
+        self._runners: list[web.AppRunner] = []
+        self._stopping = False
+
+    @property
+    def backbone(self) -> Backbone:
+        """Return the backbone of a started gateway."""
+        if self._backbone is None:
+            raise RuntimeError("the gateway has not been started")
+        return self._backbone
+
+    async def start(self) -> None:
+        """Come up, doors last: nothing is taken in before it can be stored.
+
+        Raises:
+            ConfigurationError: something is not as it must be.
+            StoreUnavailable: the store does not answer.
+        """
+        settings = self.settings
+        if not settings.nats.urls:
+            self._server = EmbeddedServer(settings.nats.store, port=settings.nats.port or None)
+        self._backbone = await open_backbone(
+            settings,
+            name="maitred",
+            server=self._server,
+            state=_state_folder(settings.nats.store),
+            on_closed=lambda reason: self._end(f"the connection to NATS closed for good: {reason}"),
+            accept_restored_store=self._accept_restored_store,
+        )
+        keys = Keys(settings.tenant, settings.identity.secret.reveal().encode())
+        tools = Tools(subjects=self._backbone.subjects, keys=keys, policy=settings.identity.policy)
+        keeping = Keeping(
+            log_ms=settings.retention.log_days * DAY_MS,
+            closed_ms=settings.retention.closed_days * DAY_MS,
+        )
+        connectors = self._connectors(keys)
+        self.listening.channels.update({each.channel: each for each in connectors})
+        if "dispatch" in self._roles:
+            await self._start_dispatch(keeping)
+        if "intake" in self._roles:
+            self._start_intake(keeping, keys, tools)
+        if "delivery" in self._roles:
+            self._start_delivery(connectors, keeping, tools)
+        await self._start_admin()
+        if "doors" in self._roles:
+            await self._start_doors(connectors)
+        self._tasks.start("watch", self._watch())
+        log.info("up", roles=sorted(self._roles), channels=sorted(self.listening.channels))
+
+    async def stop(self) -> None:
+        """Stop: no new accepts, finish what is under way, give the leases back, close."""
+        self._stopping = True
+        log.info("stopping")
+        try:
+            async with asyncio.timeout(limits.STOP_TIMEOUT_MS / 1000):
+                for connector in self.listening.channels.values():
+                    await connector.stop()
+                for runner in self._runners:
+                    await runner.cleanup()
+                await self._tasks.stop(limits.COMMIT_TIMEOUT_MS)
+                for lease in self._leases:
+                    await lease.release()
+                if self._backbone is not None:
+                    await self._backbone.stop()
+        except (TimeoutError, StoreUnavailable) as error:
+            log.warning("stopped_hard", reason=type(error).__name__)
+        finally:
+            if self._server is not None:
+                await self._server.stop()
+        log.info("stopped")
+
+    def _connectors(self, keys: Keys) -> list[Connector]:
+        store = doors.Store(self.backbone, self.metrics)
+        outbox = doors.JournalOutbox(self.backbone)
+        connectors = []
+        for channel in self.configuration.channels:
+            context = Context(
+                tenant=self.settings.tenant,
+                keys=keys,
+                accept=store,
+                outbox=outbox,
+                clock=clock.now_ms,
+                spawn=self._spawn,
+                refused=self._refusals(channel.name, channel.settings),
+                public_url=self.settings.public_url.rstrip("/"),
+            )
+            connectors.append(channel.connector(channel.settings, context))
+        return connectors
+
+    def _refusals(self, channel: str, settings: object) -> Callable[[str, str], None]:
+        accounts = frozenset(getattr(settings, "accounts", {}))
+
+        def refused(account: str, reason: str) -> None:
+            # A stranger chooses the account in a URL: it must not become a label of its own.
+            known = account if account in accounts else "unknown"
+            self.metrics.refused(channel, known, reason)
+            log.info("refused", channel=channel, account=known, reason=reason)
+
+        return refused
+
+    async def _start_dispatch(self, keeping: Keeping) -> None:
+        routing = self.settings.routing
+        for agent in routing.agents:
+            await declare_agent(self.backbone.connection, self.settings.tenant, AgentId(agent.id))
+        policy = plugins.load(plugins.ROUTING_POLICIES, self.settings.policy, path="policy")
+        engine = Engine(routing, policy(routing), self.settings.tenant)
+        deadlines = Deadlines(self.backbone)
+        dispatch = Dispatch(self.backbone, engine=engine, deadlines=deadlines, metrics=self.metrics)
+        self._run_stage(Admit(self.backbone), 0, keeping)
+        self._run_stage(dispatch, 0, keeping)
+        self._tasks.start("deadlines", deadlines.run())
+
+    def _start_intake(self, keeping: Keeping, keys: Keys, tools: Tools) -> None:
+        normalizer = self.settings.normalizer
+        model = plugins.load(plugins.MOOD_MODELS, self.settings.mood.model, path="mood.model")()
+        intake = Intake(
+            self.backbone,
+            decoders={
+                name: plugins.load(plugins.DECODERS, name, path=f"channels.{name}")
+                for name in plugins.names(plugins.DECODERS)
+            },
+            context=DecodeContext(
+                keys=keys, languages=normalizer.languages, region=normalizer.region
+            ),
+            tools=tools,
+            mood=model,
+            rules=compile_rules(self.settings.routing),
+        )
+        for partition in range(PARTITIONS):
+            self._run_stage(intake, partition, keeping)
+
+    def _start_delivery(self, connectors: list[Connector], keeping: Keeping, tools: Tools) -> None:
+        for connector in connectors:
+            delivery = Delivery(
+                connector,
+                backbone=self.backbone,
+                keeping=keeping,
+                tools=tools,
+                metrics=self.metrics,
+                lease=self._lease(stage_name(connector.channel), 0),
+            )
+            self._tasks.start(stage_name(connector.channel), delivery.run())
+
+    def _run_stage(self, stage: Stage[Any], partition: int, keeping: Keeping) -> None:
+        runner = Runner(
+            stage,
+            partition,
+            backbone=self.backbone,
+            keeping=keeping,
+            metrics=self.metrics,
+            lease=self._lease(stage.name, partition),
+        )
+        self._tasks.start(f"{stage.name}-{partition}", runner.run())
+
+    def _lease(self, stage: str, partition: int) -> Lease:
+        lease = Lease(
+            self.backbone.connection,
+            self.backbone.committer,
+            self.backbone.subjects.lease(stage, partition),
+            self.backbone.holder,
+            alone=self.backbone.alone,
+        )
+        self._leases.append(lease)
+        return lease
+
+    async def _start_admin(self) -> None:
+        app = admin.application(self.metrics, {"store": self._store_check})
+        self.listening.admin = await self._listen(app, self.settings.admin.listen, "admin.listen")
+
+    async def _start_doors(self, connectors: list[Connector]) -> None:
+        app = doors.application(connectors)
+        self.listening.http = await self._listen(app, self.settings.http.listen, "http.listen")
+        for connector in connectors:
+            await connector.start()
+
+    async def _listen(self, app: web.Application, listen: str, path: str) -> tuple[str, int]:
+        host, port = host_port(listen, path=path)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=limits.PUBLISH_TIMEOUT_MS / 1000
+        )
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path}: cannot listen on {listen}: {error.strerror}"
+            ) from None
+        address: tuple[str, int] = runner.addresses[0][:2]
+        return address
+
+    async def _store_check(self) -> str:
+        if self._stopping:
+            return "stopping"
+        return "" if self.backbone.connection.connected else "not connected to NATS"
+
+    async def _watch(self) -> None:
+        """Balance the ledger and note the high-water mark, now and then."""
+        while True:
+            await asyncio.sleep(WATCH_MS / 1000)
+            try:
+                found = await balance(self.backbone.connection, self.backbone.subjects)
+                self.metrics.ledger(gap=found.gap, in_flight=found.in_flight)
+                if found.gap:
+                    log.error("ledger_gap", gap=found.gap)
+                await self.backbone.mark.note(self.backbone.connection, MARKED, clock.now_ms())
+            except StoreUnavailable:
+                continue
+
+    def _spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
+        self._tasks.start(name, coro)
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        log.error("task_failed", task=name, kind=type(error).__name__, exc_info=error)
+        self._end(f"{name} failed: {type(error).__name__}")
+
+    def _end(self, reason: str) -> None:
+        if not self._stopping:
+            self.fault = self.fault or reason
+            self.ended.set()
+
+
+def _state_folder(store: Path) -> Path:
+    """Return where the high-water mark stands: beside the store, not in it."""
+    folder = store.parent / f"{store.name}-state"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

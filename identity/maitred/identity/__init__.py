@@ -1,0 +1,1 @@
+"""Whose message is it: identifiers, evidence, the resolver, conversation joining and the gates."""

@@ -1,0 +1,180 @@
+"""Joining: which conversation a message belongs to.
+
+First by the thread it answers in, if its sender may be there; then by the customer's open
+conversation, whatever channel that came on; else it opens one. What machines send, and changes to
+what was said before, join what they are about or nothing: they never open and never reopen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from maitred.contracts.agents import RoutingDoc, RoutingState
+from maitred.contracts.conversation import Conversation
+from maitred.contracts.documents import CustomerDoc, ThreadDoc
+from maitred.contracts.entry import JoinReason
+from maitred.contracts.ids import ConversationId, MessageId, conversation_id
+from maitred.contracts.limits import CLOSED_AGE_MS
+from maitred.contracts.message import Message, MessageKind
+from maitred.contracts.subjects import Subjects
+from maitred.contracts.view import View
+from maitred.identity.components import Tools
+from maitred.identity.reading import require
+from maitred.identity.threads import own_subjects, referred_subjects
+
+_ABOUT_EARLIER: Final = frozenset({MessageKind.EDIT, MessageKind.DELETE, MessageKind.REACTION})
+_FROM_POSTMASTERS: Final = frozenset({MessageKind.BOUNCE, MessageKind.COMPLAINT})
+RECENT_MAX: Final = 4
+"""How many of a customer's last conversations are searched for what an edit is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Where a message belongs.
+
+    `still_open` are the customer's conversations that have not been closed, oldest first.
+    """
+
+    conversation: ConversationId | None
+    reason: JoinReason
+    previous: Conversation | None = None
+    still_open: tuple[ConversationId, ...] = ()
+
+
+def join(message: Message, customer: CustomerDoc, view: View, tools: Tools, now: int) -> Joined:
+    """Return the conversation of a message that wants an answer.
+
+    A thread's conversation counts if it is open and the sender is entitled to it: it is open in
+    the name of his customer, or he has written in it before. Knowing its id is not enough; a
+    stranger in somebody's thread gets a conversation of his own.
+
+    Raises:
+        NotRead: a conversation, or where it stands, has not been loaded.
+    """
+    threads = _thread_conversations(referred_subjects(message, tools), view)
+    listed = customer.open_conversations
+    _require_standing((*threads, *listed), view, tools.subjects)
+    open_documents = [
+        document
+        for conversation in listed
+        if (document := _open(conversation, view, tools.subjects, now)) is not None
+    ]
+    open_documents.sort(key=lambda document: (document.opened_at, document.id))
+    still_open = tuple(document.id for document in open_documents)
+    for conversation in threads:
+        document = _open(conversation, view, tools.subjects, now)
+        if document is None:
+            continue
+        if conversation in still_open or message.actor_key in document.participants:
+            return Joined(conversation, JoinReason.THREAD, document, still_open)
+    if open_documents:
+        newest = open_documents[-1]
+        return Joined(newest.id, JoinReason.OPEN_CONVERSATION, newest, still_open)
+    return Joined(conversation_id(message.id), JoinReason.OPENED, None, still_open)
+
+
+def join_quietly(
+    message: Message, customer: CustomerDoc | None, view: View, tools: Tools
+) -> Joined:
+    """Return the conversation of a message that wants no answer, closed or not, or none.
+
+    Bounces and complaints come from postmasters, who are nobody's customers, so the thread alone
+    decides. An edit, a delete or a reaction needs a sender who has written there, everything
+    else one who is the customer or has written there.
+
+    Raises:
+        NotRead: a conversation has not been loaded.
+    """
+    if message.kind in _ABOUT_EARLIER:
+        return _join_earlier(message, customer, view, tools)
+    threads = _thread_conversations(referred_subjects(message, tools), view)
+    for document in _read_all(threads, view, tools.subjects):
+        if (
+            message.kind in _FROM_POSTMASTERS
+            or message.actor_key in document.participants
+            or (customer is not None and document.id in customer.open_conversations)
+        ):
+            return Joined(document.id, JoinReason.THREAD, document)
+    return Joined(None, JoinReason.NONE)
+
+
+def _join_earlier(
+    message: Message, customer: CustomerDoc | None, view: View, tools: Tools
+) -> Joined:
+    """Find where the message stands that this one changes, or else the thread it stands in."""
+    exact = _thread_conversations(own_subjects(message, tools), view)
+    threads = _thread_conversations(referred_subjects(message, tools), view)
+    listed: tuple[ConversationId, ...] = ()
+    if customer is not None:
+        listed = (*customer.open_conversations, *customer.conversations[-RECENT_MAX:])
+    named = () if message.target is None else (conversation_id(message.target),)
+    require(view, *map(tools.subjects.conversation, (*exact, *threads, *named, *listed)))
+    possible = _read_all((*named, *threads, *reversed(listed)), view, tools.subjects)
+    ranked = [
+        *_read_all(exact, view, tools.subjects),
+        *(document for document in possible if _holds(document, message.target)),
+        *_read_all(threads, view, tools.subjects),
+    ]
+    for document in ranked:
+        if message.actor_key in document.participants:
+            return Joined(document.id, JoinReason.THREAD, document)
+    return Joined(None, JoinReason.NONE)
+
+
+def _holds(document: Conversation, target: MessageId | None) -> bool:
+    return target is not None and (
+        document.opened_by == target or any(turn.message == target for turn in document.turns)
+    )
+
+
+def _read_all(
+    conversations: tuple[ConversationId, ...], view: View, subjects: Subjects
+) -> list[Conversation]:
+    require(view, *map(subjects.conversation, conversations))
+    found = (
+        view.read(subjects.conversation(conversation), Conversation)
+        for conversation in conversations
+    )
+    return [document for document in found if document is not None]
+
+
+def _thread_conversations(
+    thread_subjects: tuple[str, ...], view: View
+) -> tuple[ConversationId, ...]:
+    require(view, *thread_subjects)
+    found = (view.read(subject, ThreadDoc) for subject in thread_subjects)
+    return tuple(
+        dict.fromkeys(
+            document.conversation
+            for document in found
+            if document is not None and document.conversation is not None
+        )
+    )
+
+
+def _require_standing(
+    conversations: tuple[ConversationId, ...], view: View, subjects: Subjects
+) -> None:
+    require(
+        view,
+        *(subjects.conversation(conversation) for conversation in conversations),
+        *(subjects.routing(conversation) for conversation in conversations),
+    )
+
+
+def _open(
+    conversation: ConversationId, view: View, subjects: Subjects, now: int
+) -> Conversation | None:
+    """Return a conversation that a message may still join.
+
+    The router writes where a conversation stands soon after it is opened, and what it closed
+    expires after `CLOSED_AGE_MS`: so one without a word of the router is young, or long closed.
+    """
+    document = view.read(subjects.conversation(conversation), Conversation)
+    routing = view.read(subjects.routing(conversation), RoutingDoc)
+    if document is None:
+        return None
+    if routing is None:
+        return document if document.last_at + CLOSED_AGE_MS > now else None
+    return None if routing.state is RoutingState.CLOSED else document

@@ -1,0 +1,152 @@
+"""Journey: a conversation after one more message.
+
+The document holds the last turns, bounded; the journal holds every message. A message that is
+added twice is there once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from maitred.contracts.conversation import Conversation, Speaker, Turn
+from maitred.contracts.documents import CustomerDoc
+from maitred.contracts.ids import MessageId
+from maitred.contracts.limits import (
+    CONVERSATION_TURNS_MAX,
+    ENTITIES_MAX,
+    SUBJECT_CHARACTERS_MAX,
+    TURN_TEXT_CHARACTERS_MAX,
+)
+from maitred.contracts.message import Message, MessageKind
+from maitred.identity.customers import (
+    CHANNELS_MAX,
+    LANGUAGE_CONFIDENCE_MIN,
+    NAME_CHARACTERS_MAX,
+    STANDARD,
+)
+from maitred.identity.place import Placement
+
+PARTICIPANTS_MAX: Final = 64
+TURN_ATTACHMENTS_MAX: Final = 20
+_BY_POSTMASTERS: Final = frozenset({MessageKind.BOUNCE, MessageKind.COMPLAINT})
+
+Value = TypeVar("Value")
+
+
+def add_turn(
+    previous: Conversation | None,
+    message: Message,
+    placement: Placement,
+    customer: CustomerDoc | None,
+    now: int,
+) -> Conversation:
+    """Return the conversation with `message` in it; `now` is in UTC milliseconds.
+
+    An edit replaces the text of its target's turn, a delete blanks it; both change nothing if
+    that turn is no longer among the last ones. Only what wants an answer moves where the answer
+    goes, how far the writer is trusted, and the time of the last message. Mood and needs are the
+    caller's.
+
+    Raises:
+        ValueError: the placement names no conversation, or a message that cannot open one would.
+    """
+    if placement.conversation is None:
+        raise ValueError("a message that belongs to no conversation has no turn")
+    at = min(message.received_at, now)
+    if previous is None:
+        if placement.customer is None or not message.kind.wants_an_answer:
+            raise ValueError("only a customer's message opens a conversation")
+        previous = _opened(message, placement, at)
+    elif any(turn.message == message.id for turn in previous.turns):
+        return previous
+    if message.kind is MessageKind.EDIT:
+        return _rewrite(previous, message.target, message.text, cut="text_cut" in message.flags)
+    if message.kind is MessageKind.DELETE:
+        return _rewrite(previous, message.target, None, cut=False)
+    spoken = _with_turn(previous, message, at)
+    if not message.kind.wants_an_answer:
+        return spoken
+    return _with_writer(spoken, message, customer, at)
+
+
+def _opened(message: Message, placement: Placement, at: int) -> Conversation:
+    if placement.conversation is None or placement.customer is None:
+        raise ValueError("only a customer's message opens a conversation")
+    return Conversation(
+        id=placement.conversation,
+        tenant=message.tenant,
+        customer=placement.customer,
+        opened_by=message.id,
+        opened_at=at,
+        last_at=at,
+        channels=(message.channel,),
+        account=message.account,
+        reply_to=message.reply_to,
+        trust=message.actor.level,
+        participants=(message.actor_key,),
+    )
+
+
+def _with_turn(conversation: Conversation, message: Message, at: int) -> Conversation:
+    names = (attachment.name[:NAME_CHARACTERS_MAX] for attachment in message.attachments)
+    turn = Turn(
+        at=at,
+        speaker=Speaker.SYSTEM if message.kind in _BY_POSTMASTERS else Speaker.CUSTOMER,
+        channel=message.channel,
+        text=message.text[:TURN_TEXT_CHARACTERS_MAX],
+        kind=message.kind,
+        message=message.id,
+        name=message.name[:NAME_CHARACTERS_MAX],
+        attachments=tuple(names)[:TURN_ATTACHMENTS_MAX],
+        cut=len(message.text) > TURN_TEXT_CHARACTERS_MAX or "text_cut" in message.flags,
+    )
+    # Channels are read side by side, so a message may come after a later one.
+    turns = sorted((*conversation.turns, turn), key=lambda said: said.at)
+    return msgspec.structs.replace(conversation, turns=tuple(turns[-CONVERSATION_TURNS_MAX:]))
+
+
+def _with_writer(
+    conversation: Conversation, message: Message, customer: CustomerDoc | None, at: int
+) -> Conversation:
+    language = message.language
+    is_sure = language is not None and language.confidence >= LANGUAGE_CONFIDENCE_MIN
+    is_theirs = customer is not None and conversation.id in customer.open_conversations
+    return msgspec.structs.replace(
+        conversation,
+        customer=customer.id if customer is not None and is_theirs else conversation.customer,
+        tier=customer.tier if customer is not None else conversation.tier or STANDARD,
+        last_at=max(conversation.last_at, at),
+        channels=_newest((*conversation.channels, message.channel), CHANNELS_MAX),
+        account=message.account,
+        reply_to=message.reply_to,
+        trust=message.actor.level,
+        participants=_newest((*conversation.participants, message.actor_key), PARTICIPANTS_MAX),
+        name=message.name.strip()[:NAME_CHARACTERS_MAX] or conversation.name,
+        subject=conversation.subject or message.subject.strip()[:SUBJECT_CHARACTERS_MAX],
+        language=language.code if language is not None and is_sure else conversation.language,
+        entities=_newest((*conversation.entities, *message.entities), ENTITIES_MAX),
+        messages=conversation.messages + 1,
+    )
+
+
+def _rewrite(
+    conversation: Conversation, target: MessageId | None, text: str | None, *, cut: bool
+) -> Conversation:
+    turns = []
+    for turn in conversation.turns:
+        if target is None or turn.message != target:
+            turns.append(turn)
+        elif text is None:
+            turns.append(msgspec.structs.replace(turn, text="", attachments=(), cut=False))
+        else:
+            cut = cut or len(text) > TURN_TEXT_CHARACTERS_MAX
+            short = text[:TURN_TEXT_CHARACTERS_MAX]
+            turns.append(msgspec.structs.replace(turn, text=short, cut=cut))
+    return msgspec.structs.replace(conversation, turns=tuple(turns))
+
+
+def _newest(values: tuple[Value, ...], limit: int) -> tuple[Value, ...]:
+    """Return each value once, where it stood first, and no more than the last `limit`."""
+    return tuple(dict.fromkeys(values))[-limit:]

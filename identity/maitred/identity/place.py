@@ -1,0 +1,223 @@
+"""Place: where a message belongs, and which documents say so from now on.
+
+Pure: it reads through a view and returns what to write. The shell compares-and-sets every
+document written against what was read, so two places that touch the same customer or component
+collide, and one of them is computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from maitred.contracts.conversation import Conversation
+from maitred.contracts.documents import CustomerDoc, IdentifierDoc, ThreadDoc
+from maitred.contracts.entry import JoinReason, SuppressedEntry
+from maitred.contracts.identifiers import Level
+from maitred.contracts.ids import (
+    ComponentId,
+    ConversationId,
+    CustomerId,
+    IdentifierKey,
+    component_id,
+    customer_id,
+)
+from maitred.contracts.message import Message
+from maitred.contracts.view import View
+from maitred.identity.components import Tools, change_of, read_roots, strongest, unchanged
+from maitred.identity.customers import changed_customers, customer_of, fresh, with_message
+from maitred.identity.evidence import Node, edges_of, nodes_of
+from maitred.identity.joining import join, join_quietly
+from maitred.identity.reading import read_customer, require
+from maitred.identity.threads import (
+    fingerprint_subject,
+    new_threads,
+    original_of,
+    own_subjects,
+    referred_subjects,
+)
+
+__all__ = ["Placement", "Tools", "place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a message belongs.
+
+    If `suppressed` is there, nothing else is. `previous` is the conversation as it stood, if one
+    was joined; `opened` tells that there was none. `documents` are to be written by subject:
+    pointers, components, customers and threads; the conversation is the caller's to write.
+    """
+
+    suppressed: SuppressedEntry | None = None
+    customer: CustomerId | None = None
+    component: ComponentId | None = None
+    conversation: ConversationId | None = None
+    joined: JoinReason = JoinReason.NONE
+    opened: bool = False
+    previous: Conversation | None = None
+    documents: Mapping[str, msgspec.Struct] = field(default_factory=dict)
+
+
+def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -> Placement:
+    """Return where `message` belongs; `sequence` is where it stands in INBOUND.
+
+    `now` is in UTC milliseconds; nothing is dated later than it.
+
+    Raises:
+        NotRead: documents are needed that the view has not loaded, as many as are known to be
+            needed at once.
+        BadPayload: the message's `actor_key` does not fit its `actor`.
+        Permanent: aliases of a component or a customer go round in a circle.
+    """
+    nodes = nodes_of(message, tools.keys, tools.policy)
+    _require_first(message, nodes, view, tools)
+    original = original_of(message, view, tools)
+    if original is not None:
+        return Placement(
+            suppressed=SuppressedEntry(
+                id=message.id,
+                original=original,
+                actor_key=message.actor_key,
+                channel=message.channel,
+                account=message.account,
+                recipients=message.recipients,
+                received_at=message.received_at,
+                sequence=sequence,
+            )
+        )
+    _require_second(message, nodes, view, tools)
+    if not message.kind.wants_an_answer:
+        return _place_quietly(message, nodes, view, tools)
+    at = min(message.received_at, now)
+    found = _resolve(message, nodes, view, tools, at)
+    joined = join(message, found.document, view, tools, now)
+    is_new = joined.reason is JoinReason.OPENED
+    customer = with_message(
+        found.document, message, joined.still_open, joined.conversation if is_new else None, at
+    )
+    documents = dict(found.documents)
+    documents[tools.subjects.customer(customer.id)] = customer
+    if joined.conversation is not None:
+        documents |= new_threads(message, joined.conversation, customer.id, view, tools)
+    return Placement(
+        customer=customer.id,
+        component=found.component,
+        conversation=joined.conversation,
+        joined=joined.reason,
+        opened=is_new,
+        previous=joined.previous,
+        documents=documents,
+    )
+
+
+def _place_quietly(
+    message: Message, nodes: tuple[Node, ...], view: View, tools: Tools
+) -> Placement:
+    """Place what wants no answer: it makes no customer and teaches nothing about one."""
+    known = _known_customer(nodes[0], view, tools)
+    joined = join_quietly(message, known, view, tools)
+    customer, component = (known.id, known.component) if known is not None else (None, None)
+    documents: dict[str, msgspec.Struct] = {}
+    if joined.previous is not None and joined.conversation is not None:
+        if customer is None:
+            customer, about = read_customer(view, tools.subjects, joined.previous.customer)
+            component = about.component if about is not None else None
+        documents |= new_threads(message, joined.conversation, customer, view, tools)
+    return Placement(
+        customer=customer,
+        component=component,
+        conversation=joined.conversation,
+        joined=joined.reason,
+        previous=joined.previous,
+        documents=documents,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    component: ComponentId
+    document: CustomerDoc
+    documents: dict[str, msgspec.Struct]
+
+
+def _resolve(
+    message: Message, nodes: tuple[Node, ...], view: View, tools: Tools, at: int
+) -> _Found:
+    subjects = tools.subjects
+
+    def age(key: IdentifierKey) -> int:
+        pointer = view.read(subjects.identifier(key), IdentifierDoc)
+        return pointer.first_seen_at if pointer is not None else at
+
+    pointers, roots = read_roots(nodes, view, subjects)
+    change = change_of(nodes, edges_of(nodes, message.id, at), roots, tools.policy, age)
+    if change is None:
+        # The component is full: the sender stays where he is, and the evidence is not taken in.
+        nodes = nodes[:1]
+        pointers, roots = read_roots(nodes, view, subjects)
+        change = unchanged(nodes[0], roots)
+    documents: dict[str, msgspec.Struct] = {
+        subjects.identifier(node.key): IdentifierDoc(
+            identifier=node.identifier,
+            key=node.key,
+            component=change.component,
+            claimed=node.level is Level.CLAIMED,
+            first_seen_at=at,
+        )
+        for node in nodes
+        if node.key not in pointers
+    }
+    documents |= {subjects.component(written.id): written for written in change.written}
+    customers = changed_customers(change, view, subjects, at)
+    documents |= {subjects.customer(name): customer for name, customer in customers.items()}
+    name = customer_of(change.customers, strongest(nodes).key)
+    document = customers.get(name)
+    if document is None:
+        # Only a view between two states shows an alias here: the later state is the true one.
+        name, known = read_customer(view, subjects, name)
+        document = known or fresh(name, change.component, at)
+    return _Found(change.component, document, documents)
+
+
+def _known_customer(actor: Node, view: View, tools: Tools) -> CustomerDoc | None:
+    _, roots = read_roots((actor,), view, tools.subjects)
+    for root in roots.values():
+        name = customer_of(root.customers, actor.key)
+        return read_customer(view, tools.subjects, name)[1]
+    return None
+
+
+def _require_first(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools) -> None:
+    """Ask for what the message itself names, and for what an ordinary sender needs besides."""
+    subjects = tools.subjects
+    alone = component_id(nodes[0].key)
+    fingerprint = fingerprint_subject(message, tools)
+    require(
+        view,
+        *(subjects.identifier(node.key) for node in nodes),
+        subjects.component(alone),
+        subjects.customer(customer_id(alone)),
+        *own_subjects(message, tools),
+        *referred_subjects(message, tools),
+        *((fingerprint,) if fingerprint is not None else ()),
+    )
+
+
+def _require_second(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools) -> None:
+    """Ask for where the pointers lead: components, their likely customers, conversations."""
+    subjects = tools.subjects
+    wanted: list[str] = []
+    for node in nodes:
+        pointer = view.read(subjects.identifier(node.key), IdentifierDoc)
+        if pointer is not None:
+            wanted.append(subjects.component(pointer.component))
+            wanted.append(subjects.customer(customer_id(pointer.component)))
+    for subject in referred_subjects(message, tools):
+        thread = view.read(subject, ThreadDoc)
+        if thread is not None and thread.conversation is not None:
+            wanted.append(subjects.conversation(thread.conversation))
+            wanted.append(subjects.routing(thread.conversation))
+    require(view, *wanted)

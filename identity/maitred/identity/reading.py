@@ -1,0 +1,59 @@
+"""Reading: asking the view for all documents of one depth at once, and following aliases."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from maitred.contracts.documents import ComponentDoc, CustomerDoc
+from maitred.contracts.errors import Permanent
+from maitred.contracts.ids import ComponentId, CustomerId
+from maitred.contracts.subjects import Subjects
+from maitred.contracts.view import NotRead, View
+
+ALIAS_HOPS_MAX: Final = 32
+"""Components are united by size, so a chain is as long as the logarithm of the largest."""
+
+
+def require(view: View, *subjects: str) -> None:
+    """Ask for all of `subjects` in one round.
+
+    Raises:
+        NotRead: some of them have not been loaded; it names exactly those.
+    """
+    missing = view.missing(*dict.fromkeys(subjects))
+    if missing:
+        raise NotRead(*missing)
+
+
+def read_component(
+    view: View, subjects: Subjects, component: ComponentId
+) -> tuple[ComponentId, ComponentDoc | None]:
+    """Return a component that is no alias; without a document it is an implicit one.
+
+    Raises:
+        NotRead: the next document of the chain has not been loaded.
+        Permanent: the aliases go round in a circle.
+    """
+    for _ in range(ALIAS_HOPS_MAX):
+        document = view.read(subjects.component(component), ComponentDoc)
+        if document is None or document.alias_of is None:
+            return component, document
+        component = document.alias_of
+    raise Permanent("a component's aliases do not end", code="alias_chain")
+
+
+def read_customer(
+    view: View, subjects: Subjects, customer: CustomerId
+) -> tuple[CustomerId, CustomerDoc | None]:
+    """Return the customer that `customer` is today, for ids kept in other documents.
+
+    Raises:
+        NotRead: the next document of the chain has not been loaded.
+        Permanent: the aliases go round in a circle.
+    """
+    for _ in range(ALIAS_HOPS_MAX):
+        document = view.read(subjects.customer(customer), CustomerDoc)
+        if document is None or document.alias_of is None:
+            return customer, document
+        customer = document.alias_of
+    raise Permanent("a customer's aliases do not end", code="alias_chain")

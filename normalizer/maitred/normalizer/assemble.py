@@ -1,0 +1,147 @@
+"""The last step of every decoder: what all channels have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from maitred.contracts.identifiers import Observed
+from maitred.contracts.ids import IdentifierKey, MessageId
+from maitred.contracts.inbound import BlobRef, Inbound, ReplyTo
+from maitred.contracts.limits import (
+    ATTACHMENTS_MAX,
+    EMAIL_RECIPIENTS_MAX,
+    OBSERVED_IDENTIFIERS_MAX,
+    SUBJECT_CHARACTERS_MAX,
+)
+from maitred.contracts.message import (
+    Attachment,
+    Message,
+    MessageKind,
+    RawReference,
+    ThreadHints,
+)
+from maitred.normalizer import entities, language
+from maitred.normalizer.port import DecodeContext, Decoded
+from maitred.normalizer.text import TEXT_CUT, clean, cut, line
+
+EXTRA_CHARACTERS_MAX: Final = 1_000
+NAME_CHARACTERS_MAX: Final = 200
+RECIPIENT_CHARACTERS_MAX: Final = 320
+MEDIA_TYPE_CHARACTERS_MAX: Final = 128
+REMOTE_CHARACTERS_MAX: Final = 2_048
+ATTACHMENTS_CUT: Final = "attachments_cut"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What one channel's decoder read, before it is cleaned, bounded and understood.
+
+    `endpoint` is who will read the answer, the sender unless a channel says otherwise.
+    """
+
+    text: str = ""
+    html: str = ""
+    subject: str = ""
+    name: str = ""
+    kind: MessageKind = MessageKind.MESSAGE
+    recipients: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    thread: ThreadHints = field(default_factory=ThreadHints)
+    target: MessageId | None = None
+    sent_at: int | None = None
+    endpoint: Observed | None = None
+    reply_thread: str = ""
+    reply_extra: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    channel_extra: Mapping[str, str] = field(default_factory=dict)
+
+
+def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft) -> Decoded:
+    """Return the message: text cleaned and bounded, language and entities found."""
+    whole, found = clean(draft.text)
+    text, too_long = cut(whole)
+    subject = line(draft.subject, SUBJECT_CHARACTERS_MAX)
+    attachments = tuple(_bounded(each) for each in draft.attachments[:ATTACHMENTS_MAX])
+    kept = {each.blob.sha256 for each in attachments if each.blob is not None}
+    flags = dict.fromkeys(draft.flags + found)
+    if too_long:
+        flags[TEXT_CUT] = None
+    if len(draft.attachments) > ATTACHMENTS_MAX:
+        flags[ATTACHMENTS_CUT] = None
+    message = Message(
+        id=inbound.id,
+        tenant=inbound.tenant,
+        channel=inbound.channel,
+        account=inbound.account,
+        kind=draft.kind,
+        actor=inbound.sender,
+        actor_key=inbound.sender_key,
+        verification=inbound.evidence.verification,
+        observed=inbound.evidence.observed[:OBSERVED_IDENTIFIERS_MAX],
+        name=line(inbound.evidence.name or draft.name, NAME_CHARACTERS_MAX),
+        recipients=_recipients(inbound.recipients + draft.recipients),
+        text=text,
+        html=draft.html,
+        subject=subject,
+        attachments=attachments,
+        thread=draft.thread,
+        target=draft.target,
+        language=language.identify(text or subject, context.languages),
+        entities=entities.find(f"{subject}\n{text}", context.region),
+        sent_at=draft.sent_at,
+        received_at=inbound.received_at,
+        raw=RawReference(sequence=sequence),
+        reply_to=_reply_to(inbound, context, draft),
+        flags=tuple(flags),
+        channel_extra=_extra(draft.channel_extra),
+    )
+    contents = {sha256: data for sha256, data in draft.contents.items() if sha256 in kept}
+    return Decoded(message=message, contents=contents)
+
+
+def stored(data: bytes, owner: IdentifierKey) -> BlobRef:
+    """Return the reference under which the bytes of an attachment are stored."""
+    return BlobRef(owner=owner, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def _reply_to(inbound: Inbound, context: DecodeContext, draft: Draft) -> ReplyTo:
+    endpoint = draft.endpoint or inbound.sender
+    return ReplyTo(
+        channel=inbound.channel,
+        account=inbound.account,
+        endpoint=endpoint.identifier,
+        key=context.keys.actor(endpoint),
+        thread=draft.reply_thread,
+        extra=dict(draft.reply_extra),
+    )
+
+
+def _bounded(attachment: Attachment) -> Attachment:
+    remote = attachment.remote
+    return Attachment(
+        name=line(attachment.name, NAME_CHARACTERS_MAX),
+        content_type=line(attachment.content_type, MEDIA_TYPE_CHARACTERS_MAX),
+        size=attachment.size,
+        blob=attachment.blob,
+        inline=attachment.inline,
+        remote=remote if len(remote) <= REMOTE_CHARACTERS_MAX else "",
+        cut=attachment.cut or ("" if len(remote) <= REMOTE_CHARACTERS_MAX else "remote"),
+    )
+
+
+def _recipients(recipients: tuple[str, ...]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for each in recipients:
+        address = line(each, RECIPIENT_CHARACTERS_MAX)
+        if address and len(found) < EMAIL_RECIPIENTS_MAX:
+            found.setdefault(address.casefold(), address)
+    return tuple(found.values())
+
+
+def _extra(fields: Mapping[str, str]) -> dict[str, str]:
+    named = [(name, line(value, EXTRA_CHARACTERS_MAX)) for name, value in fields.items()]
+    return {name: value for name, value in named if value and len(name) <= NAME_CHARACTERS_MAX}

@@ -1,0 +1,217 @@
+"""Engine: events and `now` in, effects out; no I/O, no clock, no chance.
+
+What it does is a function of the documents, the settings, the event and `now`: an engine that
+was rebuilt from the documents answers like one that never stopped. After every event no agent
+has room for a conversation that waits for anybody and that he suits.
+
+Deadlines stand in the documents (`due_at`) and come back as `DueCame`; one that was overtaken
+is known by its epoch and time, and does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from maitred.contracts.agents import (
+    AgentDoc,
+    AssignmentState,
+    Due,
+    Presence,
+    RoutingDoc,
+    RoutingState,
+)
+from maitred.contracts.entry import Work
+from maitred.contracts.ids import Tenant
+from maitred.contracts.limits import OFFERS_MISSED_MAX
+from maitred.router.commands import Commands
+from maitred.router.events import CommandCame, DueCame, Effect, Event, Tell, WorkArrived
+from maitred.router.house import WAITING, House
+from maitred.router.placing import Placing
+from maitred.router.port import RoutingPolicy
+from maitred.router.roster import HOLDING
+from maitred.router.settings import RoutingSettings
+
+
+class Engine:
+    """Routes the conversations of one tenant."""
+
+    def __init__(self, settings: RoutingSettings, policy: RoutingPolicy, tenant: Tenant) -> None:
+        self._settings = settings
+        self._policy = policy
+        self._tenant = tenant
+        self._house = House(settings, policy)
+        self._fresh = True
+
+    def load(self, routing: Iterable[RoutingDoc], agents: Iterable[AgentDoc]) -> None:
+        """Forget everything and rebuild from the documents; their order does not matter.
+
+        What the settings no longer allow (an agent who is gone, a slot more than before) is put
+        right by the next event.
+        """
+        self._house = House(self._settings, self._policy)
+        for agent in agents:
+            self._house.put_agent(agent)
+        for doc in routing:
+            self._house.put(doc)
+        self._fresh = True
+
+    @property
+    def house(self) -> House:
+        """Where everything stands, to read."""
+        return self._house
+
+    def handle(self, event: Event, now: int) -> list[Effect]:
+        """Return what follows from an event at `now`, in UTC milliseconds.
+
+        Documents to save come first, each once; then what agents are told, in order. Time never
+        runs backwards: an earlier `now` than documents tell counts as theirs.
+        """
+        house = self._house
+        now = max(now, house.latest)
+        house.forget_closed(now)
+        house.begin()
+        placing = Placing(house, self._settings, self._policy, self._tenant, now)
+        commands = Commands(placing, self._settings)
+        if self._fresh:
+            self._fresh = False
+            _put_right(placing, commands)
+        match event:
+            case WorkArrived():
+                _arrive(placing, event)
+            case CommandCame():
+                commands.carry_out(event.admitted)
+            case DueCame():
+                _due(placing, commands, event.due)
+        placing.fill(house.freed)
+        for agent in sorted(house.freed):
+            if house.roster.knows(agent) and house.roster.is_idle(agent):
+                house.put_agent(replace(house.roster.doc(agent), idle_since=now))
+        return house.changes() + placing.said
+
+
+def _put_right(placing: Placing, commands: Commands) -> None:
+    """After a start: free what agents hold who are gone, and let everybody fill his slots."""
+    house = placing.house
+    lost = [
+        doc
+        for doc in house.docs()
+        if doc.agent and doc.state in HOLDING and not house.roster.knows(doc.agent)
+    ]
+    for doc in lost:
+        if doc.state == RoutingState.WRAPPING:
+            commands.close(doc, "completed")
+    placing.place_all(
+        commands.hand_back(doc, doc.agent, "agent_removed")
+        for doc in lost
+        if doc.agent and doc.state != RoutingState.WRAPPING
+    )
+    placing.fill(house.roster.online())
+
+
+def _arrive(placing: Placing, event: WorkArrived) -> None:
+    work = event.work
+    placing.accepted_at[work.conversation] = work.accepted_at
+    doc = placing.house.get(work.conversation)
+    if doc is None or doc.state == RoutingState.CLOSED:
+        placing.place(_opened(placing, work, doc), may_hold=True)
+    elif doc.state in WAITING:
+        _wait_on(placing, doc, work)
+    else:
+        _turn(placing, doc, event)
+
+
+def _opened(placing: Placing, work: Work, closed: RoutingDoc | None) -> RoutingDoc:
+    """Return a conversation that begins, or begins anew, with who served the customer last."""
+    previous = closed.previous_agent if closed else placing.house.last_agent(work.customer)
+    return RoutingDoc(
+        conversation=work.conversation,
+        customer=work.customer,
+        state=RoutingState.WAITING,
+        epoch=closed.epoch + 1 if closed else 0,
+        previous_agent=previous,
+        channel=work.channel,
+        account=work.account,
+        tier=work.tier,
+        needs=work.needs,
+        mood=work.mood,
+        arrived_at=min(work.accepted_at, placing.now),
+        state_at=placing.now,
+        replies=closed.replies if closed else (),
+    )
+
+
+def _wait_on(placing: Placing, doc: RoutingDoc, work: Work) -> None:
+    """A customer who waits wrote again: his age stays, and needs that changed are looked at."""
+    updated = replace(
+        _updated(doc, work),
+        channel=work.channel,
+        account=work.account,
+    )
+    if updated.needs == doc.needs and updated.channel == doc.channel:
+        placing.house.put(updated)
+        return
+    roster = placing.house.roster
+    previous = doc.previous_agent
+    if doc.state == RoutingState.HELD and previous is not None and roster.knows(previous):
+        fit = placing.fit(updated, previous)
+        if fit > 0 and not roster.has_room(previous, updated.channel):
+            placing.house.put(updated)
+            return
+    placing.place(updated, may_hold=False)
+
+
+def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
+    """A customer wrote to whom his conversation is with, or is offered to.
+
+    The channel that counts against his room stays: he was asked for that one.
+    """
+    updated = _updated(doc, event.work)
+    if doc.state == RoutingState.WRAPPING:
+        updated = replace(
+            updated,
+            state=RoutingState.ASSIGNED,
+            state_at=placing.now,
+            due_at=0,
+            closed_reason="",
+        )
+    placing.house.put(updated)
+    if doc.agent is not None:
+        before = len(placing.said)
+        placing.tell(updated, doc.agent, AssignmentState.TURN)
+        (told,) = placing.said[before:]
+        if isinstance(told, Tell):
+            turn = replace(told.assignment, turn=event.turn, channel=event.work.channel)
+            placing.said[before] = Tell(turn)
+
+
+def _updated(doc: RoutingDoc, work: Work) -> RoutingDoc:
+    return replace(doc, customer=work.customer, needs=work.needs, mood=work.mood, tier=work.tier)
+
+
+def _due(placing: Placing, commands: Commands, due: Due) -> None:
+    doc = placing.house.get(due.conversation)
+    if doc is None or not due.due_at or doc.epoch != due.epoch or doc.due_at != due.due_at:
+        return
+    placing.now = max(placing.now, due.due_at)
+    if doc.state == RoutingState.OFFERED and doc.agent is not None:
+        _missed(placing, commands, doc)
+    elif doc.state == RoutingState.WRAPPING:
+        commands.close(doc, doc.closed_reason)
+    elif doc.state in WAITING:
+        placing.place(replace(doc, declined=()), may_hold=False)
+
+
+def _missed(placing: Placing, commands: Commands, doc: RoutingDoc) -> None:
+    """An offer was not answered: the next one is asked, and who misses too many is away."""
+    agent, house = doc.agent, placing.house
+    if agent is None:
+        return
+    back = commands.hand_back(doc, agent, "timeout")
+    missed = house.roster.doc(agent).missed_offers + 1
+    if missed >= OFFERS_MISSED_MAX and house.roster.is_online(agent):
+        commands.leave(agent, Presence.AWAY, missed)
+    else:
+        house.put_agent(replace(house.roster.doc(agent), missed_offers=missed))
+    placing.place(back, may_hold=False)

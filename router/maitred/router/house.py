@@ -1,0 +1,131 @@
+"""House: every conversation and agent as the documents say, and the indexes over them.
+
+All of it can be rebuilt from the documents: `put` is a function of the old and the new one, and
+nothing is kept that no document tells. So an engine that starts again decides as if it had
+never stopped.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from maitred.contracts.agents import AgentDoc, RoutingDoc, RoutingState
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId
+from maitred.contracts.limits import CLOSED_AGE_MS
+from maitred.router.events import Effect, SaveAgent, SaveRouting
+from maitred.router.port import RoutingPolicy
+from maitred.router.queue import Queue
+from maitred.router.roster import HOLDING, Roster
+from maitred.router.settings import RoutingSettings
+
+WAITING: frozenset[RoutingState] = frozenset({RoutingState.WAITING, RoutingState.HELD})
+_SERVED = frozenset({RoutingState.ASSIGNED, RoutingState.WRAPPING, RoutingState.CLOSED})
+
+_Served = tuple[bool, int, ConversationId, AgentId]
+
+
+class House:
+    """Documents, queue and roster of one tenant, and which of them changed in this event."""
+
+    def __init__(self, settings: RoutingSettings, policy: RoutingPolicy) -> None:
+        self.roster = Roster(settings)
+        self.queue = Queue(policy, self.roster)
+        self.latest = 0
+        """The latest time that any document tells; time never runs behind it."""
+        self.freed: set[AgentId] = set()
+        """Agents who may have got room in this event."""
+        self._policy = policy
+        self._docs: dict[ConversationId, RoutingDoc] = {}
+        self._served: dict[CustomerId, dict[ConversationId, _Served]] = {}
+        self._closed: list[tuple[int, ConversationId]] = []
+        self._before: dict[ConversationId, RoutingDoc | None] = {}
+        self._agents_before: dict[AgentId, AgentDoc] = {}
+
+    def get(self, conversation: ConversationId) -> RoutingDoc | None:
+        """Return where a conversation stands, if it is known."""
+        return self._docs.get(conversation)
+
+    def docs(self) -> list[RoutingDoc]:
+        """Return every document, in the order of ids."""
+        return [self._docs[key] for key in sorted(self._docs)]
+
+    def put(self, doc: RoutingDoc) -> None:
+        """Replace where a conversation stands."""
+        old = self._docs.get(doc.conversation)
+        self._before.setdefault(doc.conversation, old)
+        if old is not None:
+            self._leave(old)
+            stays = doc.state in HOLDING and doc.agent == old.agent
+            if old.agent is not None and old.state in HOLDING and not stays:
+                self.freed.add(old.agent)
+        self._docs[doc.conversation] = doc
+        self._enter(doc)
+
+    def put_agent(self, doc: AgentDoc) -> None:
+        """Replace what is remembered of an agent."""
+        self._agents_before.setdefault(doc.id, self.roster.doc(doc.id))
+        self.roster.put(doc)
+        self.latest = max(self.latest, doc.presence_at, doc.idle_since)
+
+    def _leave(self, doc: RoutingDoc) -> None:
+        self.queue.remove(doc.conversation)
+        self.roster.give_back(doc)
+        self._served.get(doc.customer, {}).pop(doc.conversation, None)
+        if not self._served.get(doc.customer, True):
+            del self._served[doc.customer]
+
+    def _enter(self, doc: RoutingDoc) -> None:
+        self.latest = max(self.latest, doc.state_at)
+        self.roster.take(doc)
+        if doc.state in WAITING:
+            self.queue.put(
+                doc.conversation,
+                self._policy.signature(doc),
+                self._policy.virtual_arrival(doc),
+                doc.previous_agent,
+                held=doc.state == RoutingState.HELD,
+            )
+        elif doc.state == RoutingState.CLOSED:
+            heapq.heappush(self._closed, (doc.state_at, doc.conversation))
+        agent = doc.agent if doc.agent and doc.state in _SERVED else doc.previous_agent
+        if agent is not None:
+            served = (doc.state in _SERVED, doc.state_at, doc.conversation, agent)
+            self._served.setdefault(doc.customer, {})[doc.conversation] = served
+
+    def last_agent(self, customer: CustomerId) -> AgentId | None:
+        """Return who served a customer last, as far as documents tell.
+
+        Conversations that somebody has or had to the end speak before those that were handed
+        back; then the later state, then the id.
+        """
+        served = self._served.get(customer)
+        return max(served.values())[3] if served else None
+
+    def forget_closed(self, now: int) -> None:
+        """Drop conversations that have been closed for longer than their documents are kept."""
+        while self._closed and self._closed[0][0] + CLOSED_AGE_MS <= now:
+            since, conversation = heapq.heappop(self._closed)
+            doc = self._docs.get(conversation)
+            if doc is not None and doc.state == RoutingState.CLOSED and doc.state_at == since:
+                self._leave(doc)
+                del self._docs[conversation]
+
+    def begin(self) -> None:
+        """Begin an event: nothing has changed yet."""
+        self._before.clear()
+        self._agents_before.clear()
+        self.freed.clear()
+
+    def changes(self) -> list[Effect]:
+        """Return what must be saved: each document that the event changed, once, as it is now."""
+        routing: list[Effect] = [
+            SaveRouting(self._docs[key])
+            for key in sorted(self._before)
+            if self._docs[key] != self._before[key]
+        ]
+        agents: list[Effect] = [
+            SaveAgent(self.roster.doc(key))
+            for key in sorted(self._agents_before)
+            if self.roster.doc(key) != self._agents_before[key]
+        ]
+        return routing + agents

@@ -1,0 +1,100 @@
+"""An email connector on a free port, and a peer that speaks SMTP byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from maitred.connectors.email import EmailConnector
+from maitred.connectors.email_settings import EmailAccount, EmailSettings
+
+ACCOUNTS = {
+    "help": EmailAccount(
+        addresses=("help@shop.example", "care@shop.example"), from_name="Shop Care"
+    ),
+    "sales": EmailAccount(addresses=("@sales.example",), from_address="team@sales.example"),
+}
+
+
+class Peer:
+    """A client that sends exactly the bytes it is told to."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def answer(self) -> str:
+        """Read one answer, all its lines."""
+        lines = []
+        while True:
+            line = (await asyncio.wait_for(self.reader.readline(), 5)).decode()
+            lines.append(line.rstrip())
+            if line[3:4] != "-":
+                return "\n".join(lines)
+
+    async def say(self, data: bytes) -> str:
+        """Send bytes and read one answer."""
+        self.writer.write(data)
+        await self.writer.drain()
+        return await self.answer()
+
+    async def greet(self) -> str:
+        """Read the greeting and say EHLO."""
+        await self.answer()
+        return await self.say(b"EHLO peer.example\r\n")
+
+    async def open_data(self, *recipients: bytes) -> None:
+        """Bring the connection to where the mail is expected."""
+        await self.greet()
+        assert (await self.say(b"MAIL FROM:<ann@home.example>\r\n")).startswith("250")
+        for recipient in recipients or (b"help@shop.example",):
+            assert (await self.say(b"RCPT TO:<" + recipient + b">\r\n")).startswith("250")
+        assert (await self.say(b"DATA\r\n")).startswith("354")
+
+    async def closed(self) -> bytes:
+        """Wait until the server closes; return what it still sent."""
+        with contextlib.suppress(ConnectionResetError):
+            return await asyncio.wait_for(self.reader.read(), 5)
+        return b""
+
+    async def close(self) -> None:
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+
+@pytest.fixture
+async def email(recording: Callable[..., Any]) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """Return a factory: settings in, a started connector and its context out."""
+    started: list[EmailConnector] = []
+
+    async def make(**settings: Any) -> tuple[EmailConnector, Any]:  # noqa: ANN401  (any setting)
+        context = recording()
+        values = {"listen": "127.0.0.1:0", "accounts": ACCOUNTS, **settings}
+        connector = EmailConnector(EmailSettings(**values), context.context)
+        await connector.start()
+        started.append(connector)
+        return connector, context
+
+    yield make
+    for connector in started:
+        await connector.stop()
+
+
+@pytest.fixture
+async def dial() -> AsyncIterator[Callable[[EmailConnector], Awaitable[Peer]]]:
+    """Return a function that connects a peer to a connector."""
+    peers: list[Peer] = []
+
+    async def connect(connector: EmailConnector) -> Peer:
+        peer = Peer(*await asyncio.open_connection("127.0.0.1", connector.port))
+        peers.append(peer)
+        return peer
+
+    yield connect
+    for peer in peers:
+        await peer.close()

@@ -1,0 +1,89 @@
+"""The email channel's settings: every fault is found before anything starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from maitred.connectors.email_settings import EmailAccount, EmailSettings, inside, plan_of
+from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.secret import Secret
+
+HELP = EmailAccount(addresses=("help@shop.example",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"listen": "2525"}, "listen"),
+        ({"listen": "127.0.0.1:99999"}, "listen"),
+        ({"accounts": {"a": EmailAccount(addresses=("nobody",))}}, "accounts.a.addresses"),
+        ({"accounts": {"a": HELP, "b": HELP}}, "accounts.b.addresses"),
+        (
+            {"accounts": {"a": EmailAccount(addresses=("a@b.example",), from_name="x\r\ny")}},
+            "accounts.a.from_name",
+        ),
+        (
+            {
+                "accounts": {"a": EmailAccount(addresses=("@b.example",))},
+                "smarthost": "127.0.0.1:25",
+            },
+            "accounts.a.from_address",
+        ),
+        ({"trusted_relays": ("192.0.2.1/24",), "authserv_id": "mx"}, "trusted_relays"),
+        ({"trusted_relays": ("192.0.2.0/24",)}, "authserv_id"),
+        ({"smarthost": "mx.example:25", "smarthost_user": "u"}, "smarthost_user"),
+        (
+            {
+                "smarthost": "mx.example:25",
+                "smarthost_user": "u",
+                "smarthost_password": Secret("p"),
+                "smarthost_starttls": False,
+            },
+            "smarthost_starttls",
+        ),
+    ],
+)
+def test_a_fault_names_its_path(changes: dict[str, Any], path: str) -> None:
+    settings = EmailSettings(**{"accounts": {"help": HELP}, **changes})
+    with pytest.raises(ConfigurationError) as refusal:
+        plan_of(settings)
+    (fault,) = refusal.value.faults
+    assert fault.startswith(f"channels.email.{path}")
+
+
+def test_unknown_keys_and_absurd_bounds_are_refused() -> None:
+    for wrong in ({"size": 1}, {"bytes_max": 2**40}, {"sessions_max": 0}):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({"accounts": {}, **wrong}, EmailSettings)
+
+
+def test_replies_come_from_the_first_exact_address_unless_another_is_named() -> None:
+    accounts = {
+        "a": EmailAccount(addresses=("@b.example", "one@b.example", "two@b.example")),
+        "c": EmailAccount(addresses=("one@d.example",), from_address="team@d.example"),
+    }
+    plan = plan_of(EmailSettings(accounts=accounts, listen="[::1]:25"))
+    assert plan.senders["a"].address == "one@b.example"
+    assert plan.senders["c"].address == "team@d.example"
+    assert (plan.host, plan.port) == ("::1", 25)
+
+
+@pytest.mark.parametrize(
+    ("peer", "expected"),
+    [
+        ("192.0.2.7", True),
+        ("::ffff:192.0.2.7", True),
+        ("2001:db8::1%eth0", True),
+        ("198.51.100.1", False),
+        ("", False),
+        ("unix", False),
+    ],
+)
+def test_a_relay_is_known_by_its_network(peer: str, *, expected: bool) -> None:
+    settings = EmailSettings(
+        accounts={}, trusted_relays=("192.0.2.0/24", "2001:db8::/32"), authserv_id="mx"
+    )
+    assert inside(peer, plan_of(settings).relays) is expected

@@ -1,0 +1,66 @@
+"""Doors of the Slack channel, opened and closed for a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import slack_sdk.signature
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from demo.standins.slack_api import SlackApi
+from maitred.connectors.slack import SlackAccount, SlackConnector, SlackSettings
+from maitred.contracts.secret import Secret
+from tests.connectors.slack.door import NOW_S, SECRET, Door, OpenDoor
+
+if TYPE_CHECKING:
+    from tests.connectors.conftest import RecordingContext
+
+
+@pytest.fixture
+async def open_door(
+    recording: Callable[..., RecordingContext], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[OpenDoor]:
+    """Return a function that opens a door; changes are fields of its account."""
+    # Bolt proves requests by its own clock, which has no other handle.
+    monkeypatch.setattr(slack_sdk.signature.Clock, "now", lambda _: float(NOW_S))
+    opened: list[Door] = []
+
+    async def make(**changes: object) -> Door:
+        api = SlackApi()
+        await api.start()
+        api.add_user("U0ANA", email="Ana@Example.com", name="Ana")
+        account: dict[str, Any] = {
+            "signing_secret": Secret(SECRET),
+            "bot_token": Secret(api.token),
+            "team_id": api.team_id,
+            "bot_user_id": api.bot_user_id,
+            "api_url": api.url,
+            **changes,
+        }
+        recorded = recording()
+        connector = SlackConnector(
+            SlackSettings(accounts={"main": SlackAccount(**account)}), recorded.context
+        )
+        await connector.start()
+        app = web.Application()
+        for route in connector.routes():
+            app.router.add_route(route.method, route.path, route.handler)
+        client = TestClient(TestServer(app))
+        await client.start_server()
+        opened.append(Door(connector, recorded, client, api))
+        return opened[-1]
+
+    yield make
+    for door in opened:
+        await door.client.close()
+        await door.connector.stop()
+        await door.api.stop()
+
+
+@pytest.fixture
+async def door(open_door: OpenDoor) -> Door:
+    """Return a door as most deployments have it."""
+    return await open_door()

@@ -1,0 +1,67 @@
+"""Doors of the SMS channel, opened and closed for a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from demo.standins.twilio_api import TwilioApi
+from maitred.connectors.sms import SmsAccount, SmsConnector, SmsSettings
+from maitred.contracts.secret import Secret
+from tests.connectors.sms.door import MESSAGE, PUBLIC, Door, OpenDoor
+
+if TYPE_CHECKING:
+    from tests.connectors.conftest import RecordingContext
+
+
+@pytest.fixture
+async def open_door(
+    recording: Callable[..., RecordingContext],
+) -> AsyncIterator[OpenDoor]:
+    """Return a function that opens a door; changes are fields of its account."""
+    opened: list[Door] = []
+
+    async def make(*, public_url: str = PUBLIC, **changes: object) -> Door:
+        api = TwilioApi()
+        await api.start()
+        account: dict[str, Any] = {
+            "account_sid": api.account_sid,
+            "auth_token": Secret(api.auth_token),
+            "numbers": ("+18005551212",),
+            "api_url": api.url,
+            **changes,
+        }
+        recorded = recording(public_url=public_url)
+        connector = SmsConnector(
+            SmsSettings(accounts={"main": SmsAccount(**account)}), recorded.context
+        )
+        await connector.start()
+        app = web.Application()
+        for route in connector.routes():
+            app.router.add_route(route.method, route.path, route.handler)
+        client = TestClient(TestServer(app))
+        await client.start_server()
+        opened.append(Door(connector, recorded, client, api, api.auth_token))
+        return opened[-1]
+
+    yield make
+    for door in opened:
+        await door.client.close()
+        await door.connector.stop()
+        await door.api.stop()
+
+
+@pytest.fixture
+async def door(open_door: OpenDoor) -> Door:
+    """Return a door as most deployments have it."""
+    return await open_door()
+
+
+@pytest.fixture
+def message() -> dict[str, str]:
+    """Return a message as Twilio posts it."""
+    return dict(MESSAGE)

@@ -1,0 +1,296 @@
+"""What Twilio posts is proven, stored whole, and only then acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from multidict import MultiDict
+
+from demo.standins.twilio_api import signed_twilio_request
+from maitred.connectors import sms
+from maitred.connectors.sms import SmsAccount, SmsConnector, SmsSettings
+from maitred.contracts.errors import ConfigurationError, Permanent
+from maitred.contracts.identifiers import Level, phone_identifier
+from maitred.contracts.inbound import Verification
+from maitred.contracts.limits import WEBHOOK_BYTES_MAX
+from maitred.contracts.secret import Secret
+from tests.connectors.sms.door import PATH, Door, OpenDoor
+
+if TYPE_CHECKING:
+    from tests.connectors.conftest import RecordingContext
+
+
+async def test_a_signed_message_is_stored_as_received_and_answered_with_empty_twiml(
+    door: Door, message: dict[str, str]
+) -> None:
+    answer = await door.post(message, headers={"I-Twilio-Idempotency-Token": "tok-1"})
+    assert answer.status == 200
+    assert answer.content_type == "text/xml"
+    assert "<Response/>" in await answer.text()
+    [(inbound, body)] = door.recorded.accepted
+    assert body == urlencode(message).encode()
+    assert inbound.channel == "sms"
+    assert inbound.account == "main"
+    assert inbound.provider_id == "SM2a1b"
+    assert inbound.sender.identifier == phone_identifier("+14158675309")
+    assert inbound.sender.level == Level.ASSERTED
+    assert inbound.sender_key == door.recorded.keys.identifier(inbound.sender.identifier)
+    assert inbound.recipients == ("+18005551212",)
+    assert inbound.content_type == "application/x-www-form-urlencoded; charset=UTF-8"
+    assert inbound.evidence.verification == Verification.SIGNATURE
+    assert inbound.evidence.facts == {"idempotency_token": "tok-1"}
+    assert door.recorded.refusals == []
+
+
+async def test_a_whatsapp_message_comes_from_the_same_phone_and_says_its_channel(
+    door: Door, message: dict[str, str]
+) -> None:
+    message |= {"From": "whatsapp:+14158675309", "ProfileName": "Ana"}
+    assert (await door.post(message)).status == 200
+    [(inbound, _)] = door.recorded.accepted
+    assert inbound.sender.identifier == phone_identifier("+14158675309")
+    assert inbound.evidence.facts == {"provider_channel": "whatsapp"}
+    assert inbound.evidence.name == "Ana"
+
+
+async def test_a_retry_is_the_same_message(door: Door, message: dict[str, str]) -> None:
+    for token in ("tok-1", "tok-1"):
+        answer = await door.post(message, headers={"I-Twilio-Idempotency-Token": token})
+        assert answer.status == 200
+    assert door.recorded.store.calls == 2
+    assert len(door.recorded.accepted) == 1
+
+
+async def test_the_older_name_of_the_message_id_will_do(
+    door: Door, message: dict[str, str]
+) -> None:
+    del message["MessageSid"]
+    assert (await door.post(message)).status == 200
+    assert door.recorded.accepted[0][0].provider_id == "SM2a1b"
+
+
+async def test_all_values_of_a_repeated_name_are_signed(
+    door: Door, message: dict[str, str]
+) -> None:
+    form = MultiDict([*message.items(), ("Digits", "5678"), ("Digits", "1234")])
+    assert (await door.post(form)).status == 200
+
+
+async def test_the_signature_published_with_twilios_own_library_is_taken(
+    open_door: OpenDoor,
+) -> None:
+    # From twilio-python's tests (MIT): tests/unit/test_request_validator.py.
+    door = await open_door(auth_token=Secret("12345"), public_url="https://mycompany.com")
+    url, params = (
+        "https://mycompany.com/myapp.php?foo=1&bar=2",
+        {
+            "CallSid": "CA1234567890ABCDE",
+            "Digits": "1234",
+            "From": "+14158675309",
+            "To": "+18005551212",
+            "Caller": "+14158675309",
+        },
+    )
+    assert (
+        signed_twilio_request("12345", url, params)["X-Twilio-Signature"]
+        == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+    )
+    assert door.connector._validators["main"].validate(url, params, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+
+
+@pytest.mark.parametrize("signature", [None, "", "AAAA", "ü", "RSOYDt4T1cUTdK1PDd93/VVr8B8="])
+async def test_a_missing_or_wrong_signature_is_forbidden_without_a_word(
+    door: Door, message: dict[str, str], signature: str | None
+) -> None:
+    headers = {} if signature is None else {"X-Twilio-Signature": signature}
+    answer = await door.client.post(PATH, data=message, headers=headers)
+    assert answer.status == 403
+    assert await answer.read() == b""
+    assert door.recorded.store.calls == 0
+    assert door.recorded.refusals == [("main", "bad_signature")]
+
+
+async def test_a_changed_body_breaks_the_signature(door: Door, message: dict[str, str]) -> None:
+    changed = urlencode({**message, "Body": "pay me"}).encode()
+    assert (await door.post(message, body=changed)).status == 403
+
+
+async def test_another_accounts_sid_is_forbidden_though_signed(
+    door: Door, message: dict[str, str]
+) -> None:
+    assert (await door.post({**message, "AccountSid": "AC9"})).status == 403
+    assert door.recorded.refusals == [("main", "other_account_sid")]
+
+
+async def test_the_query_is_part_of_what_is_signed(door: Door, message: dict[str, str]) -> None:
+    assert (await door.post(message, path=f"{PATH}?a=%20b&c")).status == 200
+    assert (
+        await door.post(message, path=f"{PATH}?a=1", url=f"https://desk.example.com{PATH}?a=2")
+    ).status == 403
+
+
+async def test_an_accounts_own_public_address_goes_before_the_gateways(
+    open_door: OpenDoor, message: dict[str, str]
+) -> None:
+    door = await open_door(public_url="https://inner.example", api_url="")
+    assert (await door.post(message)).status == 403
+    own = await open_door(public_url="https://inner.example")
+    own.connector._accounts["main"] = SmsAccount(
+        account_sid=own.api.account_sid,
+        auth_token=Secret(own.token),
+        public_url="https://sms.example.net/",
+    )
+    assert (await own.post(message, url=f"https://sms.example.net{PATH}")).status == 200
+
+
+async def test_without_a_public_address_the_requests_own_is_used(
+    open_door: OpenDoor, message: dict[str, str]
+) -> None:
+    door = await open_door(public_url="")
+    assert (await door.post(message, url=str(door.client.make_url(PATH)))).status == 200
+
+
+async def test_a_host_that_is_no_host_is_a_bad_signature(
+    open_door: OpenDoor, message: dict[str, str]
+) -> None:
+    door = await open_door(public_url="")
+    answer = await door.post(message, url=f"http://a{PATH}", headers={"Host": "a:99999999"})
+    assert answer.status in {400, 403}
+    assert door.recorded.store.calls == 0
+
+
+async def test_an_unknown_account_is_not_found(door: Door, message: dict[str, str]) -> None:
+    assert (await door.post(message, path="/v1/webhooks/twilio/nobody")).status == 404
+    assert door.recorded.refusals == [("unknown", "unknown_account")]
+
+
+async def test_another_content_type_is_refused(door: Door, message: dict[str, str]) -> None:
+    answer = await door.post(message, headers={"Content-Type": "application/json"})
+    assert answer.status == 415
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe=1", b"From=%ff", b"From", b"&&", b"a=1&" * 201 + b"a=1"]
+)
+async def test_a_malformed_form_is_a_bad_request(
+    door: Door, message: dict[str, str], body: bytes
+) -> None:
+    assert (await door.post(message, body=body)).status == 400
+    assert door.recorded.refusals == [("main", "malformed_form")]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"MessageSid": "", "SmsSid": ""}, "no_message_id"),
+        ({"MessageSid": "S" * 300}, "no_message_id"),
+        ({"From": ""}, "no_sender"),
+        ({"From": "1" * 400}, "no_sender"),
+        ({"From": "a\nb"}, "no_sender"),
+    ],
+)
+async def test_a_message_without_an_id_or_a_sender_is_a_bad_request(
+    door: Door, message: dict[str, str], change: dict[str, str], reason: str
+) -> None:
+    assert (await door.post({**message, **change})).status == 400
+    assert door.recorded.refusals == [("main", reason)]
+    assert door.recorded.store.calls == 0
+
+
+async def test_a_body_beyond_the_bound_is_too_large(door: Door, message: dict[str, str]) -> None:
+    answer = await door.post({**message, "Body": "x" * WEBHOOK_BYTES_MAX})
+    assert answer.status == 413
+    assert door.recorded.refusals == [("main", "too_large")]
+
+
+async def test_a_body_larger_than_the_applications_default_but_within_bounds_is_stored(
+    door: Door, message: dict[str, str]
+) -> None:
+    assert (await door.post({**message, "Body": "x" * (WEBHOOK_BYTES_MAX - 2_000)})).status == 200
+
+
+async def test_a_truncated_request_is_not_stored(door: Door) -> None:
+    reader, writer = await asyncio.open_connection(door.client.host, door.client.port)
+    writer.write(
+        f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nFrom=%2B1".encode()
+    )
+    writer.write_eof()
+    await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    await writer.wait_closed()
+    assert door.recorded.store.calls == 0
+
+
+async def test_a_body_that_does_not_come_is_given_up(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sms, "BODY_TIMEOUT_S", 0.05)
+    reader, writer = await asyncio.open_connection(door.client.host, door.client.port)
+    writer.write(
+        f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nFrom=%2B1".encode()
+    )
+    status = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await writer.wait_closed()
+    assert b" 408 " in status
+
+
+async def test_a_store_that_is_down_is_told_to_come_back(
+    door: Door, message: dict[str, str]
+) -> None:
+    door.recorded.store.fail()
+    answer = await door.post(message)
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    door.recorded.store.recover()
+    assert (await door.post(message)).status == 200
+
+
+async def test_what_can_never_be_stored_is_refused_for_good(
+    door: Door, message: dict[str, str]
+) -> None:
+    door.recorded.store.error = Permanent("too large", code="too_large")
+    assert (await door.post(message)).status == 400
+    assert door.recorded.refusals == [("main", "too_large")]
+
+
+async def test_a_delivery_report_is_acknowledged_and_is_no_message(
+    door: Door, message: dict[str, str]
+) -> None:
+    report = {**message, "MessageStatus": "delivered", "SmsStatus": "delivered"}
+    del report["Body"]
+    assert (await door.post(report)).status == 204
+    assert door.recorded.store.calls == 0
+    assert door.recorded.refusals == []
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(body=st.binary(max_size=300), fields=st.dictionaries(st.text(max_size=8), st.text()))
+async def test_nothing_that_is_posted_is_our_fault(
+    door: Door, body: bytes, fields: dict[str, str]
+) -> None:
+    assert (await door.post({}, body=body)).status < 500
+    form = {"AccountSid": door.api.account_sid, "MessageSid": "SM1", **fields}
+    assert (await door.post(form)).status < 500
+
+
+def test_wrong_settings_are_named_by_their_path(recording: Callable[..., RecordingContext]) -> None:
+    account = SmsAccount(account_sid="", auth_token=Secret(""), public_url="desk", api_url="x")
+    with pytest.raises(ConfigurationError) as raised:
+        SmsConnector(SmsSettings(accounts={"main": account}), recording().context)
+    assert [fault.partition(":")[0] for fault in raised.value.faults] == [
+        f"channels.sms.accounts.main.{field}"
+        for field in ("account_sid", "auth_token", "public_url", "api_url")
+    ]

@@ -1,0 +1,67 @@
+"""Errors say whether another try helps; a provider's status decides in one place."""
+
+from __future__ import annotations
+
+import pytest
+
+from maitred.contracts.errors import (
+    BadPayload,
+    ConfigurationError,
+    MaitredError,
+    Permanent,
+    Retryable,
+    StoreUnavailable,
+    Throttled,
+    error_of_status,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (300, Permanent),
+        (400, Permanent),
+        (401, Permanent),
+        (403, Permanent),
+        (404, Permanent),
+        (408, Retryable),
+        (410, Permanent),
+        (429, Throttled),
+        (499, Permanent),
+        (500, Retryable),
+        (502, Retryable),
+        (503, Retryable),
+        (599, Retryable),
+    ],
+)
+def test_a_status_maps_to_one_error(status: int, kind: type[MaitredError]) -> None:
+    error = error_of_status(status, peer="twilio")
+    assert type(error) is kind
+    assert str(error) == f"twilio answered {status}"
+
+
+def test_a_final_status_carries_a_stable_code() -> None:
+    error = error_of_status(404, peer="slack")
+    assert isinstance(error, Permanent)
+    assert error.code == "http_404"
+
+
+@pytest.mark.parametrize(("said", "waits"), [(None, 1_000), (0, 1_000), (30_000, 30_000)])
+def test_a_throttled_call_waits_as_long_as_the_peer_says(said: int | None, waits: int) -> None:
+    error = error_of_status(429, peer="slack", retry_after_ms=said)
+    assert isinstance(error, Throttled)
+    assert error.after_ms == waits
+
+
+def test_retrying_helps_against_an_absent_store_and_never_against_a_bad_payload() -> None:
+    assert issubclass(StoreUnavailable, Retryable)
+    assert issubclass(BadPayload, Permanent)
+    assert not issubclass(BadPayload, Retryable)
+    assert BadPayload("no").code == "bad_payload"
+    assert BadPayload("no", code="bad_json").code == "bad_json"
+
+
+def test_a_configuration_error_keeps_every_fault_apart() -> None:
+    error = ConfigurationError("a: wrong", "b: missing")
+    assert error.faults == ("a: wrong", "b: missing")
+    assert str(error) == "a: wrong\nb: missing"

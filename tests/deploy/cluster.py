@@ -1,0 +1,112 @@
+"""A real three-node cluster on the loopback, from the configuration files as they stand.
+
+Only what ties them to the container is changed: addresses and the store's folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.deploy.tree import DEPLOY, SERVER
+
+NODES: Final = ("nats-1", "nats-2", "nats-3")
+PASSWORDS: Final = {
+    "NATS_ROUTE_PASSWORD": "route-secret",
+    "NATS_GATEWAY_PASSWORD": "gateway-secret",
+    "NATS_AGENT_DESK_1_PASSWORD": "desk-secret",
+}
+
+
+def environment(name: str = "nats-1", routes: tuple[int, ...] = (6222,)) -> dict[str, str]:
+    """Return what a node is told by its environment, quoted as compose does it."""
+    password = PASSWORDS["NATS_ROUTE_PASSWORD"]
+    urls = ", ".join(f'"nats-route://cluster:{password}@127.0.0.1:{port}"' for port in routes)
+    quoted = {variable: f'"{value}"' for variable, value in PASSWORDS.items()}
+    return {"NATS_NAME": name, "NATS_ROUTES": f"[{urls}]", **quoted}
+
+
+def check(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Let the server itself read a configuration, without starting."""
+    return subprocess.run(
+        [SERVER, "-t", "-c", folder / "nats.conf"],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Three running nodes; `urls` are for clients."""
+
+    urls: list[str]
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)  # polling: a listener tells nobody that it is there
+        else:
+            return
+
+
+def _configure(folder: Path, client: int, monitoring: int, route: int) -> None:
+    shutil.copytree(DEPLOY / "nats", folder)
+    path = folder / "nats.conf"
+    text = path.read_text()
+    for old, new in (
+        ("0.0.0.0:4222", f"127.0.0.1:{client}"),
+        ("0.0.0.0:8222", f"127.0.0.1:{monitoring}"),
+        ("0.0.0.0:6222", f"127.0.0.1:{route}"),
+        ('"/data"', f'"{folder / "data"}"'),
+        ("max_file_store: 20GB", "max_file_store: 64MB"),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Cluster]:
+    """Run three nodes in `folder` until the block ends."""
+    ports = _free_ports(9)
+    clients, monitorings, routes = ports[:3], ports[3:6], tuple(ports[6:])
+    with contextlib.ExitStack() as stack:
+        for name, *own in zip(NODES, clients, monitorings, routes, strict=True):
+            _configure(folder / name, *own)
+            log = stack.enter_context((folder / f"{name}.log").open("wb"))
+            process = subprocess.Popen(
+                [SERVER, "-c", folder / name / "nats.conf"],
+                env={**environment(name, routes), "PATH": os.defpath},
+                stdout=log,
+                stderr=log,
+            )
+            stack.callback(process.wait, 30)
+            stack.callback(process.kill)
+        for port in clients:
+            _wait_for(port)
+        yield Cluster(urls=[f"nats://127.0.0.1:{port}" for port in clients])

@@ -1,0 +1,289 @@
+"""Who a message is from: merging by proof, never by claim."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
+from maitred.contracts.entry import JoinReason
+from maitred.contracts.errors import BadPayload
+from maitred.contracts.identifiers import Level
+from maitred.contracts.limits import DAY_MS, MINUTE_MS
+from maitred.contracts.message import Message, MessageKind
+from maitred.identity.evidence import edges_of, nodes_of
+from maitred.identity.place import Tools
+from maitred.identity.policy import Policy
+from maitred.identity.reading import read_customer
+from tests.identity.world import (
+    START,
+    TOOLS,
+    World,
+    account,
+    email,
+    key_of,
+    phone,
+    said,
+    slack,
+    visitor,
+)
+
+ANN = "ann@example.com"
+
+
+def _mail(name: str = "m1", at: int = START) -> Message:
+    return said(name, email(ANN), at=at)
+
+
+def _slack(name: str = "s1", at: int = START, level: Level = Level.AUTHENTICATED) -> Message:
+    return said(name, slack("U1"), email(ANN, level), at=at)
+
+
+@pytest.mark.parametrize("first", ["mail", "slack"])
+def test_a_mail_and_a_slack_profile_with_its_address_are_one_customer_in_either_order(
+    first: str,
+) -> None:
+    world = World()
+    messages = [_mail(), _slack(at=START + 1)]
+    one, two = [world.take(m) for m in (messages if first == "mail" else messages[::-1])]
+    assert one.customer == two.customer
+    assert one.conversation == two.conversation
+    assert (one.joined, two.joined) == (JoinReason.OPENED, JoinReason.OPEN_CONVERSATION)
+    assert [t.channel for t in world.conversation(two).turns] == ["email", "slack"]
+    customer = world.customer(one.customer)
+    assert customer.messages == 2
+    assert set(customer.channels) == {"email", "slack"}
+    assert customer.open_conversations == (one.conversation,)
+    assert len(world.customers()) == 1
+
+
+def test_two_known_strangers_become_one_when_a_profile_shows_both() -> None:
+    world = World()
+    mail = world.take(_mail())
+    chat = world.take(said("s0", slack("U1"), at=START + 1))
+    assert mail.customer != chat.customer
+    both = world.take(_slack("s2", at=START + 2))
+    assert both.customer == mail.customer, "the older name stays"
+    customer = world.customer(both.customer)
+    assert customer.messages == 3
+    assert customer.open_conversations == (mail.conversation, chat.conversation)
+    assert set(customer.conversations) == {mail.conversation, chat.conversation}
+    assert chat.customer is not None
+    alias = world.customer(chat.customer)
+    assert alias.alias_of == mail.customer
+    assert alias.open_conversations == ()
+    assert read_customer(world.everything(), TOOLS.subjects, chat.customer)[0] == mail.customer
+    (component,) = world.components()
+    assert {m.key for m in component.members} == {key_of(email(ANN)), key_of(slack("U1"))}
+
+
+def test_identifiers_of_a_merged_customer_are_found_through_aliases_of_aliases() -> None:
+    world = World()
+    people = [visitor(f"v{n}") for n in range(4)]
+    for number, person in enumerate(people):
+        world.take(said(f"a{number}", person, at=START + number))
+    world.take(said("b0", people[0], people[1], at=START + 10))
+    world.take(said("b1", people[2], people[3], at=START + 11))
+    world.take(said("b2", people[1], people[3], at=START + 12))
+    last = [world.take(said(f"c{n}", person, at=START + 20 + n)) for n, person in enumerate(people)]
+    assert len({placement.customer for placement in last}) == 1
+    assert len({placement.conversation for placement in last}) == 1
+    assert len(world.components()) == 1
+    assert world.customer(last[0].customer).messages == 11
+
+
+def test_pointers_are_written_once() -> None:
+    world = World()
+    world.take(_mail())
+    world.take(said("s0", slack("U1")))
+    world.take(_slack("s2"))
+    for subject, (revision, document) in world.store.items():
+        if isinstance(document, IdentifierDoc):
+            assert revision == 1, subject
+
+
+def test_an_address_from_a_foreign_workspace_merges_nobody() -> None:
+    world = World()
+    mail = world.take(_mail())
+    foreign = world.take(_slack(level=Level.ASSERTED))
+    assert foreign.customer != mail.customer
+    assert foreign.conversation != mail.conversation
+    assert world.components() == []
+
+
+def test_a_claimed_address_in_a_chat_merges_nobody() -> None:
+    world = World()
+    mail = world.take(_mail())
+    chat = world.take(said("c1", visitor("v1"), email(ANN, Level.CLAIMED)))
+    assert chat.customer != mail.customer
+    assert world.components() == []
+
+
+def test_a_from_nobody_vouched_for_joins_nothing_of_the_owner() -> None:
+    world = World()
+    mail = world.take(_mail())
+    spoofed = world.take(said("x", email(ANN, Level.CLAIMED), at=START + 1))
+    assert spoofed.customer != mail.customer
+    assert spoofed.joined is JoinReason.OPENED
+    again = world.take(said("y", email(ANN, Level.CLAIMED), at=START + 2))
+    assert again.conversation == spoofed.conversation
+    assert world.customer(mail.customer).messages == 1
+    pointer = world.get(TOOLS.subjects.identifier(key_of(email(ANN, Level.CLAIMED))), IdentifierDoc)
+    assert pointer.claimed
+
+
+def test_a_claim_with_proven_company_still_merges_nobody() -> None:
+    world = World()
+    mail = world.take(_mail())
+    world.take(said("x", email("eve@example.com", Level.CLAIMED), email(ANN), visitor("v9")))
+    assert world.components() == []
+    assert world.customer(mail.customer).messages == 1
+
+
+def test_a_claim_under_the_key_of_the_identifier_itself_is_refused() -> None:
+    forged = msgspec.structs.replace(
+        said("x", email(ANN, Level.CLAIMED)), actor_key=key_of(email(ANN))
+    )
+    with pytest.raises(BadPayload):
+        World().take(forged)
+
+
+def test_a_sender_that_the_channel_only_asserts_stays_on_its_own_node() -> None:
+    world = World()
+    mail = world.take(_mail())
+    text = world.take(said("t1", phone("+14155550100"), email(ANN)))
+    assert text.customer != mail.customer
+    assert world.components() == []
+
+
+def test_a_linked_phone_reaches_its_customer_and_is_marked_with_its_level() -> None:
+    world = World()
+    proven = msgspec.structs.replace(phone("+14155550100"), level=Level.PROVEN)
+    chat = world.take(said("c1", visitor("v1"), proven))
+    text = world.take(said("t1", phone("+14155550100"), at=START + 1))
+    assert text.customer == chat.customer
+    assert text.conversation == chat.conversation
+    assert world.conversation(text).trust is Level.ASSERTED
+
+
+def test_a_role_mailbox_in_two_profiles_merges_nobody() -> None:
+    world = World()
+    one = world.take(said("a", slack("U1"), email("info@example.com")))
+    two = world.take(said("b", slack("U2"), email("info@example.com")))
+    assert one.customer != two.customer
+    assert world.components() == []
+
+
+def test_a_shared_browser_leaves_each_account_its_own_customer_and_conversation() -> None:
+    world = World()
+    ann = world.take(said("a", visitor("kiosk"), account("ann")))
+    bob = world.take(said("b", visitor("kiosk"), account("bob"), at=START + 1))
+    ann_again = world.take(said("c", account("ann"), at=START + 2))
+    bob_again = world.take(said("d", account("bob"), at=START + 3))
+    assert ann_again.customer != bob_again.customer
+    assert bob.customer == bob_again.customer
+    assert bob.conversation == bob_again.conversation
+    assert bob.conversation != ann.conversation
+    assert len(world.customers()) == 3
+
+
+def test_a_customer_that_falls_apart_gives_each_conversation_to_who_began_it() -> None:
+    world = World()
+    ann = world.take(said("a", account("ann")))
+    world.take(said("b", visitor("kiosk"), account("ann"), at=START + 1))
+    alone = world.take(said("v", visitor("kiosk"), at=START + 2))
+    assert alone.customer == ann.customer
+    bob = world.take(said("c", visitor("kiosk"), account("bob"), at=START + 3))
+    assert bob.joined is JoinReason.OPENED
+    kiosk = world.take(said("d", visitor("kiosk"), at=START + 4))
+    assert kiosk.customer not in {ann.customer, bob.customer}
+    assert kiosk.conversation not in {ann.conversation, bob.conversation}
+    assert world.take(said("e", account("ann"), at=START + 5)).conversation == ann.conversation
+
+
+def test_a_merge_that_is_undone_by_a_hub_revives_the_younger_customer() -> None:
+    world = World()
+    first = world.take(said("v", visitor("kiosk")))
+    bob = world.take(said("b0", account("bob"), at=START + 1))
+    merged = world.take(said("b1", visitor("kiosk"), account("bob"), at=START + 2))
+    assert merged.customer == first.customer
+    assert world.customer(bob.customer).alias_of == first.customer
+    world.take(said("a", visitor("kiosk"), account("ann"), at=START + 3))
+    revived = world.take(said("b2", account("bob"), at=START + 4))
+    assert revived.customer == bob.customer
+    assert world.customer(bob.customer).alias_of is None
+    assert revived.conversation == bob.conversation
+    assert world.customer(first.customer).messages == 2
+
+
+def test_a_known_customer_costs_one_customer_document_and_two_rounds_of_reading() -> None:
+    world = World()
+    world.take(_mail())
+    assert world.rounds == 1
+    again = world.take(_mail("m2", at=START + 1))
+    assert again.customer is not None
+    assert list(again.documents) == [TOOLS.subjects.customer(again.customer)]
+    assert world.rounds == 2
+
+
+def test_evidence_seen_again_on_the_same_day_writes_no_component() -> None:
+    world = World()
+    day = START - START % DAY_MS
+    world.now = day + 2 * DAY_MS
+    first, second = sorted(
+        (_slack("s1", at=day + 1), _slack("s2", at=day + MINUTE_MS)), key=lambda m: m.id
+    )
+    world.take(first)
+    same = world.take(second)
+    assert not any(isinstance(d, ComponentDoc) for d in same.documents.values())
+    later = world.take(_slack("s3", at=day + DAY_MS))
+    assert any(isinstance(d, ComponentDoc) for d in later.documents.values())
+    (edge,) = world.components()[0].edges
+    assert edge.last_at - edge.first_at == DAY_MS
+
+
+def test_a_changed_policy_computes_a_touched_component_anew() -> None:
+    world = World()
+    world.take(said("a", slack("U1"), email("desk@example.com")))
+    assert len(world.customers()) == 1
+    policy = Policy(role_local_parts=("desk",))
+    world.tools = Tools(TOOLS.subjects, TOOLS.keys, policy)
+    world.take(said("b", slack("U1"), at=START + 1))
+    assert len(world.customers()) == 2
+    assert world.components()[0].policy == policy.version()
+
+
+def test_a_full_component_takes_no_more_and_its_senders_are_still_placed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("maitred.identity.components.COMPONENT_MEMBERS_MAX", 2)
+    world = World()
+    one = world.take(said("a", visitor("v1"), visitor("v2")))
+    two = world.take(said("b", visitor("v3"), visitor("v1"), at=START + 1))
+    assert two.customer != one.customer
+    assert world.take(said("c", visitor("v1"), at=START + 2)).customer == one.customer
+    assert world.take(said("d", visitor("v3"), at=START + 3)).customer == two.customer
+
+
+def test_no_document_is_dated_later_than_now() -> None:
+    world = World()
+    placed = world.take(_mail(at=START + 9 * DAY_MS))
+    assert world.customer(placed.customer).last_seen_at == world.now
+
+
+def test_every_pair_of_one_context_is_evidence_at_its_weaker_end() -> None:
+    message = said("a", visitor("v1"), account("ann"), email(ANN, Level.PROVEN), email("eve@x.org"))
+    nodes = nodes_of(message, TOOLS.keys, Policy())
+    edges = edges_of(nodes, message.id, START)
+    assert len(nodes) == 4
+    assert len(edges) == 6
+    assert all(edge.a < edge.b for edge in edges)
+    assert sorted(edge.level for edge in edges) == [2, 2, 2, 2, 2, 3]
+
+
+def test_a_machine_makes_no_customer() -> None:
+    world = World()
+    placed = world.take(said("r", email("robot@example.com"), kind=MessageKind.AUTO_REPLY))
+    assert placed.customer is None
+    assert placed.documents == {}
+    assert not any(isinstance(d, CustomerDoc) for _, d in world.store.values())
