@@ -47,18 +47,10 @@ class Agent:
 
     async def run(self, stop: asyncio.Event, **login: Any) -> None:  # noqa: ANN401  (nats.connect's own options)
         """Work until `stop` is set; `login` is what `nats.connect` takes."""
-        self._client = await nats.connect(
-            **login,
-            name=f"agent-{self.name}",
-            # Who may only use inboxes of his own cannot read anybody else's answers.
-            inbox_prefix=f"_INBOX_{self.name}".encode(),
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,
-        )
-        self._stream = self._client.jetstream(timeout=5)
+        stream = await self._connect(login)
         try:
             await self.presence("online")
-            inbox = await self._stream.pull_subscribe_bind(f"agent-{self.name}", stream="JOURNAL")
+            inbox = await stream.pull_subscribe_bind(f"agent-{self.name}", stream="JOURNAL")
             while not stop.is_set():
                 try:
                     messages = await inbox.fetch(10, timeout=1)
@@ -71,7 +63,30 @@ class Agent:
                     await message.ack()
             await self.presence("offline")
         finally:
+            await self.close()
+
+    async def announce(self, word: str, **login: Any) -> None:  # noqa: ANN401  (as above)
+        """Say a presence and leave it at that."""
+        await self._connect(login)
+        await self.presence(word)
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
             await self._client.close()
+
+    async def _connect(self, login: dict[str, Any]) -> JetStreamContext:
+        self._client = await nats.connect(
+            **login,
+            name=f"agent-{self.name}",
+            # Who may only use inboxes of his own cannot read anybody else's answers.
+            inbox_prefix=f"_INBOX_{self.name}".encode(),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,
+        )
+        self._stream = self._client.jetstream(timeout=5)
+        return self._stream
 
     async def handle(self, event: Event) -> None:
         """Do what an event asks for."""

@@ -199,7 +199,7 @@ async def recording() -> AsyncIterator[Callable[..., RecordingContext]]:
     """Return a factory of recording contexts; all of them end with the test."""
     made: list[RecordingContext] = []
 
-    def make(**changes: Any) -> RecordingContext:  # noqa: ANN401  (any field of it)
+    def make(**changes: Any) -> RecordingContext:
         made.append(RecordingContext(**changes))
         return made[-1]
 

@@ -20,9 +20,7 @@ EVERY_SHAPE = pytest.mark.parametrize("shape", schemas.PUBLIC, ids=lambda shape:
 @EVERY_SHAPE
 def test_the_checked_in_schema_is_current(shape: type[msgspec.Struct]) -> None:
     path = SCHEMAS / schemas.file_name(shape)
-    assert path.read_bytes() == schemas.render(shape), (
-        f"{path.name} is stale: run `python -m maitred.contracts.schemas`"
-    )
+    assert path.read_bytes() == schemas.render(shape), f"{path.name} is stale: run `make schemas`"
 
 
 def test_there_is_one_schema_file_a_shape_and_no_stray_one() -> None:

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +49,10 @@ def check(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProces
 
 @dataclass(frozen=True)
 class Cluster:
-    """Three running nodes; `urls` are for clients."""
+    """Three running nodes: where clients connect, and where their settings can be seen."""
 
     urls: list[str]
+    monitoring_urls: list[str]
 
 
 def _free_ports(count: int) -> list[int]:
@@ -61,17 +63,17 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
+def _wait_for(url: str) -> None:
+    """Wait until a node is what the compose file calls healthy."""
+    deadline = time.monotonic() + 60
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2):  # noqa: S310  (our own, http)
+                return
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.02)  # polling: a listener tells nobody that it is there
-        else:
-            return
+            time.sleep(0.05)  # polling: a node tells nobody that it is ready
 
 
 def _configure(folder: Path, client: int, monitoring: int, route: int) -> None:
@@ -107,6 +109,10 @@ def running(folder: Path) -> Iterator[Cluster]:
             )
             stack.callback(process.wait, 30)
             stack.callback(process.kill)
-        for port in clients:
-            _wait_for(port)
-        yield Cluster(urls=[f"nats://127.0.0.1:{port}" for port in clients])
+        nodes = Cluster(
+            urls=[f"nats://127.0.0.1:{port}" for port in clients],
+            monitoring_urls=[f"http://127.0.0.1:{port}" for port in monitorings],
+        )
+        for url in nodes.monitoring_urls:
+            _wait_for(url)
+        yield nodes

@@ -9,17 +9,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 
 import nats
-import nats.errors
-import nats.js.errors
 import orjson
 import pytest
 from nats.aio.client import Client
-from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, DeliverPolicy, StreamConfig
 
 from maitred.contracts import limits
 from maitred.contracts.ids import AgentId, ConversationId, Tenant
 from maitred.contracts.subjects import COMMANDS, JOURNAL, Subjects
+from maitred.gateway.bus import consumers, streams
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.endpoint import Endpoint
 from maitred.gateway.bus.permissions import (
     agent_permissions,
     consumer_of,
@@ -144,37 +143,32 @@ def _desk(nodes: Cluster) -> AbstractAsyncContextManager[tuple[Client, _Errors]]
     return _client(nodes, DESK, PASSWORDS["NATS_AGENT_DESK_1_PASSWORD"], inbox_of(DESK))
 
 
-async def _declare(js: JetStreamContext, name: str, subject: str) -> None:
-    """Make a stream once the cluster has elected who decides."""
-    config = StreamConfig(name=name, subjects=[subject], num_replicas=3)
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                await js.add_stream(config)
-            except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
-                await asyncio.sleep(0.1)  # polling: the cluster tells nobody when it is ready
-            else:
-                return
+async def _declare(nodes: Cluster) -> None:
+    """Do what a gateway does when it starts."""
+    connection = await Connection.connect(
+        Endpoint(
+            urls=tuple(nodes.urls), user="gateway", password=PASSWORDS["NATS_GATEWAY_PASSWORD"]
+        ),
+        name="gateway-1",
+        on_closed=lambda _reason: None,
+    )
+    try:
+        await streams.check_server(
+            connection, allow_lazy_sync=False, monitoring_url=",".join(nodes.monitoring_urls)
+        )
+        await streams.declare(connection, replicas=3, inbound_age_ms=limits.INBOUND_AGE_MS)
+        for agent in (DESK, OTHER):
+            await consumers.declare_agent(connection, TENANT, agent)
+    finally:
+        await connection.close()
 
 
 async def test_the_gateway_stores_on_three_nodes_and_the_agent_reads_its_own(
     three: Cluster,
 ) -> None:
+    await _declare(three)
     async with _gateway(three) as (gateway, _), _desk(three) as (desk, errors):
-        hurried = gateway.jetstream(timeout=0.5)
-        await _declare(hurried, JOURNAL, SUBJECTS.any("assign"))
-        await _declare(hurried, COMMANDS, SUBJECTS.any("command"))
         js = gateway.jetstream(timeout=10)
-        for agent in (DESK, OTHER):
-            await js.add_consumer(
-                JOURNAL,
-                ConsumerConfig(
-                    name=consumer_of(agent),
-                    durable_name=consumer_of(agent),
-                    filter_subject=SUBJECTS.assign(agent, ">"),
-                    deliver_policy=DeliverPolicy.ALL,
-                ),
-            )
         ack = await js.publish(SUBJECTS.assign(DESK, CONVERSATION), b"for desk 1")
         assert (ack.stream, ack.seq) == (JOURNAL, 1)
         info = await js.stream_info(JOURNAL)

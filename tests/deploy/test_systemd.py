@@ -85,11 +85,7 @@ def test_it_is_hardened(setting: str, value: str) -> None:
 def test_secrets_come_as_credentials_and_never_through_the_environment() -> None:
     assert "Environment" not in SERVICE
     assert "EnvironmentFile" not in SERVICE
-    loaded = SECTIONS["Service"]["LoadCredential"]
-    assert len(loaded) == len({each.partition(":")[0] for each in loaded})
-    for each in loaded:
-        name, _, path = each.partition(":")
-        assert path == f"/etc/maitred/credentials/{name}"
+    assert SECTIONS["Service"]["LoadCredential"] == ["secrets:/etc/maitred/secrets"]
 
 
 def test_systemd_itself_finds_no_fault() -> None:

@@ -50,6 +50,17 @@ def test_without_a_thread_the_newest_open_conversation_is_joined() -> None:
     assert world.take(said("m9", ANN, at=START + 9)).conversation == second.conversation
 
 
+def test_the_newest_is_the_one_opened_last_whoever_had_it_before_a_merge() -> None:
+    world = World()
+    closed = world.take(said("m1", ANN))
+    world.route(closed.conversation, RoutingState.CLOSED)
+    world.take(said("s1", slack("U1"), at=START + 1))
+    newest = world.take(said("m2", ANN, at=START + 2))
+    merged = world.take(said("s2", slack("U1"), ANN, at=START + 3))
+    assert merged.customer == closed.customer
+    assert merged.conversation == newest.conversation
+
+
 def test_a_thread_leads_to_its_conversation_though_another_is_newer() -> None:
     world = World()
     first, _ = _two_open(world)

@@ -77,6 +77,17 @@ def test_two_known_strangers_become_one_when_a_profile_shows_both() -> None:
     assert {m.key for m in component.members} == {key_of(email(ANN)), key_of(slack("U1"))}
 
 
+def test_the_oldest_name_stays_though_the_larger_component_takes_the_other_in() -> None:
+    world = World()
+    older = world.take(said("v", visitor("v1")))
+    pair = world.take(said("p", visitor("v2"), visitor("v3"), at=START + 1))
+    both = world.take(said("b", visitor("v1"), visitor("v2"), at=START + 2))
+    assert both.component == pair.component
+    assert both.customer == older.customer
+    assert world.customer(pair.customer).alias_of == older.customer
+    assert world.take(said("c", visitor("v3"), at=START + 3)).customer == older.customer
+
+
 def test_identifiers_of_a_merged_customer_are_found_through_aliases_of_aliases() -> None:
     world = World()
     people = [visitor(f"v{n}") for n in range(4)]

@@ -30,7 +30,7 @@ def context() -> DecodeContext:
 
 @pytest.fixture(scope="session")
 def received(context: DecodeContext) -> Callable[..., Inbound]:
-    """Return a maker of inbound messages; further keywords become evidence."""
+    """Return a maker of inbound messages."""
 
     def make(
         channel: str,
@@ -38,21 +38,25 @@ def received(context: DecodeContext) -> Callable[..., Inbound]:
         sender: Identifier | None = None,
         level: Level = Level.AUTHENTICATED,
         recipients: tuple[str, ...] = (),
-        **evidence: object,
+        name: str = "",
+        observed: tuple[Observed, ...] = (),
+        facts: dict[str, str] | None = None,
     ) -> Inbound:
-        observed = Observed(identifier=sender or SENDERS[channel], level=level)
+        known = Observed(identifier=sender or SENDERS[channel], level=level)
         return Inbound(
             tenant=TENANT,
             id=message_id(TENANT, channel, "main", "provider-1"),
             channel=channel,
             account="main",
             provider_id="provider-1",
-            sender=observed,
-            sender_key=context.keys.actor(observed),
+            sender=known,
+            sender_key=context.keys.actor(known),
             received_at=1_700_000_000_000,
             content_type="application/octet-stream",
             recipients=recipients,
-            evidence=Evidence(verification=Verification.DMARC, **evidence),
+            evidence=Evidence(
+                verification=Verification.DMARC, observed=observed, facts=facts or {}, name=name
+            ),
         )
 
     return make

@@ -22,59 +22,27 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 import msgspec
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 from yarl import URL
 
-from maitred.connectors.chat_frames import (
-    Ack,
-    Fault,
-    Hello,
-    Message,
-    NotTaken,
-    Ping,
-    Pong,
-    Welcome,
-    read,
-)
+from maitred.connectors.chat_listener import Listener
 from maitred.connectors.chat_page import Page, load_page
-from maitred.connectors.chat_socket import Bucket, ChatSocket
-from maitred.connectors.chat_token import issue, new_visitor, visitor_of
+from maitred.connectors.chat_presence import Presence
+from maitred.connectors.chat_socket import ChatSocket
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.contracts.errors import (
-    BadPayload,
-    ConfigurationError,
-    Permanent,
-    StoreUnavailable,
-)
-from maitred.contracts.identifiers import (
-    SECRET_BYTES_MIN,
-    Level,
-    Observed,
-    email_identifier,
-    visitor_identifier,
-)
-from maitred.contracts.ids import IdentifierKey
-from maitred.contracts.inbound import Evidence, Verification
+from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.identifiers import SECRET_BYTES_MIN
 from maitred.contracts.limits import (
     CHAT_FRAME_BYTES_MAX,
     CHAT_HEARTBEAT_MS,
     CHAT_SOCKETS_MAX,
-    PUBLISH_TIMEOUT_MS,
     REPLY_CHARACTERS_MAX,
     SECOND_MS,
 )
 from maitred.contracts.outbound import Outbound, Sent
 from maitred.contracts.secret import Secret
 
-BAD_TOKEN: Final = 4401
-"""Close code of the range for applications (RFC 6455 section 7.4.2), after HTTP's 401."""
-BAD_FRAMES_MAX: Final = 10
-SLOW_DOWNS_MAX: Final = 100
-CONTENT_TYPE: Final = "application/vnd.maitred.chat+json"
-
-_HELLO_S: Final = 10.0
 _LAST_WORDS_S: Final = 5.0
-_FOLLOW_AGAIN_S: Final = 1.0
 _PATH: Final = "/v1/chat/{account}"
 
 
@@ -106,13 +74,11 @@ class ChatConnector:
     )
 
     def __init__(self, settings: ChatSettings, context: Context) -> None:
+        _check(settings)
         self._settings = settings
         self._context = context
-        self._origins = _origins(settings, context.public_url)
         self._sockets: set[ChatSocket] = set()
-        self._here: dict[IdentifierKey, set[ChatSocket]] = {}
-        self._buckets: dict[IdentifierKey, Bucket] = {}
-        self._opened = 0
+        self._presence = Presence(context)
         self._stopping = False
         self._all_gone = asyncio.Event()
         self._page: Page | None = None
@@ -127,14 +93,14 @@ class ChatConnector:
     async def start(self) -> None:
         """Follow the replies."""
         self._page = await asyncio.to_thread(load_page)
-        self._context.spawn("chat.replies", self._follow())
+        self._context.spawn("chat.replies", self._presence.follow())
 
     async def stop(self) -> None:
         """Take no new connections, tell everybody that we go away, wait for what is under way."""
         self._stopping = True
         for socket in tuple(self._sockets):
             socket.close(WSCloseCode.GOING_AWAY)
-        if not self._opened:
+        if not self._sockets:
             return
         try:
             await asyncio.wait_for(self._all_gone.wait(), _LAST_WORDS_S)
@@ -160,7 +126,7 @@ class ChatConnector:
             self._context.refused(account, "origin")
             raise web.HTTPForbidden
         transport = request.transport
-        if self._stopping or self._opened >= CHAT_SOCKETS_MAX or transport is None:
+        if self._stopping or len(self._sockets) >= CHAT_SOCKETS_MAX or transport is None:
             self._context.refused(account, "too_many_sockets")
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})
         web_socket = web.WebSocketResponse(
@@ -172,45 +138,79 @@ class ChatConnector:
         if not web_socket.can_prepare(request):
             raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
         socket = ChatSocket(web_socket, transport)
-        self._opened += 1
+        self._sockets.add(socket)
         self._all_gone.clear()
         try:
             await web_socket.prepare(request)
             await self._attend(account, socket)
         finally:
-            self._opened -= 1
-            if not self._opened:
+            self._presence.leave(socket)
+            self._sockets.discard(socket)
+            if not self._sockets:
                 self._all_gone.set()
         return web_socket
 
     def _may_open(self, account: str, request: web.Request) -> bool:
         """Tell whether the page may connect; only browsers say where theirs comes from."""
-        origin = request.headers.get("Origin")
-        if origin is None:
+        written = request.headers.get("Origin")
+        if written is None:
             return True
-        normal = _origin(origin)
-        return normal is not None and (
-            normal in self._origins[account] or normal.partition("://")[2] == _host(request)
-        )
+        origin = _origin(written)
+        if origin is None:
+            return False
+        scheme = origin.partition("://")[0]
+        own = {f"{scheme}://{request.host.lower()}", self._context.public_url.lower()}
+        allowed = {*own, *self._settings.accounts[account].allowed_origins}
+        return any(_origin(one) == origin for one in allowed)
 
     async def _attend(self, account: str, socket: ChatSocket) -> None:
-        """Listen to one connection until it ends; whatever it was told is sent first."""
-        self._sockets.add(socket)
-        try:
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(socket.write_line())
-                try:
-                    await _Listener(self, account, socket).listen()
-                    if not socket.web_socket.closed:
-                        await asyncio.wait((writer,), timeout=_LAST_WORDS_S)
-                finally:
-                    writer.cancel()
-        finally:
-            self._sockets.discard(socket)
-            self._leave(socket)
+        """Read and write one connection until it ends.
 
-    def arrive(self, socket: ChatSocket, key: IdentifierKey) -> None:
-        """Note that a visitor is here with this connection, one of perhaps several."""
-        socket.key = key
-        self._here.setdefault(key, set()).add(socket)
-        self._buckets.setdefault(key, Bucket(self._context.clock()))
+        What the listener said last is still sent; what it is storing is still stored. Each has
+        a few seconds for that after the other one has ended.
+        """
+        listener = Listener(
+            account,
+            socket,
+            secret=self._settings.secret,
+            presence=self._presence,
+            context=self._context,
+        )
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(listener.listen())
+            writing = group.create_task(socket.write_line())
+            try:
+                await asyncio.wait((reading, writing), return_when=asyncio.FIRST_COMPLETED)
+                if not (reading.done() and socket.web_socket.closed):
+                    await asyncio.wait((reading, writing), timeout=_LAST_WORDS_S)
+            finally:
+                reading.cancel()
+                writing.cancel()
+
+
+def _origin(text: str) -> str | None:
+    """Return scheme, host and port of a web origin (RFC 6454 section 4), or nothing."""
+    try:
+        url = URL(text.lower())
+        known = url.scheme in {"http", "https"} and url.host
+        return f"{url.scheme}://{url.host}:{url.port}" if known else None
+    except ValueError:
+        return None
+
+
+def _check(settings: ChatSettings) -> None:
+    faults = []
+    if len(settings.secret.reveal().encode()) < SECRET_BYTES_MIN:
+        faults.append(
+            f"channels.chat.secret: must be at least {SECRET_BYTES_MIN} bytes, "
+            "for instance the output of `openssl rand -hex 32`"
+        )
+    for name, account in settings.accounts.items():
+        faults += [
+            f"channels.chat.accounts.{name}.allowed_origins: {text!r} is not an origin, "
+            "as in https://shop.example"
+            for text in account.allowed_origins
+            if _origin(text) is None
+        ]
+    if faults:
+        raise ConfigurationError(*faults)

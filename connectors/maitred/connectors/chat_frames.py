@@ -82,7 +82,7 @@ class Fault(
     retry_after_ms: int = 0
 
 
-class NotTaken(Exception):  # noqa: N818  (it reads as what it says)
+class NotTaken(Exception):
     """A frame cannot be taken; `fault` says so to its sender."""
 
     def __init__(self, fault: Fault) -> None:

@@ -76,10 +76,11 @@ class ChatSocket:
 
     async def release(self, missed: Sequence[Reply]) -> None:
         """Put what was missed in line, then what came meanwhile."""
-        await self._put_in_line(missed)
-        while self._early:
-            early, self._early = self._early, []
-            await self._put_in_line(early)
+        waiting = [*missed, *(self._early or ())]
+        self._early = []
+        while waiting:
+            await self._put_in_line(waiting)
+            waiting, self._early = self._early, []
         self._early = None
 
     async def _put_in_line(self, replies: Sequence[Reply]) -> None:

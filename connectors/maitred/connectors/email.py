@@ -114,7 +114,8 @@ class EmailConnector:
 
         Raises:
             Throttled, Retryable: the smarthost did not take it now.
-            Permanent: it refused it, there is none, or the outcome is unknown.
+            OutcomeUnknown: the smarthost fell silent after it had the mail.
+            Permanent: it refused it, or there is no smarthost or no such account.
         """
         sender = self._plan.senders.get(outbound.to.account)
         if self._plan.smarthost is None:

@@ -12,7 +12,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -110,9 +110,8 @@ class StrictSMTP(SMTP):
         if self._admitted:
             self._sessions.add(self, self._peer)
             super().connection_made(transport)
-        elif isinstance(transport, asyncio.Transport):
-            transport.write(TOO_MANY_SESSIONS.encode() + b"\r\n")
-            transport.close()
+        else:
+            _say_and_close(transport, TOO_MANY_SESSIONS)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Give back what the connection held."""
@@ -142,9 +141,8 @@ class StrictSMTP(SMTP):
     def retire(self) -> None:
         """Close now, or after the mail under way has its answer."""
         self.hang_up()
-        if not self.busy and isinstance(self.transport, asyncio.Transport):
-            self.transport.write(STOPPING.encode() + b"\r\n")
-            self.transport.close()
+        if not self.busy and self.transport is not None:
+            _say_and_close(self.transport, STOPPING)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         try:
@@ -260,6 +258,12 @@ class _Held:
         self._sessions.bytes_held -= self._bytes
         self._bytes = 0
         self._lines.clear()
+
+
+def _say_and_close(transport: asyncio.BaseTransport, answer: str) -> None:
+    # uvloop's transports have all methods of asyncio's, but are none of its classes.
+    cast("asyncio.WriteTransport", transport).write(answer.encode() + b"\r\n")
+    transport.close()
 
 
 def peer_host(peername: Any) -> str:  # noqa: ANN401  (a transport's extra info is untyped)

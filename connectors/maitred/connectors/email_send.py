@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import smtplib
 import ssl
@@ -13,7 +14,7 @@ from email.policy import SMTP, Policy
 from typing import Final
 
 from maitred.connectors.email_headers import PLAIN_ADDRESS
-from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled
+from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.limits import MINUTE_MS, SUBJECT_CHARACTERS_MAX, THREAD_REFERENCES_MAX
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.secret import Secret
@@ -131,16 +132,20 @@ def hand_over(letter: Letter, smarthost: Smarthost) -> None:
     """Hand a mail to the smarthost; blocks, so it runs in a thread.
 
     Raises:
-        Throttled, Retryable: not sent.
-        Permanent: refused for good; with code `outcome_unknown` the smarthost fell silent after
-            it had the mail, so it may have been sent and must not be sent again.
+        Throttled, Retryable: certainly not sent.
+        OutcomeUnknown: the smarthost fell silent after it had the mail.
+        Permanent: refused for good.
     """
     try:
-        with smtplib.SMTP(
-            smarthost.host, smarthost.port, timeout=SMARTHOST_TIMEOUT_S
-        ) as connection:
+        connection = smtplib.SMTP(smarthost.host, smarthost.port, timeout=SMARTHOST_TIMEOUT_S)
+        try:
             _prepare(connection, smarthost)
             _transact(connection, letter)
+            # What is answered to a goodbye changes nothing about the mail that was taken.
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+        finally:
+            connection.close()
     except smtplib.SMTPResponseException as error:
         raise _error_of_answer(error.smtp_code, error.smtp_error) from None
     except (smtplib.SMTPException, OSError) as error:
@@ -172,9 +177,7 @@ def _transact(connection: smtplib.SMTP, letter: Letter) -> None:
     try:
         answer = connection.data(letter.content)
     except (smtplib.SMTPServerDisconnected, OSError):
-        raise Permanent(
-            "the smarthost fell silent after the mail", code="outcome_unknown"
-        ) from None
+        raise OutcomeUnknown("the smarthost fell silent after the mail") from None
     _expect(answer)
 
 

@@ -83,6 +83,7 @@ class Context:
     spawn: Callable[[str, Coroutine[Any, Any, None]], None]
     refused: Callable[[str, str], None]
     public_url: str = ""
+    doors: bool = True
 
     def inbound(
         self,
@@ -164,7 +165,8 @@ class Connector(Protocol):
         """Send one reply.
 
         Raises:
-            Throttled, Retryable: not sent; try again.
+            Throttled, Retryable: certainly not sent; try again.
+            OutcomeUnknown: the provider was reached and did not say; it may have been sent.
             Permanent: it will never be sent.
         """
         ...

@@ -131,12 +131,13 @@ class SlackConnector:
         Raises:
             Throttled, Retryable, Permanent: as `slack_send.post`.
         """
-        if outbound.to.account not in self._accounts:
+        account = self._accounts.get(outbound.to.account)
+        if account is None:
             raise Permanent("no such Slack account", code="unknown_account")
         client = self._clients.get(outbound.to.account)
         if client is None:
             raise Retryable("the Slack channel is not running")
-        return await slack_send.post(client, outbound)
+        return await slack_send.post(client, outbound, team=account.team_id)
 
     def _app(self, name: str, account: SlackAccount) -> AsyncApp:
         """Make the Bolt app that proves a request and hands each event to `_take`.

@@ -52,6 +52,7 @@ class _Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Item(msgspec.Struct, frozen=True, kw_only=True):
+    type: str | None = None
     channel: str | None = None
 
 
@@ -99,8 +100,9 @@ def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEve
 
     In a channel a message that mentions the app comes as two events with two event ids, as
     `message` and as `app_mention`. Both are the same words, and a message is one by its channel
-    and its `ts` (https://docs.slack.dev/messaging/retrieving-messages), so those name it. Edits,
-    deletes and reactions share the `ts` of the message they are about; their event id names them.
+    and its `ts` (https://docs.slack.dev/messaging/retrieving-messages), so those name it, with
+    the workspace that the event came from. Edits, deletes and reactions share the `ts` of the
+    message they are about; their event id names them.
 
     Our own messages are known by the bot's user id, and by the id of the app that sent them,
     which is the app that the event is addressed to.
@@ -118,18 +120,22 @@ def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEve
         event = msgspec.json.decode(envelope.event, type=_Event)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadPayload("not an event as Slack describes it", code="malformed_event") from None
-    author = event.message or event.previous_message or event
+    if kind.type in _REACTIONS and (event.item is None or event.item.type != "message"):
+        return None
+    inside = (event.message or event.previous_message) if kind.subtype in _CHANGES else None
+    author = inside or event
     if _is_ours(author, envelope, bot_user_id) or _is_ours(event, envelope, bot_user_id):
         return None
     channel = event.channel or (event.item.channel if event.item else None) or ""
     user = author.user or author.bot_id or ""
     plain = kind.type == "app_mention" or (kind.type == "message" and kind.subtype not in _CHANGES)
     same = event.ts if plain else envelope.event_id
-    team = author.user_team or author.team or envelope.team_id or own_team
-    if not all(_ID.fullmatch(part or "") for part in (channel, user, same, team)):
+    home = envelope.team_id or own_team
+    team = author.user_team or author.team or home
+    if not all(_ID.fullmatch(part or "") for part in (channel, user, same, home, team)):
         raise BadPayload("an id is missing in an event", code="malformed_event")
     return SlackEvent(
-        provider_id=f"{own_team}:{channel}:{same}" if plain else str(same),
+        provider_id=f"{home}:{channel}:{same}" if plain else str(same),
         event_id=(envelope.event_id or "")[:100],
         kind=f"{kind.type}.{kind.subtype}" if kind.subtype else kind.type,
         team=team,

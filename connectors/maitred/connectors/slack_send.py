@@ -14,7 +14,13 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from maitred.contracts.errors import MaitredError, Permanent, Retryable, error_of_status
+from maitred.contracts.errors import (
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    error_of_status,
+)
 from maitred.contracts.limits import SECOND_MS
 from maitred.contracts.outbound import Outbound, Sent
 
@@ -30,11 +36,12 @@ _SLOWER: Final = frozenset({"ratelimited", "rate_limited"})
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
 
 
-async def post(client: AsyncWebClient, outbound: Outbound) -> Sent:
+async def post(client: AsyncWebClient, outbound: Outbound, *, team: str) -> Sent:
     """Post one reply into the channel and thread of `outbound.to`.
 
     The reply's id goes along as message metadata, by which it can be found again in the channel;
-    the method itself has no idempotency key.
+    the method itself has no idempotency key. The thread ids of the answer are those under which
+    events of the workspace `team` refer to the reply and to its thread.
 
     Raises:
         Throttled: Slack asks to wait.
@@ -60,13 +67,15 @@ async def post(client: AsyncWebClient, outbound: Outbound) -> Sent:
         ts = str(answer["ts"])
     except SlackApiError as error:
         raise error_of(error) from None
-    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
+    except aiohttp.ClientConnectorError:
         raise Retryable(f"{PEER} could not be reached") from None
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
+        raise OutcomeUnknown(f"{PEER} was reached and did not answer") from None
     except (ValueError, LookupError, AttributeError, TypeError):
-        # A success that is no answer of Slack's may have been posted: not to be sent again.
-        raise Permanent(f"{PEER} gave no readable answer", code="bad_answer") from None
-    root = outbound.to.thread or ts
-    return Sent(provider_id=f"{channel}:{ts}", thread_ids=(f"{channel}:{root}",))
+        # A success that is no answer of Slack's may have been posted.
+        raise OutcomeUnknown(f"{PEER} gave no readable answer") from None
+    ids = dict.fromkeys(f"{team}:{channel}:{one}" for one in (ts, outbound.to.thread) if one)
+    return Sent(provider_id=f"{channel}:{ts}", thread_ids=tuple(ids))
 
 
 def escape(text: str) -> str:
@@ -94,7 +103,7 @@ def error_of(error: SlackApiError) -> MaitredError:
     if word:
         return Permanent(f"{PEER} answered {word}", code=word)
     if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:
-        return Permanent(f"{PEER} gave no readable answer", code="bad_answer")
+        return OutcomeUnknown(f"{PEER} gave no readable answer")
     return error_of_status(status, peer=PEER)
 
 

@@ -121,12 +121,13 @@ class SmsConnector:
 
     async def start(self) -> None:
         """Open the session over which replies are sent."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SEND_TIMEOUT_S))
+        self._session = aiohttp.ClientSession()
         self._senders = {
             name: TwilioSender(
                 self._session,
                 account_sid=account.account_sid,
                 auth_token=account.auth_token.reveal(),
+                timeout_s=SEND_TIMEOUT_S,
                 api_url=account.api_url,
             )
             for name, account in self._accounts.items()

@@ -6,6 +6,7 @@ https://www.twilio.com/docs/usage/requests-to-twilio for its answers.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -18,7 +19,14 @@ from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # a
 )
 from twilio.rest import Client  # type: ignore[import-untyped]  # as above
 
-from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled, error_of_status
+from maitred.contracts.errors import (
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+    error_of_status,
+)
 from maitred.contracts.limits import SECOND_MS
 from maitred.contracts.outbound import Sent
 
@@ -39,12 +47,15 @@ class _Transport:
 
     is_async: Final = True
 
-    def __init__(self, session: aiohttp.ClientSession, authorization: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, authorization: str, timeout_s: float
+    ) -> None:
         silent = logging.getLogger(f"{__name__}.silent")
         silent.setLevel(logging.CRITICAL + 1)
         self._client = AsyncTwilioHttpClient(pool_connections=False, logger=silent)
         self._client.session = session
         self._authorization = authorization
+        self._timeout_s = timeout_s
 
     async def request(  # noqa: PLR0913  (the signature that the library calls)
         self,
@@ -55,17 +66,19 @@ class _Transport:
         data: dict[str, object] | None = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,  # noqa: ARG002  (replaced by our header)
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109  (the session's applies)
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109  (ours applies)
         allow_redirects: bool = False,
     ) -> Any:  # noqa: ANN401  (the library's response, untyped)
-        response = await self._client.request(
-            method,
-            url,
-            params=params,
-            data=data,
-            headers={**(headers or {}), "Authorization": self._authorization},
-            allow_redirects=allow_redirects,
-        )
+        # The library hands aiohttp `timeout=None`, which switches the session's own bound off.
+        async with asyncio.timeout(self._timeout_s):
+            response = await self._client.request(
+                method,
+                url,
+                params=params,
+                data=data,
+                headers={**(headers or {}), "Authorization": self._authorization},
+                allow_redirects=allow_redirects,
+            )
         if response.status_code == _TOO_MANY:
             after = _retry_after_ms(response.headers.get("Retry-After", ""))
             raise error_of_status(_TOO_MANY, peer=PEER, retry_after_ms=after)
@@ -73,7 +86,10 @@ class _Transport:
 
 
 class TwilioSender:
-    """Sends texts of one Twilio account over a session that the caller opens and closes."""
+    """Sends texts of one Twilio account over a session that the caller opens and closes.
+
+    `timeout_s` bounds one call as a whole.
+    """
 
     def __init__(
         self,
@@ -81,12 +97,14 @@ class TwilioSender:
         *,
         account_sid: str,
         auth_token: str,
+        timeout_s: float,
         api_url: str = "",
     ) -> None:
+        authorization = aiohttp.encode_basic_auth(account_sid, auth_token)
         self._client = Client(
             account_sid,
             auth_token,
-            http_client=_Transport(session, aiohttp.encode_basic_auth(account_sid, auth_token)),
+            http_client=_Transport(session, authorization, timeout_s),
             environment=_NO_ENVIRONMENT,
         )
         if api_url:
@@ -99,7 +117,8 @@ class TwilioSender:
 
         Raises:
             Throttled: Twilio asks to wait.
-            Retryable: Twilio could not be reached, did not answer, or failed (5xx).
+            Retryable: Twilio could not be reached, or failed (5xx).
+            OutcomeUnknown: Twilio was reached and gave no answer that can be read.
             Permanent: Twilio refused it; the code is Twilio's own error number.
         """
         origin = {"from_": sender} if sender else {"messaging_service_sid": messaging_service_sid}
@@ -107,14 +126,15 @@ class TwilioSender:
             message = await self._client.messages.create_async(to=to, body=text, **origin)
         except TwilioException as error:
             raise _ours(error) from None
-        except (aiohttp.ClientError, TimeoutError, OSError):
+        except aiohttp.ClientConnectorError:
             raise Retryable(f"{PEER} could not be reached") from None
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise OutcomeUnknown(f"{PEER} was reached and did not answer") from None
         except (ValueError, AttributeError, TypeError):
-            # A success whose body is no JSON object: taken, as far as anyone can tell, so it
-            # must not be sent again.
-            raise Permanent(f"{PEER} gave no readable answer", code="bad_answer") from None
+            # A success whose body is no JSON object: taken, as far as anyone can tell.
+            raise OutcomeUnknown(f"{PEER} gave no readable answer") from None
         if not isinstance(message.sid, str) or not message.sid:
-            raise Permanent(f"{PEER} gave no message id", code="bad_answer")
+            raise OutcomeUnknown(f"{PEER} gave no message id")
         return Sent(provider_id=message.sid)
 
 

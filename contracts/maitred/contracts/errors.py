@@ -1,4 +1,4 @@
-"""What can go wrong, said in five words that every brick shares.
+"""What can go wrong, said in a few words that every brick shares.
 
 `Retryable` and `Throttled` are about *now*: the same call may succeed later.
 `Permanent` and `BadPayload` are about *this*: repeating it cannot help.
@@ -34,6 +34,13 @@ class Throttled(Retryable):
     def __init__(self, message: str, *, after_ms: int) -> None:
         super().__init__(message)
         self.after_ms = after_ms
+
+
+class OutcomeUnknown(MaitredError):
+    """The peer was reached and did not say what it did: it may have taken effect, or not.
+
+    Whether the call may be repeated depends on what it does, so the caller decides.
+    """
 
 
 class Permanent(MaitredError):

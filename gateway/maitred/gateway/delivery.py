@@ -19,7 +19,13 @@ import structlog
 from maitred.connectors.port import Connector
 from maitred.contracts import limits
 from maitred.contracts.documents import PositionDoc, ThreadDoc
-from maitred.contracts.errors import Permanent, Retryable, StoreUnavailable, Throttled
+from maitred.contracts.errors import (
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    StoreUnavailable,
+    Throttled,
+)
 from maitred.contracts.ids import ConversationId, MessageId
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound, Sent
 from maitred.contracts.subjects import JOURNAL
@@ -185,6 +191,11 @@ class Delivery:
             except Permanent as error:
                 self._settle(reply, DeliveryState.FAILED, error=error.code)
                 return
+            except OutcomeUnknown:
+                if not self._connector.capabilities.resend_is_safe:
+                    self._settle(reply, DeliveryState.UNKNOWN, error="outcome_unknown")
+                    return
+                await asyncio.sleep(_backoff_ms(attempt) / 1000)
             except Retryable as error:
                 wait = _backoff_ms(attempt)
                 if isinstance(error, Throttled):

@@ -33,6 +33,7 @@ from maitred.gateway.metrics import Metrics
 from maitred.gateway.settings.load import Configuration, host_port
 from maitred.gateway.tasks import Tasks
 from maitred.identity.place import Tools
+from maitred.normalizer import language
 from maitred.normalizer.port import DecodeContext
 from maitred.router.engine import Engine
 from maitred.router.needs import compile_rules
@@ -40,6 +41,7 @@ from maitred.router.needs import compile_rules
 log = structlog.get_logger(__name__)
 ROLES: Final = ("doors", "intake", "dispatch", "delivery")
 DAY_MS: Final = 86_400_000
+WARM_UP: Final = "A few words in some language, long enough to be told apart."
 WATCH_MS: Final = 2_000
 """How often the ledger is balanced and the high-water mark noted."""
 
@@ -115,12 +117,16 @@ class Gateway:
         if "dispatch" in self._roles:
             await self._start_dispatch(keeping)
         if "intake" in self._roles:
-            self._start_intake(keeping, keys, tools)
+            await self._start_intake(keeping, keys, tools)
+        await self._start_admin()
+        if {"doors", "delivery"} & self._roles:
+            for connector in connectors:
+                await connector.start()
         if "delivery" in self._roles:
             self._start_delivery(connectors, keeping, tools)
-        await self._start_admin()
         if "doors" in self._roles:
-            await self._start_doors(connectors)
+            app = doors.application(connectors)
+            self.listening.http = await self._listen(app, self.settings.http.listen, "http.listen")
         self._tasks.start("watch", self._watch())
         log.info("up", roles=sorted(self._roles), channels=sorted(self.listening.channels))
 
@@ -160,6 +166,7 @@ class Gateway:
                 spawn=self._spawn,
                 refused=self._refusals(channel.name, channel.settings),
                 public_url=self.settings.public_url.rstrip("/"),
+                doors="doors" in self._roles,
             )
             connectors.append(channel.connector(channel.settings, context))
         return connectors
@@ -187,8 +194,10 @@ class Gateway:
         self._run_stage(dispatch, 0, keeping)
         self._tasks.start("deadlines", deadlines.run())
 
-    def _start_intake(self, keeping: Keeping, keys: Keys, tools: Tools) -> None:
+    async def _start_intake(self, keeping: Keeping, keys: Keys, tools: Tools) -> None:
         normalizer = self.settings.normalizer
+        # The language model is loaded at its first use, which would hold up the first message.
+        await asyncio.to_thread(language.identify, WARM_UP, normalizer.languages)
         model = plugins.load(plugins.MOOD_MODELS, self.settings.mood.model, path="mood.model")()
         intake = Intake(
             self.backbone,
@@ -243,12 +252,6 @@ class Gateway:
     async def _start_admin(self) -> None:
         app = admin.application(self.metrics, {"store": self._store_check})
         self.listening.admin = await self._listen(app, self.settings.admin.listen, "admin.listen")
-
-    async def _start_doors(self, connectors: list[Connector]) -> None:
-        app = doors.application(connectors)
-        self.listening.http = await self._listen(app, self.settings.http.listen, "http.listen")
-        for connector in connectors:
-            await connector.start()
 
     async def _listen(self, app: web.Application, listen: str, path: str) -> tuple[str, int]:
         host, port = host_port(listen, path=path)

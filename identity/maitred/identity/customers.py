@@ -86,7 +86,7 @@ def changed_customers(
     return {
         customer: document
         for customer, document in after.items()
-        if _differs(document, view, subjects)
+        if old.get(customer) != new.get(customer) or _differs(document, view, subjects)
     }
 
 

@@ -121,15 +121,15 @@ def _reply_to(inbound: Inbound, context: DecodeContext, draft: Draft) -> ReplyTo
 
 
 def _bounded(attachment: Attachment) -> Attachment:
-    remote = attachment.remote
+    usable = len(attachment.remote) <= REMOTE_CHARACTERS_MAX and attachment.remote.isprintable()
     return Attachment(
         name=line(attachment.name, NAME_CHARACTERS_MAX),
         content_type=line(attachment.content_type, MEDIA_TYPE_CHARACTERS_MAX),
         size=attachment.size,
         blob=attachment.blob,
         inline=attachment.inline,
-        remote=remote if len(remote) <= REMOTE_CHARACTERS_MAX else "",
-        cut=attachment.cut or ("" if len(remote) <= REMOTE_CHARACTERS_MAX else "remote"),
+        remote=attachment.remote if usable else "",
+        cut=attachment.cut or ("" if usable else "remote"),
     )
 
 

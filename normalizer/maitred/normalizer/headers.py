@@ -185,7 +185,8 @@ def message_ids(value: str) -> tuple[str, ...]:
     those are the nearest.
     """
     found = _MESSAGE_ID.findall(value) or _BARE_ID.findall(value)
-    return tuple(dict.fromkeys(f"<{each}>" for each in found[-THREAD_REFERENCES_MAX:]))
+    clean = [f"<{each}>" for each in found if each.isprintable()]
+    return tuple(dict.fromkeys(clean[-THREAD_REFERENCES_MAX:]))
 
 
 def subject_of(headers: Headers) -> str:

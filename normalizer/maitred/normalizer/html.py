@@ -9,12 +9,14 @@ from typing import Final
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from maitred.contracts.limits import KIB
+from maitred.contracts.limits import KIB, MESSAGE_TEXT_BYTES_MAX
 from maitred.normalizer.html_load import is_hostile
 from maitred.normalizer.text import cut, scrub
 
 SOURCE_CHARACTERS_MAX: Final = 256 * KIB
 """HTML is read up to here."""
+CLOSING_BYTES_MAX: Final = 4 * KIB
+"""Room for the ends of the elements that a cut leaves open."""
 HTML_CUT: Final = "html_cut"
 HTML_HOSTILE: Final = "html_hostile"
 
@@ -38,6 +40,10 @@ _ATTRIBUTES: Final = {
 _SCHEMES: Final = {"http", "https", "mailto", "tel", "cid"}
 _SPACES: Final = re.compile(r"[ \t\n\r\f\xa0]+")
 _AROUND_LINE_END: Final = re.compile(r"[ \t]*\n[ \t]*")
+# Inside the writer only: "here a line ends", "here a paragraph ends", and a blank to be kept.
+_LINE, _PARAGRAPH_END, _BLANK = "\x01", "\x02", "\x03"
+_MARKS: Final = re.compile("[\x01-\x03]")
+_ENDS: Final = re.compile("[ \n\x01\x02]*+")
 _LINE_ENDS: Final = re.compile(r"\n{3,}")
 
 
@@ -60,8 +66,9 @@ def sanitise(source: str) -> tuple[str, tuple[str, ...]]:
     result, too_long = cut(_safe(source))
     if not too_long:
         return result, ()
-    # Cutting may split a tag or leave elements open; cleaning again closes them.
-    whole, still = cut(_safe(result.rpartition("<")[0]))
+    # Cutting may split a tag and leaves elements open; cleaning again closes them.
+    short, _ = cut(result, MESSAGE_TEXT_BYTES_MAX - CLOSING_BYTES_MAX)
+    whole, still = cut(_safe(short.rpartition("<")[0]))
     return ("" if still else whole), (HTML_CUT,)
 
 
@@ -121,6 +128,17 @@ def _following(node: LexborNode, root: LexborNode, writer: _Writer) -> LexborNod
     return None
 
 
+def _line_ends(run: str) -> str:
+    """Return the line ends that blanks, breaks and marks in a row amount to."""
+    if _PARAGRAPH_END in run:
+        return "\n\n"
+    before, mark, behind = run.partition(_LINE)
+    if not mark:
+        return run
+    # A break just before the end of its block shows nothing of its own.
+    return "\n" * (max(1, before.count("\n")) + behind.count("\n"))
+
+
 class _Writer:
     """Collects the text of a document in order."""
 
@@ -139,7 +157,7 @@ class _Writer:
         if tag in _UNREAD:
             return False
         if tag in _BLOCK:
-            self._pieces.append("\n\n" if tag in _PARAGRAPH else "\n")
+            self._pieces.append(_PARAGRAPH_END if tag in _PARAGRAPH else _LINE)
         opened = getattr(self, f"_enter_{tag}", None)
         if opened is not None:
             opened(node)
@@ -155,22 +173,24 @@ class _Writer:
         elif tag == "pre":
             self._preformatted -= 1
         if tag in _BLOCK:
-            self._pieces.append("\n\n" if tag in _PARAGRAPH else "\n")
+            self._pieces.append(_PARAGRAPH_END if tag in _PARAGRAPH else _LINE)
 
     def text(self) -> str:
         """Return all of it, with at most one blank line in a row."""
-        joined = "".join(self._pieces)
-        joined = _AROUND_LINE_END.sub("\n", joined).replace("\0", " ")
+        joined = _ENDS.sub(lambda match: _line_ends(match[0]), "".join(self._pieces))
+        joined = _AROUND_LINE_END.sub("\n", joined).replace(_BLANK, " ")
         return _LINE_ENDS.sub("\n\n", joined).strip("\n").strip(" ")
 
     def _write(self, text: str) -> None:
+        text = _MARKS.sub("", text)
         if self._preformatted:
-            # NUL never comes out of a parser: it keeps indents past the trimming of lines.
-            self._pieces.append(text.replace(" ", "\0"))
+            self._pieces.append(text.replace(" ", _BLANK))
             return
         folded = _SPACES.sub(" ", text)
         last = self._pieces[-1] if self._pieces else "\n"
-        self._pieces.append(folded.lstrip(" ") if last[-1:] in {" ", "\n"} else folded)
+        self._pieces.append(
+            folded.lstrip(" ") if last[-1:] in {" ", "\n", _LINE, _PARAGRAPH_END} else folded
+        )
 
     def _close_link(self) -> None:
         address, start = self._links.pop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_TOKEN: Final = re.compile(r"<([^<>\n]{1,4000})>")
+_TOKEN: Final = re.compile(r"<([^<>\s][^<>\n]{0,4000})>")
 
 
 def plain(text: str) -> str:

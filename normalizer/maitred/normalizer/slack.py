@@ -69,7 +69,7 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     envelope = json_object(raw)
     event = child(envelope, "event")
     team = required(envelope, "team_id")
-    kind = event.get("type")
+    kind = string(event, "type")
     if kind in {"message", "app_mention"}:
         draft = _message(inbound, team, event)
     elif kind in {"reaction_added", "reaction_removed"}:

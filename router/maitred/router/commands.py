@@ -8,7 +8,6 @@ changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import Final
 
 from msgspec.structs import replace
@@ -50,6 +49,14 @@ class Commands:
         self._placing = placing
         self._house = placing.house
         self._settings = settings
+        self._acts: dict[Verb, Callable[[RoutingDoc, AgentId, Command], Refusal]] = {
+            Verb.ACCEPT: self._accept,
+            Verb.DECLINE: self._decline,
+            Verb.REPLY: self._reply,
+            Verb.REQUEUE: self._requeue,
+            Verb.TRANSFER: self._transfer,
+            Verb.COMPLETE: self._complete,
+        }
 
     def carry_out(self, admitted: Admitted) -> None:
         """Do what an agent says, or tell him why not."""
@@ -65,7 +72,7 @@ class Commands:
             return "bad_command"
         if admitted.verb == Verb.PRESENCE:
             return self._presence(agent, command)
-        act = _ACTS.get(admitted.verb)
+        act = self._acts.get(admitted.verb)
         if act is None or command.conversation is None:
             return "bad_command"
         doc = self._house.get(command.conversation)
@@ -76,7 +83,7 @@ class Commands:
         finished = doc.state == RoutingState.CLOSED and doc.previous_agent == agent
         if doc.agent != agent and not finished:
             return "not_yours"
-        return act(self, doc, agent, command)
+        return act(doc, agent, command)
 
     def _refuse(self, admitted: Admitted, refusal: Refusal) -> None:
         command = admitted.command
@@ -253,9 +260,7 @@ class Commands:
         elif doc.state != RoutingState.CLOSED:
             return "wrong_state"
         reason = "wrap_up" if doc.state == RoutingState.WRAPPING else ""
-        self._placing.tell(
-            doc, agent, AssignmentState.CLOSED, reason=reason, command=command.id
-        )
+        self._placing.tell(doc, agent, AssignmentState.CLOSED, reason=reason, command=command.id)
         return ""
 
     def close(self, doc: RoutingDoc, reason: str) -> RoutingDoc:
@@ -273,18 +278,3 @@ class Commands:
         self._house.put(closed)
         self._placing.note(closed, "completed")
         return closed
-
-
-_Act = Callable[[Commands, RoutingDoc, AgentId, Command], Refusal]
-
-# Private methods of the class above, named by the verb that asks for each.
-_ACTS: Final = MappingProxyType[Verb, _Act](
-    {
-        Verb.ACCEPT: Commands._accept,
-        Verb.DECLINE: Commands._decline,
-        Verb.REPLY: Commands._reply,
-        Verb.REQUEUE: Commands._requeue,
-        Verb.TRANSFER: Commands._transfer,
-        Verb.COMPLETE: Commands._complete,
-    }
-)

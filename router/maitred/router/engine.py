@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from maitred.contracts.agents import (
     AgentDoc,
-    AssignmentState,
     Due,
     Presence,
     RoutingDoc,
@@ -26,7 +25,7 @@ from maitred.contracts.entry import Work
 from maitred.contracts.ids import Tenant
 from maitred.contracts.limits import OFFERS_MISSED_MAX
 from maitred.router.commands import Commands
-from maitred.router.events import CommandCame, DueCame, Effect, Event, Tell, WorkArrived
+from maitred.router.events import CommandCame, DueCame, Effect, Event, WorkArrived
 from maitred.router.house import WAITING, House
 from maitred.router.placing import Placing
 from maitred.router.port import RoutingPolicy
@@ -87,7 +86,7 @@ class Engine:
         placing.fill(house.freed)
         for agent in sorted(house.freed):
             if house.roster.knows(agent) and house.roster.is_idle(agent):
-                house.put_agent(replace(house.roster.doc(agent), idle_since=now))
+                house.put_agent(replace(house.roster.doc(agent), idle_since=placing.now))
         return house.changes() + placing.said
 
 
@@ -152,14 +151,18 @@ def _wait_on(placing: Placing, doc: RoutingDoc, work: Work) -> None:
     if updated.needs == doc.needs and updated.channel == doc.channel:
         placing.house.put(updated)
         return
-    roster = placing.house.roster
-    previous = doc.previous_agent
-    if doc.state == RoutingState.HELD and previous is not None and roster.knows(previous):
-        fit = placing.fit(updated, previous)
-        if fit > 0 and not roster.has_room(previous, updated.channel):
-            placing.house.put(updated)
-            return
-    placing.place(updated, may_hold=False)
+    roster, previous = placing.house.roster, doc.previous_agent
+    still_held = (
+        doc.state == RoutingState.HELD
+        and previous is not None
+        and roster.knows(previous)
+        and placing.suits(updated, previous)
+        and not roster.has_room(previous, updated.channel)
+    )
+    if still_held:
+        placing.house.put(updated)
+    else:
+        placing.place(updated, may_hold=False)
 
 
 def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
@@ -178,12 +181,7 @@ def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
         )
     placing.house.put(updated)
     if doc.agent is not None:
-        before = len(placing.said)
-        placing.tell(updated, doc.agent, AssignmentState.TURN)
-        (told,) = placing.said[before:]
-        if isinstance(told, Tell):
-            turn = replace(told.assignment, turn=event.turn, channel=event.work.channel)
-            placing.said[before] = Tell(turn)
+        placing.tell_turn(updated, doc.agent, event.turn)
 
 
 def _updated(doc: RoutingDoc, work: Work) -> RoutingDoc:

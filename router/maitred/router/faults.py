@@ -31,9 +31,10 @@ MOODS_WORSENING: Final = (
 
 def faults(settings: RoutingSettings) -> list[str]:
     """Return what is wrong, one sentence each; nothing may start while there are any."""
+    numbers = list(_numbers(settings))
     found = [
-        *_numbers(settings),
-        *_mood_order(settings),
+        *numbers,
+        *(() if numbers else _mood_order(settings)),
         *_agents(settings.agents),
         *_rules(settings.rules),
     ]
@@ -147,7 +148,10 @@ def _agents(agents: tuple[AgentSettings, ...]) -> Iterator[str]:
         yield from _within(
             (f"{path}.deescalation", agent.deescalation, 0, 1),
             (f"{path}.capacity", agent.capacity, 0, CAPACITY_MAX),
-            *((f"{path}.per_channel.{c}", n, 0, CAPACITY_MAX) for c, n in agent.per_channel.items()),
+            *(
+                (f"{path}.per_channel.{c}", n, 0, CAPACITY_MAX)
+                for c, n in agent.per_channel.items()
+            ),
         )
 
 
@@ -194,7 +198,7 @@ def _when(path: str, rule: Rule) -> Iterator[str]:
     """Find patterns that must not run and conditions that no message can ever meet."""
     for key in ("channel", "account", "recipient", "text", "language", "mood", "tier"):
         words: Words = getattr(rule.when, key)
-        if isinstance(words, str) and not words or "" in words and not isinstance(words, str):
+        if words == "" or (not isinstance(words, str) and "" in words):
             yield f"{path}.{key}: an empty word never matches; leave it out"
     yield from _languages(f"{path}.language", _filled(rule.when.language))
     yield from _moods(f"{path}.mood", _filled(rule.when.mood))

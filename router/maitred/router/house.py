@@ -45,6 +45,12 @@ class House:
         """Return where a conversation stands, if it is known."""
         return self._docs.get(conversation)
 
+    def before(self, conversation: ConversationId) -> RoutingDoc | None:
+        """Return where a conversation stood when the event began."""
+        if conversation in self._before:
+            return self._before[conversation]
+        return self._docs.get(conversation)
+
     def docs(self) -> list[RoutingDoc]:
         """Return every document, in the order of ids."""
         return [self._docs[key] for key in sorted(self._docs)]

@@ -20,6 +20,7 @@ from maitred.contracts.agents import (
     RoutingDoc,
     RoutingState,
 )
+from maitred.contracts.conversation import Turn
 from maitred.contracts.ids import AgentId, ConversationId, Tenant
 from maitred.contracts.limits import SECOND_MS
 from maitred.router.events import Effect, Note, Tell
@@ -75,7 +76,7 @@ class Placing:
         """When the door stored the message that this event is about, if it is about one."""
         self._settings = settings
         self._policy = policy
-        self._tenant = tenant
+        self.tenant = tenant
         self._citation = f"{policy.name}:{policy.hash()}"
 
     # -- a conversation needs an agent
@@ -94,8 +95,9 @@ class Placing:
         """Offer a conversation to whom it suits best, or keep it, or let it wait."""
         doc = replace(doc, agent=None, step=self._policy.step(doc, self.now))
         best, misses = self._candidates(doc)
-        considered = tuple(
-            each.reason() for each in (*sorted(best)[:BEST_MAX], *sorted(misses)[:MISSES_MAX])
+        considered = (
+            *(each.reason() for each in sorted(best)[:BEST_MAX]),
+            *(each.reason() for each in sorted(misses)[:MISSES_MAX]),
         )
         previous = doc.previous_agent
         if previous is not None and any(each.agent == previous for each in best):
@@ -130,6 +132,11 @@ class Placing:
             misses.append(_Miss(0, 0.0, previous_agent, presence.value))
         return best, misses
 
+    def suits(self, doc: RoutingDoc, agent: AgentId) -> bool:
+        """Return whether an agent may have a conversation at all; he must be known."""
+        signature = self._policy.signature(doc)
+        return self._policy.fit(signature, self.house.roster.agent(agent)).value > 0
+
     def _worth_holding(self, doc: RoutingDoc, misses: Iterable[_Miss]) -> bool:
         full = any(m.agent == doc.previous_agent and m.excluded == "full" for m in misses)
         return full and self._policy.hold(doc.channel) > 0
@@ -157,8 +164,8 @@ class Placing:
         self.note(held, "hold", considered)
 
     def _queue(self, doc: RoutingDoc, considered: tuple[Reason, ...]) -> None:
-        old = self.house.get(doc.conversation)
-        waited = old is not None and old.state == RoutingState.WAITING and old.epoch == doc.epoch
+        old = self.house.before(doc.conversation)
+        waited = old is not None and old.state == RoutingState.WAITING
         waiting = replace(
             doc,
             state=RoutingState.WAITING,
@@ -195,12 +202,10 @@ class Placing:
             "previous": float(head.previous),
             "waiting": float(len(self.house.queue)),
         }
-        return Reason(agent=agent, score=head.index, terms=terms)
+        return Reason(agent=agent, score=head.score, terms=terms)
 
     # -- what is said of it
-    def decision(
-        self, doc: RoutingDoc, rule: str, considered: tuple[Reason, ...] = ()
-    ) -> Decision:
+    def decision(self, doc: RoutingDoc, rule: str, considered: tuple[Reason, ...] = ()) -> Decision:
         """Return the reasons for where a conversation stands now."""
         return Decision(
             conversation=doc.conversation,
@@ -230,9 +235,23 @@ class Placing:
         command: str = "",
     ) -> None:
         """Tell an agent about a conversation as it stands in `doc`."""
+        assignment = replace(
+            self._assignment(doc, agent, state),
+            decision=decision,
+            reason=reason,
+            command=command,
+        )
+        self.said.append(Tell(assignment))
+
+    def tell_turn(self, doc: RoutingDoc, agent: AgentId, turn: Turn) -> None:
+        """Tell an agent what the customer of a conversation of his wrote."""
+        assignment = self._assignment(doc, agent, AssignmentState.TURN)
+        self.said.append(Tell(replace(assignment, turn=turn, channel=turn.channel)))
+
+    def _assignment(self, doc: RoutingDoc, agent: AgentId, state: AssignmentState) -> Assignment:
         expires = state == AssignmentState.OFFERED or doc.state == RoutingState.WRAPPING
-        assignment = Assignment(
-            tenant=self._tenant,
+        return Assignment(
+            tenant=self.tenant,
             state=state,
             conversation=doc.conversation,
             agent=agent,
@@ -242,20 +261,11 @@ class Placing:
             arrived_at=doc.arrived_at,
             accepted_at=self.accepted_at.get(doc.conversation, doc.arrived_at),
             expires_at=doc.due_at if expires else 0,
-            decision=decision,
-            reason=reason,
-            command=command,
         )
-        self.said.append(Tell(assignment))
 
     def say(self, effect: Effect) -> None:
         """Add an effect that is no decision."""
         self.said.append(effect)
-
-    @property
-    def tenant(self) -> Tenant:
-        """The tenant whose agents are told."""
-        return self._tenant
 
 
 def passed_over(doc: RoutingDoc, agent: AgentId) -> tuple[AgentId, ...]:

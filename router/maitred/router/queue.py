@@ -24,7 +24,7 @@ Entry = tuple[int, ConversationId]
 class Head(NamedTuple):
     """The first of a class for one agent; the fields in the order in which they decide."""
 
-    index: float
+    score: float
     virtual_arrival: int
     conversation: ConversationId
     fit: float
@@ -130,8 +130,8 @@ class Queue:
                 if self._counts(group, heap[0], of):
                     since, conversation = heap[0]
                     previous = of is not None
-                    index = self._policy.index(fit, group.slope, now - since, previous=previous)
-                    yield Head(index, since, conversation, fit, previous)
+                    score = self._policy.index(fit, group.slope, now - since, previous=previous)
+                    yield Head(score, since, conversation, fit, previous)
                     break
                 heapq.heappop(heap)
 
@@ -145,13 +145,11 @@ class Queue:
             and (not place.held if of is None else place.previous == of)
         )
 
-    def _push(
-        self, group: _Class, heap: list[Entry], entry: Entry, of: AgentId | None
-    ) -> None:
+    def _push(self, group: _Class, heap: list[Entry], entry: Entry, of: AgentId | None) -> None:
         heapq.heappush(heap, entry)
         if len(heap) > 2 * group.members + _STALE_MIN:
             heap[:] = sorted({each for each in heap if self._counts(group, each, of)})
 
 
 def _rank(head: Head) -> tuple[float, int, ConversationId]:
-    return (-head.index, head.virtual_arrival, head.conversation)
+    return (-head.score, head.virtual_arrival, head.conversation)

@@ -43,11 +43,7 @@ _OTHER_SLA_SECONDS: Final = 300.0
 _OTHER_HOLD_FRACTION: Final = 0.1
 
 
-class _Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every table of the configuration has in common: unknown keys are refused."""
-
-
-class Match(_Settings):
+class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a rule applies: every key that is given must hold; of a list, one entry must.
 
     `recipient` is an address, or `*@domain`. `text` is a regular expression, searched without
@@ -63,7 +59,7 @@ class Match(_Settings):
     tier: Words = ()
 
 
-class Rule(_Settings):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a message that matches asks of who takes it; `[[routing.rules]]`.
 
     `skills` gives the least proficiency (0 to 1) by skill, `priority_minutes` a head start in
@@ -78,7 +74,7 @@ class Rule(_Settings):
     tier: str | None = None
 
 
-class AgentSettings(_Settings):
+class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who can take conversations; `[[routing.agents]]`.
 
     `capacity` is in units (see `channel_units`), `per_channel` bounds conversations by channel.
@@ -108,7 +104,7 @@ class AgentSettings(_Settings):
         )
 
 
-class RoutingSettings(_Settings):
+class RoutingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that decides where a conversation goes; `[routing]`.
 
     Tables by channel, tier and mood need to name only what differs from the defaults.
@@ -177,4 +173,3 @@ class RoutingSettings(_Settings):
     def units_of(self, channel: str) -> int:
         """Return what a conversation of a channel takes of a capacity, in thousandths."""
         return round(self.channel_units.get(channel, 1.0) * 1000)
-

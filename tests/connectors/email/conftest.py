@@ -72,7 +72,7 @@ async def email(recording: Callable[..., Any]) -> AsyncIterator[Callable[..., Aw
     """Return a factory: settings in, a started connector and its context out."""
     started: list[EmailConnector] = []
 
-    async def make(**settings: Any) -> tuple[EmailConnector, Any]:  # noqa: ANN401  (any setting)
+    async def make(**settings: Any) -> tuple[EmailConnector, Any]:
         context = recording()
         values = {"listen": "127.0.0.1:0", "accounts": ACCOUNTS, **settings}
         connector = EmailConnector(EmailSettings(**values), context.context)

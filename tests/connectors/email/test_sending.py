@@ -1,7 +1,5 @@
 """Replies by mail, against a small smarthost."""
 
-# ruff: noqa: ANN401, ARG002  (settings of any type; hooks with aiosmtpd's signatures)
-
 from __future__ import annotations
 
 import asyncio
@@ -14,13 +12,13 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from maitred.connectors.email import EmailConnector
-from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled
+from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import Identifier, IdentifierKind, email_identifier
 from maitred.contracts.secret import Secret
 
@@ -79,9 +77,14 @@ class Relay:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         self.envelopes.append(envelope)
-        if self.hang_up_after_data and isinstance(server.transport, asyncio.Transport):
-            server.transport.abort()
+        if self.hang_up_after_data:
+            cast("asyncio.WriteTransport", server.transport).abort()
         return self.answers.get("DATA", "250 OK")
+
+    async def handle_QUIT(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        return self.answers.get("QUIT", "221 Bye")
 
     def session(self) -> SMTP:
         """Return the protocol of one connection."""
@@ -283,9 +286,17 @@ async def test_a_smarthost_that_falls_silent_after_the_mail_is_not_asked_again(
 ) -> None:
     relay = await smarthost(hang_up_after_data=True)
     connector, context = await connect(email, relay)
-    with pytest.raises(Permanent) as refusal:
+    with pytest.raises(OutcomeUnknown):
         await connector.send(reply(context))
-    assert refusal.value.code == "outcome_unknown"
+    assert len(relay.envelopes) == 1
+
+
+async def test_what_is_answered_to_the_goodbye_does_not_make_a_sent_mail_unsent(
+    email: Make, smarthost: Callable[..., Awaitable[Relay]]
+) -> None:
+    relay = await smarthost(answers={"QUIT": "421 4.3.2 closing"})
+    connector, context = await connect(email, relay)
+    assert (await connector.send(reply(context))).provider_id == "<out_1@shop.example>"
     assert len(relay.envelopes) == 1
 
 

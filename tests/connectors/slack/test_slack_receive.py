@@ -140,7 +140,7 @@ async def test_a_reaction_is_stored_by_event_id(door: Door) -> None:
         {"user": None, "bot_id": "B0OWN", "subtype": "bot_message", "app_id": "A0APP"},
         {"user": "U0X", "bot_id": "B0OWN", "bot_profile": {"app_id": "A0APP"}},
         {"subtype": "message_changed", "user": None, "message": {"user": "U0BOT"}},
-        {"type": "reaction_added", "user": "U0BOT", "item": {"channel": "C0HELP"}},
+        {"type": "reaction_added", "user": "U0BOT", "item": {"type": "message", "channel": "C1"}},
     ],
 )
 async def test_our_own_messages_are_acknowledged_and_dropped(
@@ -166,6 +166,7 @@ async def test_another_bots_message_is_stored_and_marked(door: Door) -> None:
         {"type": "channel_rename", "channel": {"id": "C1"}},
         {"type": "user_change", "user": {"id": "U1", "team_id": "T0OWN"}},
         {"type": "app_uninstalled"},
+        {"type": "reaction_added", "item": {"type": "file", "file": "F1"}},
         {"subtype": "channel_join"},
         {"subtype": "message_replied"},
         {"type": "a_type_of_next_year", "user": ["U1"], "item": 5},

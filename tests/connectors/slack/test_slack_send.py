@@ -9,7 +9,7 @@ import pytest
 
 from demo.standins.slack_api import SlackFailure
 from maitred.connectors import slack
-from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled
+from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import slack_identifier
 from maitred.contracts.outbound import Outbound
 from tests.connectors.slack.door import Door, OpenDoor
@@ -45,13 +45,16 @@ async def test_a_reply_goes_into_its_thread_with_its_own_id(door: Door) -> None:
         "metadata": {"event_type": "maitred_reply", "event_payload": {"outbound": "out_1"}},
     }
     assert sent.provider_id == "C0HELP:1700000001.000100"
-    assert sent.thread_ids == ("C0HELP:1699999990.000200",)
+    assert sent.thread_ids == (
+        "T0OWN:C0HELP:1700000001.000100",
+        "T0OWN:C0HELP:1699999990.000200",
+    )
 
 
 async def test_a_reply_outside_a_thread_can_become_one(door: Door) -> None:
     sent = await door.connector.send(reply(door))
     assert "thread_ts" not in door.api.sent[0]
-    assert sent.thread_ids == ("C0HELP:1700000001.000100",)
+    assert sent.thread_ids == ("T0OWN:C0HELP:1700000001.000100",)
 
 
 async def test_what_slack_would_read_as_a_mention_is_text(door: Door) -> None:
@@ -68,9 +71,9 @@ async def test_what_slack_would_read_as_a_mention_is_text(door: Door) -> None:
         (SlackFailure(error="service_unavailable"), Retryable, None),
         (SlackFailure(error="channel_not_found"), Permanent, "channel_not_found"),
         (SlackFailure(error="account_inactive"), Permanent, "account_inactive"),
-        (SlackFailure(error="Something <b>odd</b>"), Permanent, "bad_answer"),
+        (SlackFailure(error="Something <b>odd</b>"), OutcomeUnknown, None),
         (SlackFailure(status=404, page="<html>"), Permanent, "http_404"),
-        (SlackFailure(page="<html>"), Permanent, "bad_answer"),
+        (SlackFailure(page="<html>"), OutcomeUnknown, None),
     ],
 )
 async def test_slacks_answers_become_our_errors(
@@ -102,7 +105,7 @@ async def test_a_slack_that_does_not_answer_is_given_up(
     monkeypatch.setattr(slack, "SEND_TIMEOUT_S", 0.05)
     door = await open_door()
     door.api.held.add("chat.postMessage")
-    with pytest.raises(Retryable):
+    with pytest.raises(OutcomeUnknown):
         await door.connector.send(reply(door))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from demo.standins.twilio_api import TwilioFailure
 from maitred.connectors import sms
-from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled
+from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import phone_identifier
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.secret import Secret
@@ -61,8 +61,8 @@ async def test_without_that_number_the_account_says_from_whom(
         (TwilioFailure(status=400, code=21_610), Permanent, "twilio_21610"),
         (TwilioFailure(status=404, page="gone"), Permanent, "http_404"),
         (TwilioFailure(status=401, code=20_003), Permanent, "twilio_20003"),
-        (TwilioFailure(status=201, page="<html>"), Permanent, "bad_answer"),
-        (TwilioFailure(status=201), Permanent, "bad_answer"),
+        (TwilioFailure(status=201, page="<html>"), OutcomeUnknown, None),
+        (TwilioFailure(status=201), OutcomeUnknown, None),
     ],
 )
 async def test_twilios_answers_become_our_errors(
@@ -90,7 +90,7 @@ async def test_a_twilio_that_does_not_answer_is_given_up(
     monkeypatch.setattr(sms, "SEND_TIMEOUT_S", 0.05)
     door = await open_door()
     door.api.held = True
-    with pytest.raises(Retryable):
+    with pytest.raises(OutcomeUnknown):
         await door.connector.send(reply(door))
 
 

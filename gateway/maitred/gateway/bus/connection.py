@@ -39,7 +39,7 @@ _CLOSE_S: Final = 5.0
 _RETRY_STEP_S: Final = 0.1
 _PAYLOAD_MARGIN_BYTES: Final = 1 * limits.KIB
 _NO_RESPONDERS: Final = "503"
-_SERVER_FAULT: Final = 500
+_UNAVAILABLE: Final = 503
 
 _log = structlog.get_logger(__name__)
 
@@ -267,6 +267,8 @@ class Connection:
         While nobody leads (an election, a server that has just started) it asks again, for
         `timeout_ms` in all.
 
+        A 500 is not asked again: JetStream gives it for a wrong configuration as well.
+
         Raises:
             ApiError: JetStream refused.
             StoreUnavailable: it did not answer in time.
@@ -280,7 +282,7 @@ class Connection:
                 answer = await self.request(subject, payload, timeout_ms=max(1, int(left * 1000)))
                 return _api_answer(answer.data)
             except (StoreUnavailable, ApiError) as error:
-                if isinstance(error, ApiError) and error.code < _SERVER_FAULT:
+                if isinstance(error, ApiError) and error.code != _UNAVAILABLE:
                     raise
                 if deadline - asyncio.get_running_loop().time() <= _RETRY_STEP_S:
                     if isinstance(error, StoreUnavailable):

@@ -23,7 +23,7 @@ from maitred.gateway.bus.endpoint import (
     write_private,
 )
 from maitred.gateway.bus.processes import dying_with_parent
-from maitred.gateway.bus.server_config import ServerConfig
+from maitred.gateway.bus.server_config import ServerConfig, file_bytes_for
 from maitred.gateway.bus.store_lock import StoreLock
 from maitred.gateway.tasks import Tasks
 
@@ -76,6 +76,7 @@ class EmbeddedServer:
     ) -> None:
         self._store = store
         self._port = port
+        self._listen = port
         self._sync_always = sync_always
         self._agents = tuple(agents)
         self._lock = StoreLock(store)
@@ -109,6 +110,7 @@ class EmbeddedServer:
                 user=user,
                 password=password,
                 sync_always=self._sync_always,
+                file_bytes=file_bytes_for(self._store),
                 agents=self._agents,
             )
             url = await self._spawn()
@@ -131,7 +133,7 @@ class EmbeddedServer:
         """Replace the agents' entries; who stays keeps his connection, who goes loses it."""
         self._agents = tuple(agents)
         self._config = replace(self._config, agents=self._agents)
-        write_private(self._store / "nats.conf", self._config.render(self._port).encode())
+        self._write_config()
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGHUP)
@@ -156,8 +158,9 @@ class EmbeddedServer:
         run = self._store / "run"
         for old in run.glob("*.ports"):
             old.unlink(missing_ok=True)
-        config = self._store / "nats.conf"
-        write_private(config, self._config.render(self._port).encode())
+        self._listen = self._port
+        self._config = replace(self._config, file_bytes=file_bytes_for(self._store))
+        config = self._write_config()
         with (run / "stderr.log").open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 str(server_binary()),
@@ -174,6 +177,12 @@ class EmbeddedServer:
         url = await self._ready(run / f"nats-server_{self._process.pid}.ports")
         self._port = int(url.rpartition(":")[2])
         return url
+
+    def _write_config(self) -> Path:
+        """Write the file; a running server takes back only one that keeps its `listen`."""
+        path = self._store / "nats.conf"
+        write_private(path, self._config.render(self._listen).encode())
+        return path
 
     async def _ready(self, ports: Path) -> str:
         process = self._process

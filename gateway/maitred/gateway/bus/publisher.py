@@ -14,6 +14,8 @@ from maitred.contracts.errors import MaitredError, Permanent, StoreUnavailable
 from maitred.gateway.bus.connection import Connection
 
 _SERVER_FAULT: Final = 500
+_ROLLUP_NOT_PERMITTED: Final = 10111
+"""Comes as a 500, but no repetition helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def decode_ack(data: bytes) -> Ack:
 def error_of(refusal: AckError) -> MaitredError:
     """Map a refusal to our error: 5xx may pass, everything else stays as it is."""
     text = f"JetStream answered {refusal.code}, {refusal.err_code}: {refusal.description}"
-    if refusal.code >= _SERVER_FAULT:
+    if refusal.code >= _SERVER_FAULT and refusal.err_code != _ROLLUP_NOT_PERMITTED:
         return StoreUnavailable(text)
     return Permanent(text, code=f"nats_{refusal.err_code}")
 

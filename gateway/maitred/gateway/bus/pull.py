@@ -36,6 +36,7 @@ _CREATE_TIMEOUT_MS: Final = 2_000
 _NS: Final = 1_000_000
 _DELIVERY_TOKENS: Final = 9
 _ENDS_REQUEST: Final = frozenset({"404", "408"})
+_SERVER_FAULT: Final = 500
 _CONFLICT: Final = "409"
 _LIMIT_REACHED: Final = ("message size exceeds maxbytes", "batch completed")
 """Descriptions of a 409 that ends a request and not the consumer (ADR-37)."""
@@ -225,6 +226,8 @@ class Pull:
                 f"CONSUMER.CREATE.{self._stream}.{consumer}", body, timeout_ms=_CREATE_TIMEOUT_MS
             )
         except ApiError as error:
+            if error.code >= _SERVER_FAULT:
+                raise StoreUnavailable(str(error)) from error
             raise Permanent(str(error), code=f"nats_{error.err_code}") from error
         self.consumers += 1
         self._made = asyncio.get_running_loop().time()

@@ -23,6 +23,7 @@ from maitred.gateway.bus.streams import rfc3339_ms
 _MARKERS: Final = ("KV-Operation", "Nats-Marker-Reason")
 """Headers of a message that stands for one that is gone."""
 _NO_MESSAGE: Final = 10037
+_SERVER_FAULT: Final = 500
 _END: Final = "204"
 _NOTHING: Final = "404"
 _TOO_MANY: Final = "413"
@@ -104,8 +105,11 @@ async def purge(connection: Connection, stream: str, subject_filter: str) -> int
     Raises:
         StoreUnavailable: not answered in time.
     """
-    answer = await connection.api(
-        f"STREAM.PURGE.{stream}", {"filter": subject_filter}, timeout_ms=limits.COMMIT_TIMEOUT_MS
+    answer = await _api(
+        connection,
+        f"STREAM.PURGE.{stream}",
+        {"filter": subject_filter},
+        timeout_ms=limits.COMMIT_TIMEOUT_MS,
     )
     return int(answer["purged"])
 
@@ -119,8 +123,24 @@ async def delete_at(connection: Connection, stream: str, seq: int) -> bool:
     # Asked to delete what it does not have, the server answers 500, as if it were broken.
     if await get_at(connection, stream, seq, leader=True) is None:
         return False
-    await connection.api(f"STREAM.MSG.DELETE.{stream}", {"seq": seq})
+    await _api(connection, f"STREAM.MSG.DELETE.{stream}", {"seq": seq})
     return True
+
+
+async def _api(
+    connection: Connection,
+    verb_subject: str,
+    body: object,
+    *,
+    timeout_ms: int = limits.READ_TIMEOUT_MS,
+) -> dict[str, Any]:
+    """Ask JetStream's API; a fault of the store is worth another try, as when it is away."""
+    try:
+        return await connection.api(verb_subject, body, timeout_ms=timeout_ms)
+    except ApiError as error:
+        if error.code >= _SERVER_FAULT:
+            raise StoreUnavailable(str(error)) from error
+        raise
 
 
 # -- one message --------------------------------------------------------------------------
@@ -129,7 +149,7 @@ async def _get(
 ) -> Stored | None:
     if leader:
         try:
-            answer = await connection.api(f"STREAM.MSG.GET.{stream}", what)
+            answer = await _api(connection, f"STREAM.MSG.GET.{stream}", what)
         except ApiError as error:
             if error.err_code == _NO_MESSAGE:
                 return None
@@ -248,7 +268,8 @@ async def _scan_last(
         "num_replicas": 1,
     }
     try:
-        await connection.api(
+        await _api(
+            connection,
             f"CONSUMER.CREATE.{stream}.{consumer}",
             {"stream_name": stream, "config": config, "action": "create"},
         )
@@ -263,7 +284,7 @@ async def _scan_last(
                 f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", orjson.dumps(body), reply=reply
             )
             more = await _pulled(following, stream, found, timeout_ms)
-    await connection.api(f"CONSUMER.DELETE.{stream}.{consumer}", None)
+    await _api(connection, f"CONSUMER.DELETE.{stream}.{consumer}", None)
     return found
 
 

@@ -48,6 +48,8 @@ class ServerConfig:
     user: str
     password: str
     sync_always: bool
+    file_bytes: int
+    """What the streams may take on disk; a running server refuses to have it made smaller."""
     agents: tuple[str, ...] = ()
     """Entries of the agents' account."""
 
@@ -55,7 +57,7 @@ class ServerConfig:
         """Return the file's text; `port` None lets the server choose a free one.
 
         Raises:
-            ConfigurationError: the path cannot stand in the file, or the disk is full.
+            ConfigurationError: the path cannot stand in the file.
         """
         if any(character in str(self.store) for character in '"\\\n'):
             raise ConfigurationError(f"{self.store}: the path must not hold quotes or backslashes")
@@ -65,7 +67,7 @@ class ServerConfig:
             streams=self.store.resolve() / "streams",
             log_bytes=_LOG_BYTES_MAX,
             payload_bytes=limits.NATS_PAYLOAD_BYTES_MAX,
-            file_bytes=self._file_bytes(),
+            file_bytes=self.file_bytes,
             memory_bytes=_MEMORY_BYTES_MAX,
             sync="always" if self.sync_always else '"2m"',
             consumers=CONSUMERS_MAX,
@@ -76,12 +78,17 @@ class ServerConfig:
             ),
         )
 
-    def _file_bytes(self) -> int:
-        streams = self.store / "streams"
-        used = sum(path.stat().st_size for path in streams.rglob("*.blk"))
-        free = int(shutil.disk_usage(self.store).free * _DISK_SHARE)
-        if free < _DISK_BYTES_MIN:
-            raise ConfigurationError(
-                f"{self.store}: less than {_DISK_BYTES_MIN // limits.MIB} MiB of disk are free"
-            )
-        return used + free
+
+def file_bytes_for(store: Path) -> int:
+    """Return how much the streams of `store` may take: what they have and most of what is free.
+
+    Raises:
+        ConfigurationError: the disk is full.
+    """
+    used = sum(path.stat().st_size for path in (store / "streams").rglob("*.blk"))
+    free = int(shutil.disk_usage(store).free * _DISK_SHARE)
+    if free < _DISK_BYTES_MIN:
+        raise ConfigurationError(
+            f"{store}: less than {_DISK_BYTES_MIN // limits.MIB} MiB of disk are free"
+        )
+    return used + free

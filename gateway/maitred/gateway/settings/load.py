@@ -21,7 +21,7 @@ from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
 from maitred.gateway.settings.examine import Hook, faults_of, read_value
 from maitred.gateway.settings.shapes import Settings
-from maitred.router import settings as routing
+from maitred.router import faults as routing
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LOG_FORMATS: Final = ("auto", "json", "text")
@@ -190,7 +190,7 @@ def _judge(settings: Settings) -> tuple[list[str], list[str]]:
         faults.append(f'public_url: {settings.public_url!r} must start with "https://"')
     faults += _nats_faults(settings)
     faults += routing.faults(settings.routing)
-    warnings = list(routing.warnings(settings.routing))
+    warnings = list(routing.advice(settings.routing))
     if settings.nats.allow_lazy_sync:
         warnings.append("nats.allow_lazy_sync: a power cut can lose acknowledged messages")
     return faults, warnings

@@ -1,0 +1,246 @@
+"""How fast is the whole way, beside the limit of the same machine in the same run?
+
+The way: a signed webhook is accepted, stored durably, normalised, resolved, routed, and offered to
+an agent. The limit: a bare aiohttp handler that only does the durable publish. Both flush every
+write (`sync_interval: always`); both get the same requests from the same generator.
+
+    python -m benchmarks.throughput [--quick] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import orjson
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.load import Burst, burst, paced, sms_requests
+from demo.cast import nats_login
+from demo.house import House, free_ports
+from demo.standins.slack_api import SlackApi
+from demo.standins.twilio_api import TwilioApi
+from examples.agent import Agent
+from maitred.contracts.agents import Assignment, AssignmentState
+from maitred.contracts.subjects import JOURNAL
+from maitred.gateway import logs
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.endpoint import read_connection
+from maitred.gateway.bus.pull import Pull
+from maitred.gateway.ledger import balance
+
+CLIENTS: Final = 32
+PATH: Final = "/v1/webhooks/twilio/main"
+ROUTING: Final = """
+[routing]
+offer_seconds = 3600
+[[routing.rules]]
+name = "delivery"
+when = { text = "parcel|deliver" }
+skills = { shipping = 0.4 }
+[[routing.agents]]
+id = "ann"
+skills = { shipping = 0.9 }
+capacity = 1000000
+[[routing.agents]]
+id = "bo"
+skills = { shipping = 0.8 }
+capacity = 1000000
+"""
+
+
+@dataclass(slots=True)
+class Offers:
+    """Offers as they stand in the journal: when each message was accepted and offered."""
+
+    taken: list[tuple[int, int]] = field(default_factory=list)
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def follow(self, connection: Connection, house: House) -> None:
+        """Collect until cancelled."""
+        pull = Pull(connection, JOURNAL, [house.subjects.any("assign")], after=0, name="throughput")
+        async for received in pull.batches():
+            async with self._came:
+                for item in received:
+                    told = msgspec.json.decode(item.data, type=Assignment)
+                    if told.state is AssignmentState.OFFERED:
+                        self.taken.append((told.accepted_at, item.time_ms))
+                self._came.notify_all()
+
+    async def wait(self, count: int) -> None:
+        """Wait until there are `count` of them."""
+        async with asyncio.timeout(120), self._came:
+            await self._came.wait_for(lambda: len(self.taken) >= count)
+
+
+@dataclass(slots=True)
+class Way:
+    """A running gateway under measurement."""
+
+    house: House
+    twilio: TwilioApi
+    offers: Offers
+    sent: int = 0
+
+    def requests(self, count: int) -> list[bytes]:
+        """Return fresh requests, each from a new customer."""
+        made = sms_requests(
+            self.twilio, port=self.house.ports.http, path=PATH, count=count, first=self.sent
+        )
+        self.sent += count
+        return made
+
+    async def full(self, count: int) -> tuple[Burst, float]:
+        """Send `count` at full speed; return the burst and offers per second."""
+        requests = self.requests(count)
+        before = len(self.offers.taken)
+        done = await burst(self.house.ports.http, requests, clients=CLIENTS)
+        await self.offers.wait(before + count - done.failed)
+        taken = self.offers.taken[before:]
+        span = (max(at for _, at in taken) - min(at for at, _ in taken)) / 1000
+        return done, len(taken) / span
+
+    async def at_rate(self, count: int, rate: float) -> list[int]:
+        """Send `count` at an even rate; return acceptance to offer of each, in milliseconds."""
+        requests = self.requests(count)
+        before = len(self.offers.taken)
+        done = await paced(self.house.ports.http, requests, rate=rate, clients=CLIENTS)
+        await self.offers.wait(before + count - done.failed)
+        return sorted(offered - accepted for accepted, offered in self.offers.taken[before:])
+
+
+async def measure(folder: Path, *, rounds: int, count: int, seconds: float) -> dict[str, Any]:
+    """Run both sides in turn and return the figures."""
+    slack, twilio = SlackApi(), TwilioApi()
+    await slack.start()
+    await twilio.start()
+    house = House(folder / "way", slack, twilio, routing=ROUTING)
+    house.write()
+    await house.up()
+    bare: list[float] = []
+    accepted: list[float] = []
+    offered: list[float] = []
+    try:
+        async with _way(house, twilio) as way, _bare(folder / "bare") as port:
+            requests = sms_requests(twilio, port=port, path="/bare", count=count, first=0)
+            await burst(port, requests[: count // 4], clients=CLIENTS)
+            await way.full(count // 4)
+            with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+                for _ in progress.track(range(rounds), description="bare and whole, in turn"):
+                    bare.append((await burst(port, requests, clients=CLIENTS)).rate)
+                    done, rate = await way.full(count)
+                    accepted.append(done.rate)
+                    offered.append(rate)
+            quarter = statistics.median(offered) / 4
+            latencies = await way.at_rate(int(quarter * seconds), quarter)
+        connection = await Connection.connect(
+            read_connection(house.store), name="throughput", on_closed=lambda _: None
+        )
+        ledger = await balance(connection, house.subjects)
+        await connection.close()
+    finally:
+        await house.stop()
+        await house.kill()
+        await slack.stop()
+        await twilio.stop()
+    ratios = [mine / limit for mine, limit in zip(offered, bare, strict=True)]
+    return {
+        "rounds": rounds,
+        "messages_a_round": count,
+        "clients": CLIENTS,
+        "bare_per_second": statistics.median(bare),
+        "accepted_per_second": statistics.median(accepted),
+        "offered_per_second": statistics.median(offered),
+        "ratio": statistics.median(ratios),
+        "ratios": ratios,
+        "quarter_per_second": quarter,
+        "p50_ms": latencies[len(latencies) // 2],
+        "p99_ms": latencies[int(len(latencies) * 0.99)],
+        "ledger_gap": ledger.gap,
+    }
+
+
+@contextlib.asynccontextmanager
+async def _way(house: House, twilio: TwilioApi) -> AsyncIterator[Way]:
+    connection = await Connection.connect(
+        read_connection(house.store), name="throughput", on_closed=lambda _: None
+    )
+    agents = [Agent(name) for name in ("ann", "bo")]
+    offers = Offers()
+    following = asyncio.get_running_loop().create_task(offers.follow(connection, house))
+    login = nats_login(house)
+    try:
+        for agent in agents:
+            # Online and silent: what is measured is the way to the offer.
+            await agent.announce("online", **login)
+        yield Way(house, twilio, offers)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def _bare(store: Path) -> AsyncIterator[int]:
+    (port,) = free_ports(1)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.bare", str(store), str(port)
+    )
+    try:
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            break
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _print(figures: dict[str, Any]) -> None:
+    table = Table("what", "figure", box=None)
+    table.add_row("bare handler, durable publish", f"{figures['bare_per_second']:,.0f} /s")
+    table.add_row("accepted at the door", f"{figures['accepted_per_second']:,.0f} /s")
+    table.add_row("end to end, offered", f"{figures['offered_per_second']:,.0f} /s")
+    table.add_row("end to end / bare", f"{figures['ratio']:.2f}")
+    at = f"at {figures['quarter_per_second']:,.0f} /s"
+    table.add_row(f"acceptance to offer, p50 {at}", f"{figures['p50_ms']} ms")
+    table.add_row(f"acceptance to offer, p99 {at}", f"{figures['p99_ms']} ms")
+    table.add_row("ledger gap", str(figures["ledger_gap"]))
+    Console().print(table)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args()
+    logs.configure("error", "text")
+    rounds, count, seconds = (3, 1_500, 5.0) if arguments.quick else (7, 6_000, 20.0)
+    with tempfile.TemporaryDirectory(prefix="maitred-bench-") as folder:
+        figures = asyncio.run(measure(Path(folder), rounds=rounds, count=count, seconds=seconds))
+    if arguments.json:
+        sys.stdout.write(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        _print(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Who is here: every visitor's connections, and how replies find them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from maitred.connectors.chat_socket import Bucket, ChatSocket
+from maitred.connectors.port import Context, Reply
+from maitred.contracts.errors import StoreUnavailable
+from maitred.contracts.ids import IdentifierKey
+from maitred.contracts.limits import CHAT_SOCKETS_MAX
+
+TRY_AGAIN_LATER: Final = 1013
+"""Close code registered with IANA after RFC 6455."""
+
+_CHANNEL: Final = "chat"
+_FOLLOW_AGAIN_S: Final = 1.0
+
+
+class Presence:
+    """The connections, by visitor; a visitor may have several (tabs)."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._here: dict[IdentifierKey, set[ChatSocket]] = {}
+        self._buckets: dict[IdentifierKey, Bucket] = {}
+
+    def arrive(self, socket: ChatSocket, key: IdentifierKey) -> Bucket:
+        """Note a visitor's connection; return the bucket that all his connections share.
+
+        A bucket outlives its connections, so that reconnecting does not fill it.
+        """
+        socket.key = key
+        self._here.setdefault(key, set()).add(socket)
+        if len(self._buckets) > CHAT_SOCKETS_MAX:
+            self._buckets = {one: self._buckets[one] for one in self._here if one in self._buckets}
+        return self._buckets.setdefault(key, Bucket(self._context.clock()))
+
+    def leave(self, socket: ChatSocket) -> None:
+        """Forget a connection."""
+        if socket.key is None:
+            return
+        tabs = self._here.get(socket.key, set())
+        tabs.discard(socket)
+        if not tabs:
+            self._here.pop(socket.key, None)
+
+    async def catch_up(self, socket: ChatSocket) -> None:
+        """Send what a connection has not seen, then what came meanwhile.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        if socket.key is not None:
+            missed = await self._context.outbox.since(_CHANNEL, socket.key, socket.seen)
+            await socket.release(missed)
+
+    async def follow(self) -> None:
+        """Hand every reply to its visitor's connections, for ever.
+
+        When the store drops us, replies may pass unseen. So each connection is held until it has
+        been brought up to date, as after a hello.
+        """
+        while True:
+            try:
+                async for reply in self._context.outbox.follow(_CHANNEL):
+                    self._hand_out(reply)
+            except StoreUnavailable:
+                self._context.refused("", "replies_interrupted")
+            await asyncio.sleep(_FOLLOW_AGAIN_S)
+            for socket in self._all():
+                socket.hold()
+            self._context.spawn("chat.catch_up", self._catch_up_all())
+
+    def _hand_out(self, reply: Reply) -> None:
+        for socket in tuple(self._here.get(reply.outbound.to.key, ())):
+            socket.offer(reply)
+
+    async def _catch_up_all(self) -> None:
+        for socket in self._all():
+            try:
+                await self.catch_up(socket)
+            except StoreUnavailable:
+                socket.close(TRY_AGAIN_LATER)
+
+    def _all(self) -> list[ChatSocket]:
+        return [socket for tabs in self._here.values() for socket in tabs]

@@ -1,0 +1,139 @@
+"""Brief: what whoever takes a conversation should know, bounded in bytes.
+
+What is shown of other conversations, preferences and counts hangs on one gate, `show_journey`:
+the shell opens it only for an endpoint that is surely the customer's. A closed gate shows
+nothing beyond this conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from maitred.contracts.agents import (
+    Brief,
+    Decision,
+    IdentityBrief,
+    JourneyStep,
+    RoutingDoc,
+    RoutingState,
+)
+from maitred.contracts.conversation import Conversation, Speaker, Turn
+from maitred.contracts.documents import CustomerDoc
+from maitred.contracts.limits import BRIEF_BYTES_MAX
+from maitred.router.explain import sentences
+
+JOURNEY_STEPS_MAX = 20
+PREFERENCES_MAX = 20
+PREFERENCE_CHARACTERS_MAX = 200
+SUBJECT_CHARACTERS_MAX = 200
+_SPEAKERS = {Speaker.CUSTOMER: 0, Speaker.SYSTEM: 1, Speaker.AGENT: 2}
+
+
+def compose(
+    conversation: Conversation,
+    routing: RoutingDoc,
+    customer: CustomerDoc | None,
+    earlier: Sequence[tuple[Conversation, RoutingDoc | None]],
+    show_journey: bool,  # noqa: FBT001  (the gate is an input like the others)
+    why: Decision | None,
+) -> Brief:
+    """Return the brief of a conversation, at most `BRIEF_BYTES_MAX` bytes of JSON.
+
+    The customer's turns and the agents' replies are merged by time. Where it would be too
+    large, the oldest turns go first, then the oldest of the journey, and `cut` is set.
+    """
+    shown = customer if show_journey else None
+    brief = Brief(
+        identity=_identity(conversation, routing, shown),
+        subject=conversation.subject[:SUBJECT_CHARACTERS_MAX],
+        needs=routing.needs,
+        mood=replace(routing.mood, samples=()),
+        turns=_merged(conversation.turns, routing.replies),
+        entities=conversation.entities,
+        journey=_journey(conversation, earlier) if show_journey else (),
+        preferences=_preferences(shown) if shown else {},
+        complaints=shown.complaints if shown else 0,
+        why=tuple(sentences(why)) if why else (),
+        cut=conversation.messages > sum(t.speaker == Speaker.CUSTOMER for t in conversation.turns),
+    )
+    return _bounded(brief)
+
+
+def _identity(
+    conversation: Conversation, routing: RoutingDoc, shown: CustomerDoc | None
+) -> IdentityBrief:
+    return IdentityBrief(
+        customer=conversation.customer,
+        name=(shown.name if shown else "") or conversation.name,
+        trust=conversation.trust,
+        tier=routing.tier,
+        language=conversation.language or (shown.language if shown else ""),
+        known_since=shown.first_seen_at if shown else 0,
+        messages=shown.messages if shown else 0,
+        channels=shown.channels if shown else conversation.channels,
+    )
+
+
+def _merged(turns: Sequence[Turn], replies: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Return both sides by time; at the same moment the customer speaks first."""
+    return tuple(
+        sorted((*turns, *replies), key=lambda turn: (turn.at, _SPEAKERS.get(turn.speaker, 1)))
+    )
+
+
+def _journey(
+    conversation: Conversation, earlier: Sequence[tuple[Conversation, RoutingDoc | None]]
+) -> tuple[JourneyStep, ...]:
+    """Return the customer's other conversations, newest last, without their mood's samples."""
+    steps = [
+        JourneyStep(
+            conversation=other.id,
+            opened_at=other.opened_at,
+            last_at=other.last_at,
+            subject=other.subject[:SUBJECT_CHARACTERS_MAX],
+            channels=other.channels,
+            state=routing.state if routing else RoutingState.UNKNOWN,
+            mood=replace(other.mood, samples=()),
+        )
+        for other, routing in earlier
+        if other.id != conversation.id
+    ]
+    steps.sort(key=lambda step: (step.last_at, step.conversation))
+    return tuple(steps[-JOURNEY_STEPS_MAX:])
+
+
+def _preferences(customer: CustomerDoc) -> dict[str, str]:
+    first = sorted(customer.preferences.items())[:PREFERENCES_MAX]
+    return {
+        key[:PREFERENCE_CHARACTERS_MAX]: value[:PREFERENCE_CHARACTERS_MAX] for key, value in first
+    }
+
+
+def _bounded(brief: Brief) -> Brief:
+    """Drop the oldest turns but the last, then journey, entities, reasons, until it fits."""
+    over = _size(brief) - BRIEF_BYTES_MAX
+    if over <= 0:
+        return brief
+    brief = replace(brief, cut=True)
+    kept = list(brief.turns)
+    while over > 0 and len(kept) > 1:
+        over -= _size(kept.pop(0)) + 1
+    brief = replace(brief, turns=tuple(kept))
+    while _size(brief) > BRIEF_BYTES_MAX and brief.journey:
+        brief = replace(brief, journey=brief.journey[1:])
+    for field, nothing in (("entities", ()), ("why", ()), ("preferences", {})):
+        if _size(brief) > BRIEF_BYTES_MAX:
+            brief = replace(brief, **{field: nothing})
+    while _size(brief) > BRIEF_BYTES_MAX and brief.turns and brief.turns[-1].text:
+        last = brief.turns[-1]
+        brief = replace(
+            brief, turns=(replace(last, text=last.text[: len(last.text) // 2], cut=True),)
+        )
+    return brief
+
+
+def _size(value: Brief | Turn) -> int:
+    return len(msgspec.json.encode(value))

@@ -1,0 +1,137 @@
+"""Whatever a stranger sends ends as a message or as `BadPayload`, and as nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import msgspec
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from maitred.contracts.errors import BadPayload
+from maitred.contracts.inbound import Inbound
+from maitred.contracts.message import Message
+from maitred.normalizer import chat, email, slack, sms
+from maitred.normalizer.port import DecodeContext, Decoder
+
+DECODERS: dict[str, Decoder] = {
+    "email": email.decode,
+    "sms": sms.decode,
+    "slack": slack.decode,
+    "chat": chat.decode,
+}
+
+words = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+stamps = st.sampled_from(["1700000000.123456", "99999999999.999999", "x", ""]) | json_values
+spoken = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["message", "app_mention", "reaction_added"]) | json_values,
+        "subtype": st.sampled_from(["message_changed", "message_deleted", "file_share"])
+        | json_values,
+        "channel": st.just("C1") | json_values,
+        "ts": stamps,
+        "deleted_ts": stamps,
+        "thread_ts": stamps,
+        "text": st.just("<@U1|a> <") | json_values,
+        "files": st.lists(
+            st.dictionaries(st.sampled_from(["name", "size", "url_private"]), json_values)
+            | json_values,
+            max_size=3,
+        )
+        | json_values,
+        "reaction": json_values,
+    },
+)
+slack_events = st.builds(
+    lambda event, inner, item: orjson.dumps(
+        {"team_id": "T1", "event": {**event, "message": inner, "item": {**item, "type": "message"}}}
+    ),
+    spoken,
+    spoken,
+    spoken,
+)
+chat_frames = st.dictionaries(
+    st.sampled_from(["type", "text", "id", "page", "name"]), st.just("message") | json_values
+).map(orjson.dumps)
+sms_forms = st.dictionaries(
+    st.sampled_from(
+        ["From", "To", "Body", "NumMedia", "MediaUrl0", "OptOutType", "MessageSid", "ButtonText"]
+    ),
+    words | st.sampled_from(["1", "STOP"]),
+    min_size=3,
+).map(lambda fields: urlencode(fields).encode())
+
+FIELDS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Content-Type",
+    "Content-Disposition",
+    "Content-Transfer-Encoding",
+    "Auto-Submitted",
+]
+VALUES = [
+    "multipart/mixed; boundary=x",
+    "multipart/alternative; boundary=x",
+    "multipart/report; boundary=x; report-type=delivery-status",
+    "text/html; charset=utf-7",
+    "text/plain; charset=utf-16",
+    "text/plain; charset=zlib",
+    "base64",
+    "quoted-printable",
+    "message/rfc822",
+    "attachment; filename*0*=utf-8''%ff; filename*1=b",
+    "=?x?q?=ff?= =?utf-7?q?+2AA-?=",
+    "<a@b>",
+    "a@b (c",
+    "Thu, 31 Feb 2020 25:00:00 +9999",
+]
+mail_lines = st.one_of(
+    st.builds(
+        lambda name, value: f"{name}: {value}".encode(),
+        st.sampled_from(FIELDS),
+        st.sampled_from(VALUES) | words,
+    ),
+    st.sampled_from([b"", b"--x", b"--x--", b" folded", b"<p>a<b>\xcc\xb8c", b"=FF=", b"\xff\xfe"]),
+    st.binary(max_size=20),
+)
+mails = st.lists(mail_lines, max_size=30).map(b"\r\n".join)
+
+CASES = {"email": mails, "sms": sms_forms, "slack": slack_events, "chat": chat_frames}
+
+
+@pytest.mark.parametrize("channel", sorted(DECODERS))
+@settings(
+    max_examples=150,
+    deadline=None,  # the language model is read once, in whichever example comes first
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_bytes_become_a_message_or_are_refused(
+    received: Callable[..., Inbound], context: DecodeContext, channel: str, data: st.DataObject
+) -> None:
+    raw = data.draw(st.binary(max_size=200) | CASES[channel] | CASES[channel])
+    inbound = received(channel)
+    try:
+        decoded = DECODERS[channel](inbound, raw, 1, context)
+    except BadPayload:
+        return
+    encoded = msgspec.json.encode(decoded.message)
+    assert msgspec.json.decode(encoded, type=Message) == decoded.message
+    again = DECODERS[channel](inbound, raw, 1, context)
+    assert again == decoded
+    blobs = {each.blob.sha256 for each in decoded.message.attachments if each.blob}
+    assert blobs == set(decoded.contents)

@@ -1,0 +1,221 @@
+"""Plays events to an engine and holds, after each one, what must always hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from maitred.contracts.agents import (
+    Admitted,
+    AgentDoc,
+    Assignment,
+    AssignmentState,
+    Command,
+    Decision,
+    Due,
+    Presence,
+    RoutingDoc,
+    RoutingState,
+    Verb,
+)
+from maitred.contracts.conversation import MoodTrack, Needs, SkillNeed, Speaker, Turn
+from maitred.contracts.entry import Work
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId, Tenant
+from maitred.contracts.message import MoodLabel
+from maitred.router.engine import Engine
+from maitred.router.events import (
+    CommandCame,
+    DueCame,
+    Effect,
+    Event,
+    Note,
+    SaveAgent,
+    SaveRouting,
+    Say,
+    Tell,
+    WorkArrived,
+)
+from maitred.router.policy import IndexPolicy
+from maitred.router.settings import AgentSettings, RoutingSettings
+
+TENANT = Tenant("acme")
+HOLDING = {RoutingState.OFFERED, RoutingState.ASSIGNED, RoutingState.WRAPPING}
+START = 1_700_000_000_000
+
+
+def settings(*agents: AgentSettings, **more: object) -> RoutingSettings:
+    return msgspec.convert({"agents": agents, **more}, RoutingSettings, from_attributes=True)
+
+
+def agent(name: str, **more: object) -> AgentSettings:
+    return msgspec.convert({"id": name, **more}, AgentSettings)
+
+
+def work(
+    name: str,
+    *,
+    at: int = START,
+    customer: str = "",
+    channel: str = "chat",
+    mood: MoodLabel = MoodLabel.CALM,
+    tier: str = "standard",
+    needs: Needs | None = None,
+) -> WorkArrived:
+    conversation = ConversationId(f"cnv_{name}")
+    return WorkArrived(
+        work=Work(
+            conversation=conversation,
+            customer=CustomerId(f"cus_{customer or name}"),
+            channel=channel,
+            account="main",
+            needs=needs or Needs(),
+            mood=MoodTrack(label=mood),
+            tier=tier,
+            accepted_at=at,
+        ),
+        turn=Turn(at=at, speaker=Speaker.CUSTOMER, channel=channel, text="hello"),
+        message=MessageId(f"msg_{name}"),
+    )
+
+
+def asks(*skills: tuple[str, float], language: str = "", human_only: bool = False) -> Needs:
+    return Needs(
+        skills=tuple(SkillNeed(skill=skill, level=level) for skill, level in skills),
+        language=language,
+        human_only=human_only,
+    )
+
+
+class Play:
+    """One engine, the store behind it, and a clock that only the test moves."""
+
+    def __init__(self, chosen: RoutingSettings, *, reload: bool = False) -> None:
+        self.settings = chosen
+        self.policy = IndexPolicy(chosen)
+        self.engine = Engine(chosen, self.policy, TENANT)
+        self.now = START
+        self.routing: dict[ConversationId, RoutingDoc] = {}
+        self.agents: dict[AgentId, AgentDoc] = {}
+        self.last: list[Effect] = []
+        self._reload = reload
+        self._commands = 0
+
+    # -- what happens
+    def handle(self, event: Event) -> list[Effect]:
+        if self._reload:
+            self.restart()
+        before = dict(self.routing)
+        self.last = self.engine.handle(event, self.now)
+        for effect in self.last:
+            if isinstance(effect, SaveRouting):
+                self.routing[effect.doc.conversation] = effect.doc
+            elif isinstance(effect, SaveAgent):
+                self.agents[effect.doc.id] = effect.doc
+        self._hold(before)
+        return self.last
+
+    def restart(self) -> None:
+        """Start a new engine from the documents, handed over in another order."""
+        self.engine = Engine(self.settings, self.policy, TENANT)
+        self.engine.load(
+            [self.routing[key] for key in sorted(self.routing, reverse=True)],
+            list(self.agents.values()),
+        )
+
+    def wait(self, seconds: float) -> None:
+        self.now += round(seconds * 1000)
+
+    def write(self, name: str, **more: object) -> list[Effect]:
+        return self.handle(work(name, at=self.now, **more))  # type: ignore[arg-type]
+
+    def online(self, *names: str) -> None:
+        for name in names:
+            self.presence(name, Presence.ONLINE)
+
+    def presence(self, name: str, presence: Presence) -> list[Effect]:
+        return self.command(name, Verb.PRESENCE, presence=presence)
+
+    def command(self, name: str, verb: Verb, on: str | None = None, **more: object) -> list[Effect]:
+        self._commands += 1
+        fields: dict[str, object] = {"id": f"c{self._commands}", **more}
+        if on is not None:
+            conversation = ConversationId(f"cnv_{on}")
+            fields["conversation"] = conversation
+            doc = self.routing.get(conversation)
+            fields.setdefault("epoch", doc.epoch if doc else 0)
+        command = msgspec.convert(fields, Command)
+        admitted = Admitted(agent=AgentId(name), verb=verb, command=command, at=self.now)
+        return self.handle(CommandCame(admitted))
+
+    def due(self, name: str) -> list[Effect]:
+        """Let the conversation's deadline come, at its time or now if that has passed."""
+        doc = self.doc(name)
+        assert doc.due_at
+        self.now = max(self.now, doc.due_at)
+        return self.handle(DueCame(_due(doc)))
+
+    # -- what is seen
+    def doc(self, name: str) -> RoutingDoc:
+        return self.routing[ConversationId(f"cnv_{name}")]
+
+    def stands(self, name: str) -> tuple[str, str | None]:
+        doc = self.doc(name)
+        return doc.state.value, doc.agent
+
+    def told(self, state: AssignmentState | None = None) -> list[Assignment]:
+        found = [effect.assignment for effect in self.last if isinstance(effect, Tell)]
+        return [each for each in found if state in {None, each.state}]
+
+    def notes(self) -> list[Decision]:
+        return [effect.decision for effect in self.last if isinstance(effect, Note)]
+
+    def said(self) -> list[Say]:
+        return [effect for effect in self.last if isinstance(effect, Say)]
+
+    # -- what always holds
+    def _hold(self, before: dict[ConversationId, RoutingDoc]) -> None:
+        docs = self.engine.house.docs()
+        assert {doc.conversation: doc for doc in docs} == self.routing, "a change was not saved"
+        self._hold_capacity(docs)
+        for doc in docs:
+            old = before.get(doc.conversation)
+            assert old is None or doc.epoch >= old.epoch
+            holder_changed = old and doc.agent not in {None, old.agent}
+            assert not holder_changed or (old and doc.epoch > old.epoch)
+            assert (doc.agent is not None) == (doc.state in HOLDING)
+            if doc.state in {RoutingState.OFFERED, RoutingState.HELD, RoutingState.WRAPPING}:
+                assert doc.due_at
+            if doc.state == RoutingState.WAITING and doc.declined:
+                assert doc.due_at
+            if doc.state in {RoutingState.ASSIGNED, RoutingState.CLOSED}:
+                assert not doc.due_at
+            if doc.state in {RoutingState.WAITING, RoutingState.HELD}:
+                self._hold_work_conservation(doc)
+
+    def _hold_capacity(self, docs: list[RoutingDoc]) -> None:
+        units: Counter[str] = Counter()
+        channels: Counter[tuple[str, str]] = Counter()
+        for doc in docs:
+            if doc.agent:
+                units[doc.agent] += self.settings.units_of(doc.channel)
+                channels[doc.agent, doc.channel] += 1
+        for each in self.settings.agents:
+            assert units[each.id] <= round(each.capacity * 1000)
+            for channel, most in each.per_channel.items():
+                assert channels[each.id, channel] <= most
+
+    def _hold_work_conservation(self, doc: RoutingDoc) -> None:
+        signature = self.policy.signature(doc)
+        for each in self.settings.agents:
+            name = AgentId(each.id)
+            online = self.agents.get(name, AgentDoc(id=name)).presence == Presence.ONLINE
+            if not online or (doc.state == RoutingState.HELD and name != doc.previous_agent):
+                continue
+            fits = self.policy.fit(signature, each.agent()).value > 0
+            room = self.engine.house.roster.has_room(name, doc.channel)
+            assert not (fits and room), f"{doc.conversation} waits while {name} has room"
+
+
+def _due(doc: RoutingDoc) -> Due:
+    return Due(conversation=doc.conversation, epoch=doc.epoch, due_at=doc.due_at)

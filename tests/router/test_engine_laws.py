@@ -1,0 +1,94 @@
+"""Laws of the engine, on logs of events that hypothesis makes up.
+
+`Play` holds the invariants after each event: capacity, one holder, no work left lying, a
+deadline wherever one is needed, every change saved. Here two more: the same log gives the same
+effects, and an engine that starts again before every event gives them too.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from maitred.contracts.agents import Due, Presence, Verb
+from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.message import MoodLabel
+from maitred.router.events import DueCame, Effect
+from tests.router.play import Play, agent, asks
+from tests.router.play import settings as routing
+
+AGENTS = ("ann", "bob", "cyd", "dan", "nobody")
+NAMES = tuple("abcdefgh")
+CHANNELS = ("chat", "email", "sms")
+NEEDS = (
+    asks(),
+    asks(("billing", 0.6)),
+    asks(("billing", 0.2), ("tech", 0.5)),
+    asks(language="fr"),
+    asks(human_only=True),
+)
+WRITE, DUE, STALE_DUE, COMMAND = 0, 1, 2, 3
+
+STEP = st.tuples(
+    st.sampled_from((WRITE, WRITE, DUE, STALE_DUE, COMMAND, COMMAND, COMMAND, COMMAND)),
+    st.sampled_from(NAMES),
+    st.sampled_from(AGENTS),
+    st.sampled_from(tuple(Verb)),
+    st.integers(0, 2**16),
+    st.integers(0, 40_000),
+)
+SETTINGS = routing(
+    agent("ann", skills={"billing": 0.9, "tech": 0.3}, languages={"en": 1, "fr": 0.4}, capacity=2),
+    agent("bob", skills={"tech": 0.8}, capacity=3, per_channel={"chat": 1}, deescalation=0.9),
+    agent("cyd", kind="ai", skills={"billing": 0.3, "tech": 0.3}, capacity=4, deescalation=0.1),
+    agent("dan", capacity=0.5),
+    channel_units={"email": 0.5, "sms": 0.7},
+    wrap_up_seconds=20,
+    relax=(0.1, 0.5),
+    pass_over_seconds=15,
+)
+
+Step = tuple[int, str, str, Verb, int, int]
+
+
+def play(log: list[Step], *, reload: bool) -> list[list[Effect]]:
+    game = Play(SETTINGS, reload=reload)
+    game.online("ann", "bob")
+    return [one(game, step) for step in log]
+
+
+def one(game: Play, step: Step) -> list[Effect]:
+    kind, name, who, verb, number, pause = step
+    game.now += pause
+    doc = game.routing.get(ConversationId(f"cnv_{name}"))
+    if kind == WRITE:
+        return game.write(
+            name,
+            customer=name if number % 3 else "shared",
+            channel=CHANNELS[number % 3],
+            needs=NEEDS[number // 3 % len(NEEDS)],
+            mood=tuple(MoodLabel)[number // 15 % 5],
+            tier=("standard", "vip")[number // 75 % 2],
+        )
+    if kind == DUE and doc and doc.due_at:
+        return game.due(name)
+    if kind in {DUE, STALE_DUE}:
+        due = Due(conversation=ConversationId(f"cnv_{name}"), epoch=number % 4, due_at=game.now)
+        return game.handle(DueCame(due))
+    if verb == Verb.PRESENCE:
+        return game.presence(who, tuple(Presence)[number % 4])
+    # Mostly the holder speaks, and mostly with the epoch that counts.
+    speaker = doc.agent if doc and doc.agent and number % 4 else AgentId(who)
+    epoch = doc.epoch - (number % 7 == 0) if doc else 0
+    to = AGENTS[number % len(AGENTS)]
+    return game.command(speaker, verb, on=name, epoch=epoch, text="Gladly.", to=to)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEP, max_size=60))
+def test_the_laws_hold_and_the_same_log_gives_the_same_effects_even_with_restarts(
+    log: list[Step],
+) -> None:
+    first = play(log, reload=False)
+    assert play(log, reload=False) == first
+    assert play(log, reload=True) == first
