@@ -163,13 +163,6 @@ class House:
         return "\n".join(text.splitlines()[-lines:])
 
     async def _answers(self, session: aiohttp.ClientSession) -> bool:
-        if "doors" in (self.roles or "doors"):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.ports.smtp)
-            except OSError:
-                return False
-            writer.close()
-            await writer.wait_closed()
         try:
             async with session.get(f"{self.admin}/readyz") as response:
                 return response.status == 200  # noqa: PLR2004  (HTTP's OK)

@@ -91,7 +91,9 @@ class ChatConnector:
         return routes
 
     async def start(self) -> None:
-        """Follow the replies."""
+        """Follow the replies, where this process has doors."""
+        if not self._context.doors:
+            return
         self._page = await asyncio.to_thread(load_page)
         self._context.spawn("chat.replies", self._presence.follow())
 

@@ -86,7 +86,9 @@ class EmailConnector:
         return ()
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen, where this process has doors."""
+        if not self._context.doors:
+            return
         silence_library_log()
         self._server = await asyncio.get_running_loop().create_server(
             self._session, self._plan.host, self._plan.port

@@ -78,6 +78,9 @@ def email_identifier(address: str) -> Identifier:
     """
     text = unicodedata.normalize("NFKC", address).strip().strip("<>").lower()
     local, at, domain = text.rpartition("@")
+    quoted = local.startswith('"') and local.endswith('"')
+    if "@" in local and not quoted:
+        raise BadPayload("not one mail address", code="bad_address")
     if not at or not local or not domain or len(text) > VALUE_CHARACTERS_MAX or not _plain(text):
         raise BadPayload("not a mail address", code="bad_address")
     try:

@@ -86,10 +86,16 @@ class Store:
 
 
 class JournalOutbox:
-    """Replies as they stand in the journal, for channels whose customers fetch them."""
+    """Replies as they stand in the journal, for channels whose customers fetch them.
 
-    def __init__(self, backbone: Backbone) -> None:
+    `after` is where the journal stood before any door was open: who follows starts there, and
+    goes on where he stopped, so that no reply falls between a reading and a following.
+    """
+
+    def __init__(self, backbone: Backbone, *, after: int) -> None:
         self._backbone = backbone
+        self._start = after
+        self._seen: dict[str, int] = {}
 
     async def since(self, channel: str, endpoint: IdentifierKey, after: int) -> Sequence[Reply]:
         """Return the replies to one endpoint behind sequence `after`, oldest first.
@@ -107,17 +113,18 @@ class JournalOutbox:
         return [Reply(each.seq, msgspec.json.decode(each.data, type=Outbound)) for each in found]
 
     async def follow(self, channel: str) -> AsyncIterator[Reply]:
-        """Yield every reply of a channel from now on."""
+        """Yield every reply of a channel since the doors were opened, or where it stopped."""
         pull = Pull(
             self._backbone.connection,
             JOURNAL,
             [f"{self._backbone.subjects.root}.outbound.{channel}.>"],
-            after=None,
+            after=self._seen.get(channel, self._start),
             name=f"outbox-{channel}",
         )
         try:
             async for received in pull.batches():
                 for item in received:
+                    self._seen[channel] = item.stream_seq
                     if (reply := _reply(item)) is not None:
                         yield reply
         finally:

@@ -16,12 +16,14 @@ from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError, StoreUnavailable
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import AgentId
+from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import admin, clock, doors, plugins
 from maitred.gateway.admit import Admit
 from maitred.gateway.backbone import MARKED, Backbone, open_backbone
 from maitred.gateway.bus.consumers import declare_agent
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.lease import Lease
+from maitred.gateway.bus.streams import last_sequence
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
@@ -79,6 +81,7 @@ class Gateway:
         self._backbone: Backbone | None = None
         self._leases: list[Lease] = []
         self._runners: list[web.AppRunner] = []
+        self._started = False
         self._stopping = False
 
     @property
@@ -112,7 +115,10 @@ class Gateway:
             log_ms=settings.retention.log_days * DAY_MS,
             closed_ms=settings.retention.closed_days * DAY_MS,
         )
-        connectors = self._connectors(keys)
+        outbox = doors.JournalOutbox(
+            self._backbone, after=await last_sequence(self._backbone.connection, JOURNAL)
+        )
+        connectors = self._connectors(keys, outbox)
         self.listening.channels.update({each.channel: each for each in connectors})
         if "dispatch" in self._roles:
             await self._start_dispatch(keeping)
@@ -128,6 +134,7 @@ class Gateway:
             app = doors.application(connectors)
             self.listening.http = await self._listen(app, self.settings.http.listen, "http.listen")
         self._tasks.start("watch", self._watch())
+        self._started = True
         log.info("up", roles=sorted(self._roles), channels=sorted(self.listening.channels))
 
     async def stop(self) -> None:
@@ -152,9 +159,8 @@ class Gateway:
                 await self._server.stop()
         log.info("stopped")
 
-    def _connectors(self, keys: Keys) -> list[Connector]:
+    def _connectors(self, keys: Keys, outbox: doors.JournalOutbox) -> list[Connector]:
         store = doors.Store(self.backbone, self.metrics)
-        outbox = doors.JournalOutbox(self.backbone)
         connectors = []
         for channel in self.configuration.channels:
             context = Context(
@@ -271,8 +277,8 @@ class Gateway:
         return address
 
     async def _store_check(self) -> str:
-        if self._stopping:
-            return "stopping"
+        if self._stopping or not self._started:
+            return "stopping" if self._stopping else "starting"
         return "" if self.backbone.connection.connected else "not connected to NATS"
 
     async def _watch(self) -> None:

@@ -38,6 +38,8 @@ from maitred.router.settings import RoutingSettings
 COMMAND_ID_CHARACTERS_MAX: Final = 128
 REASON_CHARACTERS_MAX: Final = 200
 
+_GONE: Final = frozenset({"agent_offline", "agent_away", "agent_removed"})
+
 Refusal = str
 """Why a command is refused, in one stable word; empty if it is not."""
 
@@ -181,7 +183,8 @@ class Commands:
     ) -> RoutingDoc:
         """Take a conversation from an agent with its age; it must be placed in this event.
 
-        Whoever had accepted it becomes its previous agent; he is passed over for this round.
+        Whoever had accepted it becomes its previous agent. He is passed over for this round,
+        unless it is he who went: then he may have it as soon as he is back.
         """
         self._placing.tell(doc, agent, AssignmentState.REVOKED, reason=reason, command=command)
         served = doc.state == RoutingState.ASSIGNED
@@ -190,7 +193,7 @@ class Commands:
             state=RoutingState.WAITING,
             agent=None,
             previous_agent=agent if served else doc.previous_agent,
-            declined=passed_over(doc, agent),
+            declined=doc.declined if reason in _GONE else passed_over(doc, agent),
             state_at=self._placing.now,
             due_at=0,
         )

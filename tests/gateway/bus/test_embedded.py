@@ -23,7 +23,7 @@ Connect = Callable[[Endpoint], Awaitable[Connection]]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 _GATEWAY = """
-import asyncio, pathlib, sys
+import asyncio, pathlib, sys, uvloop
 from maitred.gateway.bus import embedded
 if sys.argv[2] == "orphan":
     embedded.dying_with_parent = lambda: None
@@ -32,13 +32,15 @@ async def main():
     await server.start()
     print(server.pid, flush=True)
     await asyncio.Event().wait()
-asyncio.run(main())
+(uvloop if sys.argv[3] == "uvloop" else asyncio).run(main())
 """
 
 
-async def _gateway(store: Path, kind: str) -> tuple[asyncio.subprocess.Process, int]:
+async def _gateway(
+    store: Path, kind: str, loop: str = "asyncio"
+) -> tuple[asyncio.subprocess.Process, int]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _GATEWAY, str(store), kind, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", _GATEWAY, str(store), kind, loop, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     async with asyncio.timeout(20):
@@ -112,8 +114,11 @@ async def test_nobody_gets_in_without_a_password(server: EmbeddedServer, store: 
         )
 
 
-async def test_the_server_ends_with_a_gateway_that_is_killed(store: Path, until: Until) -> None:
-    gateway, server = await _gateway(store, "bound")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+async def test_the_server_ends_with_a_gateway_that_is_killed(
+    store: Path, until: Until, loop: str
+) -> None:
+    gateway, server = await _gateway(store, "bound", loop)
     gateway.kill()
     await gateway.wait()
 

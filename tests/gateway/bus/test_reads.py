@@ -47,7 +47,8 @@ async def test_nothing_found_is_an_empty_answer(connection: Connection, subjects
     assert await reads.get_many(connection, JOURNAL, []) == {}
     for leader in (False, True):
         assert await reads.get_last(connection, JOURNAL, name, leader=leader) is None
-        assert await reads.get_at(connection, JOURNAL, 7, leader=leader) is None
+        for seq in (0, 7):
+            assert await reads.get_at(connection, JOURNAL, seq, leader=leader) is None
 
 
 async def test_the_leader_and_any_replica_tell_the_same(

@@ -96,6 +96,8 @@ async def get_at(
     Raises:
         StoreUnavailable: not answered in time.
     """
+    if seq < 1:  # an empty stream's last sequence is 0, which the server calls a bad request
+        return None
     return await _get(connection, stream, {"seq": seq}, leader=leader)
 
 
