@@ -239,6 +239,19 @@ def test_a_message_computed_again_is_no_duplicate_of_itself() -> None:
     assert len(world.conversation(first).turns) == 1
 
 
+def test_an_opener_computed_again_stands_where_it_stood_even_closed_or_parted() -> None:
+    world = World()
+    message = said("v", visitor("v1"))
+    first = world.take(message)
+    world.route(first.conversation, RoutingState.CLOSED)
+    world.take(said("w", visitor("v1"), at=START + 1))
+    again = world.take(message)
+    assert again.conversation == first.conversation
+    assert not again.opened
+    assert first.conversation not in world.customer(again.customer).open_conversations
+    assert len(world.conversation(first).turns) == 1
+
+
 def test_open_and_last_conversations_are_bounded_and_the_newest_stay() -> None:
     world = World(tools=Tools(TOOLS.subjects, TOOLS.keys, Policy(limits=KindLimits(visitor=500))))
     count = OPEN_CONVERSATIONS_MAX + 3

@@ -28,6 +28,7 @@ PEOPLE = [
     *(email(f"p{n}@example.com") for n in range(4)),
     *(account(f"a{n}") for n in range(3)),
 ]
+CONFLICTS_MAX = 5_000
 observed = st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True)
 traffic = st.lists(observed, min_size=2, max_size=14)
 
@@ -68,6 +69,7 @@ def _resolver(world: World, inbox: list[Message], conflicts: list[str]) -> Gener
                 world.commit(view, documents)
             except Stale as stale:
                 conflicts.append(str(stale))
+                assert len(conflicts) < CONFLICTS_MAX, "somebody never commits"
                 view = Loaded()
                 continue
             break

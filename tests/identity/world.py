@@ -40,6 +40,9 @@ TOOLS = Tools(Subjects(TENANT), Keys(TENANT, b"identity-test-secret"), Policy())
 CHANNELS = {"email": "email", "phone": "sms", "slack": "slack", "visitor": "chat"}
 
 
+TRIES_MAX = 50
+
+
 class Stale(Exception):
     """A document was changed by somebody else since it was read."""
 
@@ -164,7 +167,7 @@ class World:
     def take(self, message: Message, before_commit: Callable[[], None] | None = None) -> Placement:
         """Place a message and commit what it writes."""
         self.sequence += 1
-        view = Loaded()
+        view, tries = Loaded(), 0
         while True:
             try:
                 placement, documents = self.compute(message, view)
@@ -177,7 +180,8 @@ class World:
             try:
                 self.commit(view, documents)
             except Stale:
-                view = Loaded()
+                view, tries = Loaded(), tries + 1
+                assert tries < TRIES_MAX, "nobody else writes, and still it never commits"
                 continue
             self.rounds = view.rounds
             return placement

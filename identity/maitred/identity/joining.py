@@ -47,13 +47,15 @@ def join(message: Message, customer: CustomerDoc, view: View, tools: Tools, now:
 
     A thread's conversation counts if it is open and the sender is entitled to it: it is open in
     the name of his customer, or he has written in it before. Knowing its id is not enough; a
-    stranger in somebody's thread gets a conversation of his own.
+    stranger in somebody's thread gets a conversation of his own. A message that has opened one
+    already, and is computed again, stands in that one.
 
     Raises:
         NotRead: a conversation, or where it stands, has not been loaded.
     """
     threads = _thread_conversations(referred_subjects(message, tools), view)
     listed = customer.open_conversations
+    opened_before = conversation_id(message.id)
     _require_standing((*threads, *listed), view, tools.subjects)
     open_documents = [
         document
@@ -62,6 +64,9 @@ def join(message: Message, customer: CustomerDoc, view: View, tools: Tools, now:
     ]
     open_documents.sort(key=lambda document: (document.opened_at, document.id))
     still_open = tuple(document.id for document in open_documents)
+    again = _read_all((opened_before,), view, tools.subjects)
+    if again:
+        return Joined(opened_before, JoinReason.OPENED, again[0], still_open)
     for conversation in threads:
         document = _open(conversation, view, tools.subjects, now)
         if document is None:
@@ -71,7 +76,7 @@ def join(message: Message, customer: CustomerDoc, view: View, tools: Tools, now:
     if open_documents:
         newest = open_documents[-1]
         return Joined(newest.id, JoinReason.OPEN_CONVERSATION, newest, still_open)
-    return Joined(conversation_id(message.id), JoinReason.OPENED, None, still_open)
+    return Joined(opened_before, JoinReason.OPENED, None, still_open)
 
 
 def join_quietly(

@@ -22,6 +22,7 @@ from maitred.contracts.ids import (
     CustomerId,
     IdentifierKey,
     component_id,
+    conversation_id,
     customer_id,
 )
 from maitred.contracts.message import Message
@@ -46,9 +47,9 @@ __all__ = ["Placement", "Tools", "place"]
 class Placement:
     """Where a message belongs.
 
-    If `suppressed` is there, nothing else is. `previous` is the conversation as it stood, if one
-    was joined; `opened` tells that there was none. `documents` are to be written by subject:
-    pointers, components, customers and threads; the conversation is the caller's to write.
+    If `suppressed` is there, nothing else is. `previous` is the conversation as it stood, if
+    there was one; `opened` tells that this message begins one. `documents` are to be written by
+    subject: pointers, components, customers and threads; the conversation is the caller's.
     """
 
     suppressed: SuppressedEntry | None = None
@@ -94,7 +95,7 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
     at = min(message.received_at, now)
     found = _resolve(message, nodes, view, tools, at)
     joined = join(message, found.document, view, tools, now)
-    is_new = joined.reason is JoinReason.OPENED
+    is_new = joined.reason is JoinReason.OPENED and joined.previous is None
     customer = with_message(
         found.document, message, joined.still_open, joined.conversation if is_new else None, at
     )
@@ -200,6 +201,7 @@ def _require_first(message: Message, nodes: tuple[Node, ...], view: View, tools:
         *(subjects.identifier(node.key) for node in nodes),
         subjects.component(alone),
         subjects.customer(customer_id(alone)),
+        subjects.conversation(conversation_id(message.id)),
         *own_subjects(message, tools),
         *referred_subjects(message, tools),
         *((fingerprint,) if fingerprint is not None else ()),

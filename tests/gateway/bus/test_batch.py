@@ -10,7 +10,7 @@ from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.limits import BATCH_MESSAGES_MAX
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.bus import reads, streams
-from maitred.gateway.bus.batch import AlreadyApplied, Conflict, commit, document, entry
+from maitred.gateway.bus.batch import AlreadyApplied, Conflict, Write, commit, document, entry
 from maitred.gateway.bus.committer import Committer
 from maitred.gateway.bus.connection import Connection
 
@@ -133,6 +133,19 @@ async def test_two_that_write_one_document_go_one_after_the_other_and_the_second
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [dict, Conflict]
+
+
+async def test_an_expectation_counts_what_was_written_just_before_it(
+    committer: Committer, subjects: Subjects
+) -> None:
+    name = subjects.root + ".customer.a"
+    outcomes = await asyncio.gather(
+        committer.commit([Write(name, b"1", {})]),
+        committer.commit([document(name, b"2", expected=0)]),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [dict, Conflict]
+    assert committer.batches == 2
 
 
 async def test_entries_of_one_subject_keep_the_order_of_their_callers(

@@ -8,6 +8,9 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+import pytest
+from nats.aio.msg import Msg
+
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.bus import reads, streams
@@ -105,6 +108,38 @@ async def test_a_reader_goes_on_when_its_consumer_is_deleted_under_it(
     async with asyncio.timeout(5):
         assert [one.data for one in await anext(batches)] == [b"2"]
     assert pull.consumers == 2
+    await pull.close()
+
+
+async def test_a_message_that_got_lost_on_the_way_is_read_again(
+    connection: Connection,
+    publisher: Publisher,
+    subjects: Subjects,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(10):
+        await publisher.publish(
+            subjects.root + ".message.a", b"%d" % number, msg_id=f"m{number}", stream=JOURNAL
+        )
+    pull = Pull(connection, JOURNAL, [subjects.any("message")], after=0, name="holey")
+    arrived = pull._arrived
+    dropped: list[Msg] = []
+
+    async def drop_one(message: Msg) -> None:
+        if message.data in {b"4", b"9"} and len(dropped) < 2:
+            dropped.append(message)
+        else:
+            await arrived(message)
+
+    monkeypatch.setattr(pull, "_arrived", drop_one)
+    read: list[bytes] = []
+    async with asyncio.timeout(10):
+        async for batch in pull.batches():
+            read += [one.data for one in batch]
+            if len(read) >= 10:
+                break
+    assert read == [b"%d" % number for number in range(10)]
+    assert len(dropped) == 2
     await pull.close()
 
 

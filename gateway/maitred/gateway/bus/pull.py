@@ -212,7 +212,7 @@ class Pull:
         config: dict[str, Any] = {
             "name": consumer,
             "deliver_policy": "by_start_sequence",
-            "opt_start_seq": self._received + 2,
+            "opt_start_seq": self._received + 1,
             "ack_policy": "none",
             "replay_policy": "instant",
             "filter_subjects": self._subjects,
