@@ -179,11 +179,10 @@ async def _way(house: House, twilio: TwilioApi) -> AsyncIterator[Way]:
     agents = [Agent(name) for name in ("ann", "bo")]
     offers = Offers()
     following = asyncio.get_running_loop().create_task(offers.follow(connection, house))
-    login = nats_login(house)
     try:
         for agent in agents:
             # Online and silent: what is measured is the way to the offer.
-            await agent.announce("online", **login)
+            await agent.announce("online", **nats_login(house, agent.name))
         yield Way(house, twilio, offers)
     finally:
         following.cancel()

@@ -197,7 +197,6 @@ async def agents_at_work(
     house: House, names: tuple[str, ...] = AGENTS, *, think: Callable[[], float] = lambda: 0.0
 ) -> AsyncIterator[dict[str, Agent]]:
     """Seat the agents; they are asked to leave, and have left, when the block ends."""
-    login = nats_login(house)
 
     async def answer(_offer: dict[str, Any]) -> str | None:
         await asyncio.sleep(think())
@@ -207,14 +206,14 @@ async def agents_at_work(
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for agent in seats.values():
-            group.create_task(agent.run(stop, **login))
+            group.create_task(agent.run(stop, **nats_login(house, agent.name)))
         try:
             yield seats
         finally:
             stop.set()
 
 
-def nats_login(house: House) -> dict[str, Any]:
-    """Return what `nats.connect` needs to reach the gateway's own server."""
-    found = orjson.loads((house.store / "connection.json").read_bytes())
+def nats_login(house: House, agent: str) -> dict[str, Any]:
+    """Return what `nats.connect` needs to log an agent in to the gateway's own server."""
+    found = orjson.loads((house.store / "agents" / f"{agent}.json").read_bytes())
     return {"servers": [found["url"]], "user": found["user"], "password": found["password"]}

@@ -3,7 +3,7 @@
 It needs nats-py alone; everything it knows of Maitred is in docs/agents.md. Run it against a
 gateway on this machine:
 
-    python examples/agent.py --agent ann --connection maitred-data/connection.json
+    python examples/agent.py --agent ann --connection maitred-data/agents/ann.json
 """
 
 from __future__ import annotations
@@ -138,9 +138,10 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description="An agent that answers everything it is offered.")
     parser.add_argument("--agent", required=True, help="its id in [[routing.agents]]")
     parser.add_argument("--tenant", default="main")
-    parser.add_argument("--connection", type=Path, default=Path("maitred-data/connection.json"))
+    parser.add_argument("--connection", type=Path, help="the file with its login")
     arguments = parser.parse_args()
-    found = json.loads(arguments.connection.read_text())
+    path = arguments.connection or Path("maitred-data/agents") / f"{arguments.agent}.json"
+    found = json.loads(path.read_text())
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,7 +1,7 @@
 // An agent in JavaScript: comes online, accepts what is offered, answers, completes.
 // Everything it knows of Maitred is in docs/agents.md. Run it against a gateway on this machine:
 //
-//   npm ci && node agent.js --agent ann --connection ../../maitred-data/connection.json
+//   npm ci && node agent.js --agent ann --connection ../../maitred-data/agents/ann.json
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { AckPolicy, jetstream } from "@nats-io/jetstream";
@@ -11,7 +11,7 @@ const { values: options } = parseArgs({
   options: {
     agent: { type: "string" },
     tenant: { type: "string", default: "main" },
-    connection: { type: "string", default: "maitred-data/connection.json" },
+    connection: { type: "string" }, // the file with its login
     // Leave after so many completed conversations; 0 works until it is stopped.
     conversations: { type: "string", default: "0" },
   },
@@ -22,7 +22,7 @@ if (!me) {
   process.exit(2);
 }
 
-const login = JSON.parse(readFileSync(options.connection, "utf8"));
+const login = JSON.parse(readFileSync(options.connection ?? `maitred-data/agents/${me}.json`, "utf8"));
 const connection = await connect({
   servers: login.url,
   user: login.user,

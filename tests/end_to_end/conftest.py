@@ -104,7 +104,7 @@ async def take_seat() -> AsyncIterator[TakeSeat]:
 
     async def take(house: House, name: str = "ann", *, online: bool = True) -> Seat:
         seat = Seat(name)
-        await seat.sit(nats_login(house), online=online)
+        await seat.sit(nats_login(house, name), online=online)
         seats.append(seat)
         return seat
 

@@ -120,6 +120,14 @@ def test_a_stranger_who_reuses_a_message_id_captures_nothing() -> None:
     assert answer.conversation == first.conversation
 
 
+def test_what_a_machine_calls_itself_names_no_thread() -> None:
+    world = World()
+    first = world.take(said("m1", ANN, thread=_hints("<m1>")))
+    bounce = said("b", DAEMON, kind=MessageKind.BOUNCE, thread=_hints("<b>", "<m1>"))
+    assert world.take(bounce).conversation == first.conversation
+    assert TOOLS.subjects.thread(TOOLS.keys.thread("email", "<b>")) not in world.store
+
+
 def test_an_id_names_a_thread_of_its_own_channel_only() -> None:
     world = World()
     _two_open(world)

@@ -149,13 +149,12 @@ def test_an_identifier_seen_with_too_many_others_holds_nobody_together() -> None
     assert _split(*shown, policy=Policy(degree_max=2)) == set()
 
 
-def test_the_surest_evidence_is_taken_before_a_limit_is_reached() -> None:
-    person, numbers = (
-        account_identifier("a0"),
-        [phone_identifier(f"+1415555010{n}") for n in (0, 1)],
-    )
-    weak, sure = _edge(person, numbers[0]), _edge(person, numbers[1], Level.PROVEN)
-    expected = {frozenset({_key(person), _key(numbers[1])})}
+@pytest.mark.parametrize("surer", [0, 1])
+def test_the_surest_evidence_is_taken_before_a_limit_is_reached(surer: int) -> None:
+    person = account_identifier("a0")
+    numbers = [phone_identifier(f"+1415555010{n}") for n in (surer, 1 - surer)]
+    sure, weak = _edge(person, numbers[0], Level.PROVEN), _edge(person, numbers[1])
+    expected = {frozenset({_key(person), _key(numbers[0])})}
     assert _split(weak, sure) == _split(sure, weak) == expected
 
 

@@ -13,7 +13,7 @@ ANN = {"id": "ann", "skills": {"tax": 0.5}}
 RULE = {"name": "r", "skills": {"tax": 0.5}}
 
 
-def of(**table: Any) -> list[str]:  # noqa: ANN401  (any TOML value)
+def of(**table: Any) -> list[str]:
     return faults(msgspec.convert(table, RoutingSettings))
 
 

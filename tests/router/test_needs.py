@@ -79,9 +79,7 @@ def test_every_condition_of_a_rule_must_hold() -> None:
 
 
 def test_a_rule_never_lowers_a_tier() -> None:
-    settings = msgspec.convert(
-        {"rules": [{"name": "all", "tier": "standard"}]}, RoutingSettings
-    )
+    settings = msgspec.convert({"rules": [{"name": "all", "tier": "standard"}]}, RoutingSettings)
     facts = Facts(channel="chat", account="main", tier="vip")
     assert needs_of(compile_rules(settings), facts)[1] == "vip"
 

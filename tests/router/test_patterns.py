@@ -58,6 +58,11 @@ def test_everyday_patterns_are_taken(pattern: str, text: str) -> None:
         "(?(1)a|b)",
         "x{99999999999999999999}",
         "(a++)++b{1,5}",
+        "a{0,9999999}b{0,9999999}c",
+        "a{,}b{,}c",
+        "(?x)(a+ # )\n)+$",
+        "[[a]",
+        "[a||b]",
     ],
 )
 def test_what_is_wrong_or_could_take_long_is_refused(pattern: str) -> None:
@@ -72,7 +77,7 @@ def test_any_string_is_taken_or_refused_and_what_is_taken_compiles(pattern: str)
     except Refused:
         return
     assert isinstance(compiled, re.Pattern)
-    compiled.search("ab" * 20)
+    compiled.search("ab" * (SEARCHED_CHARACTERS_MAX // 2))
 
 
 def test_what_is_searched_is_bounded_and_its_white_space_collapsed() -> None:

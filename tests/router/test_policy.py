@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,9 +93,7 @@ def test_without_steps_demands_stay() -> None:
     assert policy.next_step_at(demanding) == 0
 
 
-@given(
-    st.floats(0, 1), st.floats(0, 1), st.integers(1, 10**8), st.sampled_from((0.5, 1.0, 1.7))
-)
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 10**8), st.sampled_from((0.5, 1.0, 1.7)))
 def test_a_worse_mood_never_ranks_lower_for_anybody(
     deescalation: float, skill: float, age: int, gamma: float
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_worse_mood_never_ranks_lower_for_anybody(
         signature = policy.signature(doc(needs=asks(("tax", 0)), mood=MoodTrack(label=mood)))
         fit = policy.fit(signature, who).value
         ranks.append(policy.index(fit, policy.slope(signature), age, previous=False))
-    for better, worse in zip(ranks, ranks[1:], strict=False):
+    for better, worse in pairwise(ranks):
         assert worse >= better * (1 - 1e-6)
 
 

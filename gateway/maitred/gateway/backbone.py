@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway import clock
 from maitred.gateway.bus import streams
@@ -61,10 +63,11 @@ class Backbone:
 
     async def stop(self) -> None:
         """Note how far the streams are, then close."""
-        if self.connection.connected:
-            await self.mark.note(self.connection, MARKED, clock.now_ms())
         await self.committer.stop()
         await self.publisher.stop()
+        if self.connection.connected:
+            with contextlib.suppress(StoreUnavailable):
+                await self.mark.note(self.connection, MARKED, clock.now_ms())
         await self.connection.close()
 
 

@@ -110,12 +110,14 @@ class Delivery:
             after=self._position.sequence,
             name=self._name,
         )
+        self._lease.when_lost = pull.end
         try:
             async for received in pull.batches():
                 if not self._lease.held:
                     raise Fenced("the lease was lost")
                 await self._deliver(received)
         finally:
+            self._lease.when_lost = None
             await pull.close()
 
     async def _deliver(self, received: Sequence[Received]) -> None:

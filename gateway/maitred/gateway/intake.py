@@ -18,6 +18,7 @@ from maitred.contracts.conversation import Conversation, Needs, SkillNeed
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import MessageEntry, SuppressedEntry, Work
 from maitred.contracts.errors import BadPayload, Permanent
+from maitred.contracts.ids import CustomerId
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Affect, Message
 from maitred.contracts.subjects import INBOUND, message_msg_id
@@ -101,7 +102,7 @@ class Intake:
         documents = dict(placement.documents)
         work = None
         if placement.conversation is not None and placement.customer is not None:
-            conversation = self._conversation(message, placement, view, prepared.accepted_at)
+            conversation = self._conversation(message, placement, prepared.accepted_at)
             subject = self._backbone.subjects.conversation(placement.conversation)
             documents[subject] = conversation
             if message.kind.wants_an_answer:
@@ -211,10 +212,10 @@ class Intake:
         asked = MoodInput(text=message.text, language=language, subject=message.subject)
         return self._mood.read([asked])[0]
 
-    def _conversation(
-        self, message: Message, placement: Placement, view: View, now: int
-    ) -> Conversation:
-        customer = self._customer(placement, view)
+    def _conversation(self, message: Message, placement: Placement, now: int) -> Conversation:
+        subject = self._backbone.subjects.customer(placement.customer or CustomerId(""))
+        written = placement.documents.get(subject)
+        customer = written if isinstance(written, CustomerDoc) else None
         conversation = add_turn(placement.previous, message, placement, customer, now)
         if not message.kind.wants_an_answer:
             return conversation
@@ -236,17 +237,6 @@ class Intake:
         )
         needs = _together(conversation.needs, needs)
         return msgspec.structs.replace(conversation, mood=mood, needs=needs, tier=tier)
-
-    def _customer(self, placement: Placement, view: View) -> CustomerDoc:
-        if placement.customer is None:
-            raise ValueError("a conversation without a customer")
-        subject = self._backbone.subjects.customer(placement.customer)
-        found = placement.documents.get(subject)
-        if found is None:
-            found = view.read(subject, CustomerDoc)
-        if not isinstance(found, CustomerDoc):
-            raise TypeError("the customer of a conversation is not there")
-        return found
 
 
 def _together(earlier: Needs, now: Needs) -> Needs:

@@ -22,6 +22,7 @@ from maitred.gateway.admit import Admit
 from maitred.gateway.backbone import MARKED, Backbone, open_backbone
 from maitred.gateway.bus.consumers import declare_agent
 from maitred.gateway.bus.embedded import EmbeddedServer
+from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.streams import last_sequence
 from maitred.gateway.deadlines import Deadlines
@@ -32,6 +33,7 @@ from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.stage import Runner, Stage
 from maitred.gateway.ledger import balance
 from maitred.gateway.metrics import Metrics
+from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
 from maitred.gateway.tasks import Tasks
 from maitred.identity.place import Tools
@@ -99,8 +101,16 @@ class Gateway:
             StoreUnavailable: the store does not answer.
         """
         settings = self.settings
+        seats: Seats | None = None
         if not settings.nats.urls:
-            self._server = EmbeddedServer(settings.nats.store, port=settings.nats.port or None)
+            seats = Seats(
+                settings.nats.store,
+                settings.tenant,
+                [AgentId(agent.id) for agent in settings.routing.agents],
+            )
+            self._server = EmbeddedServer(
+                settings.nats.store, port=settings.nats.port or None, agents=seats.entries()
+            )
         self._backbone = await open_backbone(
             settings,
             name="maitred",
@@ -109,6 +119,8 @@ class Gateway:
             on_closed=lambda reason: self._end(f"the connection to NATS closed for good: {reason}"),
             accept_restored_store=self._accept_restored_store,
         )
+        if seats is not None:
+            seats.write(read_connection(settings.nats.store).urls[0])
         keys = Keys(settings.tenant, settings.identity.secret.reveal().encode())
         tools = Tools(subjects=self._backbone.subjects, keys=keys, policy=settings.identity.policy)
         keeping = Keeping(

@@ -25,7 +25,7 @@ _EXCLUDED: Final[Mapping[str, str]] = {
     "offline": "is off line",
     "away": "is away",
     "no_skill": "lacks the skill {what}",
-    "low_skill": "is not yet asked at this level of {what}",
+    "low_skill": "is below the level of {what} that is asked for",
     "no_language": "does not speak {what}",
 }
 

@@ -9,6 +9,7 @@ its lengths. Site owners are told which bounded form to write instead.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Final
 
 PATTERN_CHARACTERS_MAX: Final = 500
@@ -18,8 +19,8 @@ WAYS_MAX: Final = 20_000
 """Ways at one place: one unbounded repeat and a few small ones."""
 
 _ENDLESS: Final = 10**9
-_COUNT: Final = re.compile(r"\{(\d{0,6})(?:(,)(\d{0,6}))?\}")
-_GROUP: Final = re.compile(r"\?(?:P<\w{1,50}>|[:=!>]|<[=!]|[aiLmsux-]{1,12}[:)])")
+_COUNT: Final = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
+_GROUP: Final = re.compile(r"\?(?:P<\w{1,50}>|[:=!>]|<[=!]|[ims]{1,3}[:)])")
 
 
 class Refused(ValueError):
@@ -36,10 +37,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         raise Refused("is empty and would match everything; leave it out instead")
     if len(pattern) > PATTERN_CHARACTERS_MAX:
         raise Refused(f"is longer than {PATTERN_CHARACTERS_MAX} characters; make it two rules")
-    try:
-        compiled = re.compile(pattern, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise Refused(f"is not a regular expression ({error})") from None
+    compiled = _compiled(pattern)
     ways = _Ways(pattern).count()
     if ways > WAYS_MAX:
         raise Refused(
@@ -48,6 +46,17 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             " `.{0,40}`"
         )
     return compiled
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return re.compile(pattern, re.IGNORECASE)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise Refused(f"is not a regular expression ({error})") from None
+        except Warning as error:
+            raise Refused(f"is ambiguous, escape it with a backslash ({error})") from None
 
 
 def searched(subject: str, text: str) -> str:
@@ -63,7 +72,9 @@ class _Ways:
         self._at = 0
 
     def count(self) -> int:
-        return self._alternatives()
+        ways = self._alternatives()
+        # What this class reads differently from `re` must not pass for harmless.
+        return ways if self._at == len(self._pattern) else _ENDLESS
 
     def _alternatives(self) -> int:
         total = self._sequence()
@@ -131,16 +142,16 @@ class _Ways:
             else:
                 lengths = min(most, 2) if blank else most - least + 1
                 ways = min(_ENDLESS, lengths * ways ** min(most, 64))
-            if self._peek() in {"?", "+"} and self._peek():
+            if self._peek() in {"?", "+"}:
                 self._at += 1
 
     def _bounds(self) -> tuple[int, int | None] | None:
         character = self._peek()
-        if character in {"*", "+", "?"} and character:
+        if character in {"*", "+", "?"}:
             self._at += 1
             return {"*": (0, None), "+": (1, None), "?": (0, 1)}[character]
         counted = _COUNT.match(self._pattern, self._at)
-        if counted is None or counted.group() in {"{}", "{,}"} or counted.group(0) == "{":
+        if counted is None or counted.group() == "{}":
             return None
         self._at = counted.end()
         least = int(counted.group(1) or 0)

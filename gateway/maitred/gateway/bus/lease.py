@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -65,16 +66,19 @@ class Lease:
         self._tasks = Tasks(self._failed)
         self.lost = asyncio.Event()
         """Set when somebody else has it, or it could not be renewed in time."""
+        self.when_lost: Callable[[], None] | None = None
+        """Called when it is lost, so that whoever works under it stops waiting for work."""
 
     @property
     def held(self) -> bool:
         """Whether it is ours and was confirmed in time."""
         fresh = monotonic_ms() - self._confirmed_ms < limits.LEASE_EXPIRES_MS
-        return self._mine and fresh and not self.lost.is_set()
+        return self._mine and (fresh or self._alone) and not self.lost.is_set()
 
     async def acquire(self) -> None:
         """Wait until the lease is ours; from then on it is renewed in the background.
 
+        Who is alone need not renew it: nobody else is there to take it.
         It is taken over when its document has not moved for `LEASE_EXPIRES_MS` of our own
         monotonic clock, so clocks of two machines are never compared.
         """
@@ -92,7 +96,8 @@ class Lease:
             except (Conflict, StoreUnavailable) as error:
                 _log.debug("lease_waits", subject=self._subject, reason=type(error).__name__)
             await asyncio.sleep(_LOOK_S)
-        self._tasks.start(f"lease {self._subject}", self._renew())
+        if not self._alone:
+            self._tasks.start(f"lease {self._subject}", self._renew())
 
     async def release(self) -> None:
         """Give the lease back, so that the next holder need not wait; harmless when not held."""
@@ -158,6 +163,8 @@ class Lease:
         self._mine = False
         self.lost.set()
         _log.warning("lease_lost", subject=self._subject, reason=reason)
+        if self.when_lost is not None:
+            self.when_lost()
 
     def _failed(self, name: str, error: BaseException) -> None:
         _log.error("lease_failed", task=name, error=type(error).__name__)

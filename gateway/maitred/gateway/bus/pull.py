@@ -146,10 +146,14 @@ class Pull:
         finally:
             await self._detach()
 
-    async def close(self) -> None:
-        """End `batches`; what it has not yielded yet is not yielded any more."""
+    def end(self) -> None:
+        """End `batches` soon; what it has not yielded yet is not yielded any more."""
         self._closed = True
         self._wake.set()
+
+    async def close(self) -> None:
+        """End `batches` and let go of the consumer."""
+        self.end()
         await self._detach()
 
     # -- the reader's side -------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Documents: a bounded cache of what has been read, and the drafts of a group on top of it.
 
 The cache is never trusted: whatever is written carries the revision that was read, so a stale
-entry costs a conflict and a second try, never a wrong result.
+entry costs a conflict and a second try, never a wrong result. From one group to the next it keeps
+only what the stage wrote itself; what was merely read is read anew.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ batch as the effects, so an input has all of its effects or none, whoever is kil
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -36,6 +36,8 @@ log = structlog.get_logger(__name__)
 P = TypeVar("P")
 GROUP_TRIES_MAX: Final = 3
 """After so many lost races a group is committed one input at a time."""
+MESSAGE_BYTES_MAX: Final = limits.NATS_PAYLOAD_BYTES_MAX - 2 * limits.KIB
+"""One document or entry with its headers, a little below what the server takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Buried:
 
 class Fenced(MaitredError):
     """Somebody else works on this partition: its position moved without us."""
+
+
+class _Failing(Exception):
+    """Some inputs could not be applied; what the stage holds in memory counts them in."""
 
 
 class Stage(Protocol[P]):
@@ -123,6 +129,9 @@ class Runner(Generic[P]):
         self._metrics = metrics
         self._lease = lease
         self._cache = DocumentCache()
+        self._loaded: set[str] = set()
+        self._suspects: set[int] = set()
+        self._faulty: dict[int, Buried] = {}
         self._subject = backbone.subjects.position(stage.name, partition)
         self._position = PositionDoc(stage=stage.name, partition=partition, sequence=0)
         self._revision = 0
@@ -132,7 +141,8 @@ class Runner(Generic[P]):
         """Work until cancelled; a store that does not answer only delays."""
         while True:
             try:
-                await self._lease.acquire()
+                if not self._lease.held:
+                    await self._lease.acquire()
                 await self._work()
             except StoreUnavailable as error:
                 self._log.warning("store_unavailable", reason=str(error))
@@ -154,6 +164,7 @@ class Runner(Generic[P]):
             after=self._position.sequence,
             name=f"{self._stage.name}-{self._partition}",
         )
+        self._lease.when_lost = pull.end
         try:
             async for received in pull.batches():
                 if not self._lease.held:
@@ -161,11 +172,13 @@ class Runner(Generic[P]):
                 for start in range(0, len(received), limits.GROUP_INPUTS_MAX):
                     await self._handle(received[start : start + limits.GROUP_INPUTS_MAX])
         finally:
+            self._lease.when_lost = None
             await pull.close()
 
     async def _recover(self) -> None:
         """Read the position again; whatever else was read may be stale."""
         self._cache.clear()
+        self._loaded.clear()
         stored = await get_last(self._backbone.connection, JOURNAL, self._subject, leader=True)
         self._revision = stored.seq if stored else 0
         self._position = (
@@ -175,26 +188,43 @@ class Runner(Generic[P]):
         )
 
     async def _handle(self, received: Sequence[Received]) -> None:
-        fresh = [item for item in received if item.stream_seq > self._position.sequence]
-        if not fresh:
-            return
-        for _ in range(GROUP_TRIES_MAX):
-            group = _Group(fresh, list(await self._stage.prepare(fresh)))
+        tries = 0
+        while tries < GROUP_TRIES_MAX and (fresh := self._fresh(received)):
+            group = await self._prepare(fresh)
             try:
                 await self._commit(group)
-                return
+            except _Failing:
+                await self._after_lost_race()
             except AlreadyApplied:
                 break
             except Conflict:
+                tries += 1
                 await self._after_lost_race()
+        if not self._fresh(received):
+            self._suspects.clear()
+            self._faulty.clear()
+            return
         await self._after_lost_race()
-        for item in fresh:
+        for item in self._fresh(received):
             await self._handle_alone(item)
+
+    def _fresh(self, received: Sequence[Received]) -> Sequence[Received]:
+        """Return what the position has not passed: a group may have been committed in parts."""
+        return [item for item in received if item.stream_seq > self._position.sequence]
+
+    async def _prepare(self, received: Sequence[Received]) -> _Group[P]:
+        """Prepare all but those that have proved faulty."""
+        sound = [item for item in received if item.stream_seq not in self._faulty]
+        prepared = iter(await self._stage.prepare(sound) if sound else ())
+        return _Group(
+            received,
+            [self._faulty.get(item.stream_seq) or next(prepared) for item in received],
+        )
 
     async def _handle_alone(self, item: Received) -> None:
         duplicate = False
         while True:
-            group = _Group([item], list(await self._stage.prepare([item])))
+            group = await self._prepare([item])
             try:
                 await self._commit(group, duplicate=duplicate)
                 return
@@ -203,7 +233,7 @@ class Runner(Generic[P]):
                     raise Fenced("an entry that was dropped is still refused") from None
                 duplicate = True
                 await self._after_lost_race()
-            except Conflict:
+            except (Conflict, _Failing):
                 await self._after_lost_race()
 
     async def _after_lost_race(self) -> None:
@@ -227,7 +257,11 @@ class Runner(Generic[P]):
         ]
         for item, each in zip(group.received, effects, strict=True):
             writes += self._entries(item, each)
-        if len(writes) >= limits.BATCH_MESSAGES_MAX or _size(writes) > limits.BATCH_BYTES_MAX:
+        position = self._advanced(group, effects)
+        writes.append(
+            document(self._subject, msgspec.json.encode(position), expected=self._revision)
+        )
+        if not _fits(writes):
             if len(group.received) == 1:
                 group.prepared[0] = Buried("too_large", "its effects do not fit into one batch")
                 await self._commit(group)
@@ -236,14 +270,14 @@ class Runner(Generic[P]):
                 await self._commit(half)
             return
         await self._bury(group)
-        position = self._advanced(group, effects)
-        writes.append(
-            document(self._subject, msgspec.json.encode(position), expected=self._revision)
-        )
         sequences = await self._backbone.committer.commit(writes)
         self._position, self._revision = position, sequences[self._subject]
         for subject, (body, _) in changes.items():
             self._cache.put(subject, Known(sequences[subject], b"", body))
+        # What another stage writes may have changed by the time of the next group, and where
+        # nothing is written no comparison would tell.
+        self._cache.forget(self._loaded.difference(changes))
+        self._loaded.clear()
         self._tell(group, effects)
 
     async def _fold(self, group: _Group[P], *, duplicate: bool) -> tuple[Drafts, list[Effects]]:
@@ -252,6 +286,7 @@ class Runner(Generic[P]):
             drafts = Drafts(self._cache)
             effects: list[Effects] = []
             unread: set[str] = set()
+            failed: dict[int, Buried] = {}
             for index, prepared in enumerate(group.prepared):
                 if isinstance(prepared, Buried):
                     effects.append(Effects(outcome=Outcome.DEAD))
@@ -269,11 +304,14 @@ class Runner(Generic[P]):
                     if unread:
                         # It ran on a view without its predecessors' changes: not its own fault.
                         continue
-                    group.prepared[index] = self._buried(error)
-                    each = Effects(outcome=Outcome.DEAD)
+                    failed[group.received[index].stream_seq] = self._buried(error)
+                    continue
                 drafts.keep(each.documents)
                 effects.append(each)
             if not unread:
+                if failed:
+                    self._accuse(failed)
+                    raise _Failing
                 try:
                     drafts.changes()
                 except NotRead as error:
@@ -281,6 +319,13 @@ class Runner(Generic[P]):
                 else:
                     return drafts, effects
             await self._load(unread)
+
+    def _accuse(self, failed: Mapping[int, Buried]) -> None:
+        """Note which inputs failed; one that fails again, on what was read anew, is faulty."""
+        for sequence, buried in failed.items():
+            if sequence in self._suspects:
+                self._faulty[sequence] = buried
+            self._suspects.add(sequence)
 
     def _buried(self, error: Exception) -> Buried:
         if isinstance(error, BadPayload):
@@ -293,6 +338,7 @@ class Runner(Generic[P]):
         for subject in subjects:
             stored = found.get(subject)
             self._cache.put(subject, Known(stored.seq, stored.data) if stored else Known(0, None))
+        self._loaded |= subjects
 
     def _entries(self, item: Received, effects: Effects) -> list[Write]:
         inherited = item.headers.get(TRACEPARENT, "")
@@ -315,13 +361,6 @@ class Runner(Generic[P]):
     async def _bury(self, group: _Group[P]) -> None:
         for item, prepared in zip(group.received, group.prepared, strict=True):
             if isinstance(prepared, Buried):
-                self._metrics.dead(self._stage.name, prepared.code)
-                self._log.warning(
-                    "quarantined",
-                    input=item.stream_seq,
-                    code=prepared.code,
-                    trace=trace_id(item.headers.get(TRACEPARENT, "")),
-                )
                 await self._backbone.dead.bury(
                     stage=self._stage.name,
                     input_stream=self._stage.stream,
@@ -351,11 +390,25 @@ class Runner(Generic[P]):
             self._metrics.stage(self._stage.name, now - item.time_ms)
             if not isinstance(prepared, Buried):
                 self._stage.committed(prepared, each)
+                continue
+            self._metrics.dead(self._stage.name, prepared.code)
+            self._log.warning(
+                "quarantined",
+                input=item.stream_seq,
+                code=prepared.code,
+                trace=trace_id(item.headers.get(TRACEPARENT, "")),
+            )
 
 
 def _kind(body: msgspec.Struct) -> str:
     return f"{body.__struct_config__.tag}/{getattr(body, 'version', 1)}"
 
 
-def _size(writes: Sequence[Write]) -> int:
-    return sum(len(write.data) for write in writes)
+def _fits(writes: Sequence[Write]) -> bool:
+    """Return whether one batch can hold all of `writes`."""
+    sizes = [write.size for write in writes]
+    return (
+        len(writes) <= limits.BATCH_MESSAGES_MAX
+        and sum(sizes) <= limits.BATCH_BYTES_MAX
+        and max(sizes) <= MESSAGE_BYTES_MAX
+    )

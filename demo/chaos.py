@@ -1,0 +1,506 @@
+"""`make chaos`: kill the server and the gateway at random moments under load, then count.
+
+`CHAOS_SECONDS` (default 600) is how long, `CHAOS_SEED` chooses the moments. Customers write through
+the real doors and repeat themselves as providers do, until they are acknowledged; agents work;
+nothing that was acknowledged may be lost, doubled or out of order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import aiohttp
+import orjson
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from demo.cast import nats_login
+from demo.house import SUPPORT_ADDRESS, House, free_ports
+from demo.standins.slack_api import SlackApi
+from demo.standins.twilio_api import TwilioApi
+from demo.verdict import CHANNELS, Inside, Outside, Said, faults, read_inside, wait_quiet
+from demo.writers import letter, send_mail, send_slack, send_sms
+from examples.agent import Agent
+from maitred.contracts.ids import MessageId, Tenant, digest, message_id
+from maitred.gateway import logs
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.endpoint import read_connection
+
+SENDERS_PER_CHANNEL: Final = 4
+TRIES_MAX: Final = 60
+"""How often a provider repeats itself here before it gives up."""
+ATTEMPT_SECONDS: Final = 5.0
+SETTLE_SECONDS: Final = 60.0
+CAPACITY: Final = {"ann": 4.0, "bo": 4.0, "robin": 8.0}
+ROUTING: Final = "[routing]\noffer_seconds = 4.0\n" + "".join(
+    f'[[routing.agents]]\nid = "{name}"\ncapacity = {room}\n' for name, room in CAPACITY.items()
+)
+_FAILED: Final = (aiohttp.ClientError, OSError, TimeoutError)
+_TENANT: Final = Tenant("main")
+
+
+class Pen(Protocol):
+    """One sender at one door."""
+
+    name: str
+    channel: str
+
+    async def write(self, number: int) -> bool:
+        """Try once to hand over his message of this number; True once it is acknowledged."""
+        ...
+
+    def id_of(self, number: int) -> MessageId:
+        """Return what that message is called in the journal."""
+        ...
+
+
+@dataclass(slots=True)
+class SmsPen:
+    """A phone."""
+
+    house: House
+    session: aiohttp.ClientSession
+    index: int
+    name: str = ""
+    channel: str = "sms"
+
+    async def write(self, number: int) -> bool:
+        """Post it as Twilio does."""
+        text = f"Message {number} from {self.name}."
+        phone = f"+1555{2_100_000 + self.index}"
+        status = await send_sms(
+            self.house, self.session, number=phone, text=text, sid=self._sid(number)
+        )
+        return status == 200  # noqa: PLR2004  (HTTP's OK)
+
+    def id_of(self, number: int) -> MessageId:
+        """Name it by its SID."""
+        return message_id(_TENANT, "sms", "main", self._sid(number))
+
+    def _sid(self, number: int) -> str:
+        return f"SM{self.index:016x}{number:016x}"
+
+
+@dataclass(slots=True)
+class SlackPen:
+    """A member of the workspace."""
+
+    house: House
+    session: aiohttp.ClientSession
+    index: int
+    name: str = ""
+    channel: str = "slack"
+    _tries: Counter[int] = field(default_factory=Counter)
+
+    async def write(self, number: int) -> bool:
+        """Post it as Slack does, which numbers its retries."""
+        retry, self._tries[number] = self._tries[number], self._tries[number] + 1
+        status = await send_slack(
+            self.house,
+            self.session,
+            user=f"U{self.index:06d}",
+            text=f"Message {number} from {self.name}.",
+            ts=self._ts(number),
+            channel=f"D{self.index:06d}",
+            retry=retry,
+        )
+        return status == 200  # noqa: PLR2004  (HTTP's OK)
+
+    def id_of(self, number: int) -> MessageId:
+        """Name it by workspace, channel and time stamp."""
+        own = f"{self.house.slack.team_id}:D{self.index:06d}:{self._ts(number)}"
+        return message_id(_TENANT, "slack", "main", own)
+
+    def _ts(self, number: int) -> str:
+        return f"{1_790_000_000 + number}.{self.index:06d}"
+
+
+@dataclass(slots=True)
+class MailPen:
+    """A mailbox, whose relay repeats the same bytes."""
+
+    house: House
+    index: int
+    name: str = ""
+    channel: str = "email"
+    _mails: dict[int, bytes] = field(default_factory=dict)
+
+    async def write(self, number: int) -> bool:
+        """Hand it to the SMTP listener."""
+        sender = f"{self.name}@mail.example"
+        mail = self._mails.setdefault(
+            number,
+            letter(
+                sender=sender,
+                text=f"Message {number} from {self.name}.",
+                message_id=f"{number}.{self.name}@mail.example",
+            ),
+        )
+        await send_mail(self.house, sender=sender, mail=mail)
+        return True
+
+    def id_of(self, number: int) -> MessageId:
+        """Name it by its bytes and its recipients."""
+        own = digest(self._mails[number], SUPPORT_ADDRESS)
+        return message_id(_TENANT, "email", "support", own)
+
+
+@dataclass(slots=True)
+class ChatPen:
+    """A visitor, who connects again when the line drops and says it once more."""
+
+    house: House
+    session: aiohttp.ClientSession
+    name: str = ""
+    channel: str = "chat"
+    visitor: str = ""
+    pushed: list[str] = field(default_factory=list)
+    _token: str | None = None
+    _seen: int = 0
+    _socket: aiohttp.ClientWebSocketResponse | None = None
+
+    async def write(self, number: int) -> bool:
+        """Say it, and read until it is acknowledged or refused."""
+        socket = await self._connected()
+        text = f"Message {number} from {self.name}."
+        await socket.send_json({"type": "message", "id": f"m{number}", "text": text})
+        while True:
+            frame = await self._frame(socket)
+            if frame.get("id") == f"m{number}":
+                return bool(frame["type"] == "ack")
+
+    def id_of(self, number: int) -> MessageId:
+        """Name it by the visitor and his own number for it."""
+        return message_id(_TENANT, "chat", "shop", f"{self.visitor}:m{number}")
+
+    async def read_until(self, wanted: Callable[[], bool]) -> None:
+        """Take what is pushed until `wanted`, or until nothing more comes."""
+        with contextlib.suppress(*_FAILED):
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                socket = await self._connected()
+                while not wanted():
+                    await self._frame(socket)
+
+    async def hang_up(self) -> None:
+        """Close the line."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
+        if self._socket is not None and not self._socket.closed:
+            return self._socket
+        socket = await self.session.ws_connect(f"{self.house.http}/v1/chat/shop")
+        await socket.send_json({"type": "hello", "token": self._token, "after": self._seen})
+        welcome = await self._frame(socket)
+        self._token, self.visitor = welcome["token"], welcome["visitor"]
+        self._socket = socket
+        return socket
+
+    async def _frame(self, socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+        message = await socket.receive()
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            await socket.close()
+            raise aiohttp.ClientConnectionError("the line dropped")
+        frame: dict[str, Any] = orjson.loads(message.data)
+        if frame["type"] == "reply":
+            self.pushed.append(frame["id"])
+            self._seen = max(self._seen, frame["seq"])
+        return frame
+
+
+class _Smarthost:
+    """Takes the replies that go out by mail, and keeps their texts."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def handle_DATA(self, _server: object, _session: object, mail: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
+        """Take a mail."""
+        parsed = message_from_bytes(mail.original_content or b"", policy=default)
+        self.texts.append(parsed.get_content().strip())
+        return "250 OK"
+
+
+@dataclass(slots=True)
+class Report:
+    """What happened, and everything that should not have."""
+
+    seed: int
+    kills: Counter[str] = field(default_factory=Counter)
+    said: list[Said] = field(default_factory=list)
+    tries: int = 0
+    repeated: int = 0
+    inside: Inside | None = None
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def acknowledged(self) -> Counter[str]:
+        """Return the acknowledged messages by channel."""
+        return Counter(each.channel for each in self.said if each.acknowledged)
+
+
+class Chaos:
+    """One run against a house that is up."""
+
+    def __init__(self, house: House, seed: int, smarthost_texts: list[str]) -> None:
+        self.house = house
+        self.report = Report(seed)
+        self._mailed = smarthost_texts
+        self._chance = random.Random(seed)
+        self._kept_open: set[str] = set()
+        self._until = 0.0
+
+    async def run(self, seconds: float) -> Report:
+        """Make chaos, let it settle, judge."""
+        house, report = self.house, self.report
+        loop = asyncio.get_running_loop()
+        self._until = loop.time() + seconds
+        connection = await Connection.connect(
+            read_connection(house.store), name="chaos", on_closed=lambda _: None
+        )
+        try:
+            async with aiohttp.ClientSession() as session, self._agents():
+                pens = self._pens(session)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._kill())
+                    for number, pen in enumerate(pens):
+                        group.create_task(self._play(pen, random.Random(report.seed + number)))
+                await house.ready()
+                if not await wait_quiet(connection, house.subjects, SETTLE_SECONDS):
+                    report.faults.append("it did not become quiet")
+                report.inside = await read_inside(connection, house.subjects)
+                pushed = await self._pushed(pens, report.inside)
+        finally:
+            await connection.close()
+        posted = [each["Body"] for each in house.twilio.sent]
+        posted += [each["text"] for each in house.slack.sent] + self._mailed
+        report.faults += faults(report.inside, Outside(report.said, pushed, posted), CAPACITY)
+        return report
+
+    def _pens(self, session: aiohttp.ClientSession) -> list[Pen]:
+        house, found = self.house, list[Pen]()
+        for index in range(SENDERS_PER_CHANNEL):
+            house.slack.add_user(f"U{index:06d}", name=f"slack{index}")
+            found += [
+                SmsPen(house, session, index, f"sms{index}"),
+                SlackPen(house, session, index, f"slack{index}"),
+                MailPen(house, index, f"mail{index}"),
+                ChatPen(house, session, f"chat{index}"),
+            ]
+        return found
+
+    async def _play(self, pen: Pen, chance: random.Random) -> None:
+        """Write one message after the other, each until it is acknowledged."""
+        number = 0
+        while asyncio.get_running_loop().time() < self._until:
+            number += 1
+            done = await self._insist(pen, number, chance)
+            self.report.said.append(Said(pen.name, pen.channel, pen.id_of(number), done))
+            if done and chance.random() < 0.1:  # noqa: PLR2004  (one in ten is delivered again)
+                self.report.repeated += 1
+                await self._attempt(pen, number)
+            await asyncio.sleep(chance.uniform(0.05, 0.4))
+
+    async def _insist(self, pen: Pen, number: int, chance: random.Random) -> bool:
+        for _ in range(TRIES_MAX):
+            if await self._attempt(pen, number):
+                return True
+            await asyncio.sleep(chance.uniform(0.05, 0.5))
+        return False
+
+    async def _attempt(self, pen: Pen, number: int) -> bool:
+        self.report.tries += 1
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                return await pen.write(number)
+        except _FAILED:
+            return False
+
+    async def _kill(self) -> None:
+        """Kill the one or the other, now and then; a gateway also while it starts."""
+        loop = asyncio.get_running_loop()
+        while True:
+            pause = self._chance.uniform(0.6, 3.0)
+            if loop.time() + pause > self._until:
+                return
+            await asyncio.sleep(pause)
+            victim = self._chance.choice(("server", "server", "gateway", "gateway", "starting"))
+            self.report.kills[victim] += 1
+            if victim == "server":
+                _kill_server(self.house)
+                continue
+            await self.house.kill()
+            if victim == "starting":
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._chance.uniform(0.3, 2.0)):
+                        await self.house.up()
+                await self.house.kill()
+            await self.house.up()
+
+    @contextlib.asynccontextmanager
+    async def _agents(self) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        seats = [Agent(name, answer=self._answer) for name in CAPACITY]
+        login = nats_login(self.house)
+
+        async def come_back(seat: Agent) -> None:
+            # Who missed two offers while everything was down counts as away until he says so.
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 2.0)
+                    return
+                await seat.presence("online")
+
+        async with asyncio.TaskGroup() as group:
+            for seat in seats:
+                group.create_task(seat.run(stop, **login))
+            reminders = [group.create_task(come_back(seat)) for seat in seats]
+            try:
+                yield
+            finally:
+                stop.set()
+                for each in reminders:
+                    each.cancel()
+
+    async def _answer(self, offer: dict[str, Any]) -> str | None:
+        """Answer after a moment; one conversation of each agent stays open."""
+        await asyncio.sleep(self._chance.uniform(0.0, 0.05))
+        if offer["agent"] not in self._kept_open:
+            self._kept_open.add(offer["agent"])
+            return None
+        return f"Reply {offer['conversation']} {offer['epoch']}"
+
+    async def _pushed(self, pens: list[Pen], inside: Inside) -> dict[str, list[str]]:
+        pushed = {}
+        for pen in pens:
+            if isinstance(pen, ChatPen):
+                wanted = sum(each.to.endpoint.value == pen.visitor for each in inside.replies)
+                await pen.read_until(_reached(pen.pushed, wanted))
+                await pen.hang_up()
+                pushed[pen.visitor] = pen.pushed
+        return pushed
+
+
+def _reached(pushed: list[str], wanted: int) -> Callable[[], bool]:
+    return lambda: len(pushed) >= wanted
+
+
+def server_pid(house: House) -> int | None:
+    """Return the process id of a house's nats-server, from the ports file that it writes."""
+    for path in (house.store / "run").glob("nats-server_*.ports"):
+        return int(path.stem.rpartition("_")[2])
+    return None
+
+
+def _kill_server(house: House) -> None:
+    if (pid := server_pid(house)) is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+async def run(folder: Path, *, seconds: float, seed: int) -> Report:
+    """Build a house in `folder`, make chaos for so long, and say what came of it.
+
+    Raises:
+        RuntimeError: the gateway did not come up; its log is in `gateway.log`.
+    """
+    smarthost = _Smarthost()
+    (port,) = free_ports(1)
+    relay = Controller(smarthost, hostname="127.0.0.1", port=port)
+    relay.start()
+    slack, twilio = SlackApi(), TwilioApi()
+    await slack.start()
+    await twilio.start()
+    house = House(folder, slack, twilio, smarthost_port=port, routing=ROUTING)
+    house.write()
+    try:
+        await house.up()
+        report = await Chaos(house, seed, smarthost.texts).run(seconds)
+        if code := await house.stop():
+            report.faults.append(f"the gateway ended with {code} when it was asked to stop")
+        return report
+    finally:
+        await house.kill()
+        relay.stop()
+        await slack.stop()
+        await twilio.stop()
+
+
+def table(report: Report) -> Table:
+    """Return the figures of a run."""
+    shown = Table("what", "count", box=None)
+    for name, count in sorted(report.kills.items()):
+        shown.add_row(f"kill -9: {name}", str(count))
+    for channel in CHANNELS:
+        shown.add_row(f"acknowledged over {channel}", str(report.acknowledged[channel]))
+    given_up = sum(not each.acknowledged for each in report.said)
+    shown.add_row("given up by the sender", str(given_up))
+    shown.add_row("tries; of them deliveries again", f"{report.tries}; {report.repeated}")
+    if (inside := report.inside) is not None:
+        shown.add_row("entries in the journal", str(len(inside.entries)))
+        shown.add_row("conversations", str(len(inside.routing)))
+        shown.add_row("events told to agents", str(len(inside.told)))
+        shown.add_row("replies", str(len(inside.replies)))
+        states = Counter(each.state.value for each in inside.deliveries)
+        shown.add_row("deliveries", ", ".join(f"{k} {v}" for k, v in sorted(states.items())))
+        shown.add_row("ledger's gap", str(inside.ledger.gap))
+    shown.add_row("violations", str(len(report.faults)))
+    return shown
+
+
+@contextlib.contextmanager
+def _bar(console: Console) -> Iterator[None]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    if not console.is_terminal:
+        yield
+        return
+    with Progress(*columns, console=console) as progress:
+        progress.add_task("chaos")
+        yield
+
+
+def main() -> int:
+    """Run for a long while and return 1 if anything is wrong."""
+    logs.configure("error", "text")
+    logging.getLogger("nats").setLevel(logging.CRITICAL)
+    console = Console()
+    seconds = float(os.environ.get("CHAOS_SECONDS", "600"))
+    seed = int(os.environ.get("CHAOS_SEED", "1"))
+    folder = Path(tempfile.mkdtemp(prefix="maitred-chaos-"))
+    console.print(f"seed {seed}, {seconds:g} seconds")
+    try:
+        with _bar(console):
+            report = asyncio.run(run(folder, seconds=seconds, seed=seed))
+    except RuntimeError as error:
+        console.print(f"The chaos could not run: {error}")
+        return 1
+    console.print(table(report))
+    if not report.faults:
+        shutil.rmtree(folder, ignore_errors=True)
+        return 0
+    for each in report.faults:
+        console.print(f"[red]✗[/red] {each}", highlight=False)
+    console.print(f"seed {seed}; everything is left in {folder}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

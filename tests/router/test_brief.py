@@ -1,0 +1,159 @@
+"""The brief: what it merges, what a closed gate hides, and its bound in bytes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from maitred.contracts.agents import RoutingDoc, RoutingState
+from maitred.contracts.conversation import Conversation, MoodSample, MoodTrack, Speaker, Turn
+from maitred.contracts.documents import CustomerDoc
+from maitred.contracts.identifiers import Identifier, IdentifierKind, Level
+from maitred.contracts.ids import (
+    ComponentId,
+    ConversationId,
+    CustomerId,
+    IdentifierKey,
+    MessageId,
+    Tenant,
+)
+from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.limits import BRIEF_BYTES_MAX, TURN_TEXT_CHARACTERS_MAX
+from maitred.contracts.message import Entity, EntityKind
+from maitred.router.brief import compose
+from tests.router.play import START, Play, agent, settings
+
+CUSTOMER = CustomerDoc(
+    id=CustomerId("cus_kim"),
+    component=ComponentId("cmp_kim"),
+    name="Kim Known",
+    language="fr",
+    first_seen_at=START - 5,
+    last_seen_at=START,
+    messages=77,
+    channels=("chat", "sms"),
+    complaints=3,
+    preferences={"seat": "window"},
+)
+
+
+def turn(at: int, speaker: Speaker, text: str) -> Turn:
+    return Turn(at=at, speaker=speaker, channel="chat", text=text)
+
+
+def conversation(name: str = "x", *turns: Turn) -> Conversation:
+    return Conversation(
+        id=ConversationId(f"cnv_{name}"),
+        tenant=Tenant("acme"),
+        customer=CUSTOMER.id,
+        opened_by=MessageId(f"msg_{name}"),
+        opened_at=START,
+        last_at=START + len(name),
+        channels=("chat",),
+        account="main",
+        reply_to=ReplyTo(
+            channel="chat",
+            account="main",
+            endpoint=Identifier(kind=IdentifierKind.VISITOR, value="v"),
+            key=IdentifierKey("k"),
+        ),
+        trust=Level.AUTHENTICATED,
+        participants=(IdentifierKey("k"),),
+        name="kim",
+        subject=f"Subject {name}",
+        turns=turns,
+        messages=len(turns),
+    )
+
+
+def routing(*replies: Turn) -> RoutingDoc:
+    sample = MoodSample(at=1, valence=0, arousal=0, confidence=0)
+    return RoutingDoc(
+        conversation=ConversationId("cnv_x"),
+        customer=CUSTOMER.id,
+        state=RoutingState.OFFERED,
+        channel="chat",
+        account="main",
+        tier="vip",
+        mood=MoodTrack(level=-0.4, samples=(sample,)),
+        arrived_at=START,
+        state_at=START,
+        replies=replies,
+    )
+
+
+def test_both_sides_stand_in_the_order_of_time_and_the_customer_first() -> None:
+    said = (turn(1, Speaker.CUSTOMER, "a"), turn(3, Speaker.CUSTOMER, "c"))
+    replies = (turn(2, Speaker.AGENT, "b"), turn(3, Speaker.AGENT, "d"))
+    brief = compose(conversation("x", *said), routing(*replies), None, (), True, None)
+    assert [each.text for each in brief.turns] == ["a", "b", "c", "d"]
+    assert not brief.cut
+    assert brief.identity.tier == "vip"
+    assert brief.mood == MoodTrack(level=-0.4)
+
+
+def test_an_open_gate_shows_the_journey_newest_last_and_what_is_known() -> None:
+    earlier = [
+        (conversation("newer"), routing()),
+        (conversation("old"), None),
+        (conversation("x"), None),
+    ]
+    brief = compose(conversation(), routing(), CUSTOMER, earlier, True, None)
+    assert [(step.subject, step.state.value) for step in brief.journey] == [
+        ("Subject old", "unknown"),
+        ("Subject newer", "offered"),
+    ]
+    assert brief.identity.name == "Kim Known"
+    assert brief.identity.messages == 77
+    assert brief.complaints == 3
+    assert brief.preferences == {"seat": "window"}
+
+
+def test_a_closed_gate_shows_nothing_beyond_this_conversation() -> None:
+    earlier = [(conversation("secret"), routing())]
+    said = turn(1, Speaker.CUSTOMER, "hello")
+    shut = compose(conversation("x", said), routing(), CUSTOMER, earlier, False, None)
+    stranger = compose(conversation("x", said), routing(), None, (), False, None)
+    assert shut == stranger
+    text = msgspec.json.encode(shut).decode()
+    assert not any(word in text for word in ("secret", "Known", "window", "sms", "77"))
+
+
+@pytest.mark.parametrize("letter", ["a", "\u20ac", "\U0001f600", "\x01", '"'])
+def test_a_brief_never_exceeds_its_bound_and_keeps_the_newest_turns(letter: str) -> None:
+    text = letter * TURN_TEXT_CHARACTERS_MAX
+    said = [turn(at, Speaker.CUSTOMER, text) for at in range(20)]
+    replies = [turn(at, Speaker.AGENT, text) for at in range(20)]
+    earlier = [(conversation("y" * n), routing()) for n in range(1, 60)]
+    brief = compose(conversation("x", *said), routing(*replies), CUSTOMER, earlier, True, None)
+    assert len(msgspec.json.encode(brief)) <= BRIEF_BYTES_MAX
+    assert brief.cut
+    assert brief.turns[-1].at == 19
+    assert brief.journey
+
+
+def test_even_absurd_parts_end_within_the_bound() -> None:
+    huge = replace(
+        conversation("x", turn(1, Speaker.CUSTOMER, "\x01" * 50_000)),
+        subject="s" * 10**6,
+        entities=tuple(Entity(kind=EntityKind.LINK, value="e" * 2_000) for _ in range(64)),
+    )
+    customer = replace(CUSTOMER, preferences={f"{n}": "p" * 9_000 for n in range(90)})
+    brief = compose(huge, routing(), customer, (), True, None)
+    assert len(msgspec.json.encode(brief)) <= BRIEF_BYTES_MAX
+    assert brief.turns[0].cut
+
+
+def test_turns_that_the_conversation_itself_dropped_show_as_cut() -> None:
+    longer = replace(conversation("x", turn(1, Speaker.CUSTOMER, "a")), messages=30)
+    assert compose(longer, routing(), None, (), True, None).cut
+
+
+def test_why_stands_in_words() -> None:
+    game = Play(settings(agent("ann")))
+    game.online("ann")
+    game.write("x")
+    decision = game.told()[0].decision
+    brief = compose(conversation(), game.doc("x"), None, (), True, decision)
+    assert brief.why[0] == "ann suits best of those who have room."
