@@ -52,11 +52,11 @@ skills = { shipping = 0.4 }
 [[routing.agents]]
 id = "ann"
 skills = { shipping = 0.9 }
-capacity = 1000000
+capacity = 100000
 [[routing.agents]]
 id = "bo"
 skills = { shipping = 0.8 }
-capacity = 1000000
+capacity = 100000
 """
 
 

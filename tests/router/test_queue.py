@@ -92,3 +92,28 @@ def test_going_to_and_fro_between_classes_leaves_no_heap_of_stale_entries() -> N
     ]
     assert len(house.queue) == 2
     assert max(sizes) <= 2 * 2 + 17
+
+
+def test_an_entry_from_before_a_hold_or_under_another_agent_counts_no_more() -> None:
+    house = House(SETTINGS, IndexPolicy(SETTINGS))
+    ann, bob = AGENTS
+    doc = RoutingDoc(
+        conversation=ConversationId("cnv_x"),
+        customer=CustomerId("cus_x"),
+        state=RoutingState.WAITING,
+        previous_agent=ann,
+        channel="chat",
+        account="main",
+        arrived_at=START,
+        state_at=START,
+    )
+    # A neighbour keeps the class, and with it the old entries, alive.
+    house.put(replace(doc, conversation=ConversationId("cnv_y"), arrived_at=START + 1))
+    house.put(doc)
+    house.put(replace(doc, state=RoutingState.HELD, previous_agent=bob))
+    head_of_ann = house.queue.best_for(ann, NOW)
+    head_of_bob = house.queue.best_for(bob, NOW)
+    assert head_of_ann is not None
+    assert head_of_ann.conversation == "cnv_y"
+    assert head_of_bob is not None
+    assert (head_of_bob.conversation, head_of_bob.previous) == ("cnv_x", True)

@@ -46,8 +46,7 @@ def headers(
 
 def new_traceparent(seed: str) -> str:
     """Return a trace context derived from `seed`, the id of what the trace follows."""
-    value = digest("trace", seed, length=26).encode().hex()
-    return f"00-{value[:32]}-{value[32:48]}-01"
+    return f"00-{digest('trace', seed)}-{digest('span', seed)[:16]}-01"
 
 
 def accepted_traceparent(value: str) -> str:

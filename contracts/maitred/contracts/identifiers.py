@@ -6,8 +6,6 @@ the tenant's secret, so that a dump of subjects tells nobody's number.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import unicodedata
 from enum import IntEnum
@@ -18,7 +16,7 @@ import msgspec
 import phonenumbers
 
 from maitred.contracts.errors import BadPayload, ConfigurationError
-from maitred.contracts.ids import IdentifierKey, Tenant
+from maitred.contracts.ids import DIGITS, IdentifierKey, Tenant, framed
 from maitred.contracts.vocabulary import Vocabulary
 
 SECRET_BYTES_MIN: Final = 16
@@ -144,7 +142,7 @@ def _plain(text: str) -> bool:
 
 
 class Keys:
-    """Keyed hashes of one tenant (HMAC-SHA-256, 130 bits in base-32)."""
+    """Keyed hashes of one tenant (HMAC-SHA-256, 128 bits in hexadecimal)."""
 
     def __init__(self, tenant: Tenant, secret: bytes) -> None:
         if len(secret) < SECRET_BYTES_MIN:
@@ -182,9 +180,5 @@ class Keys:
         return self._key("fingerprint", actor, content)
 
     def _key(self, *parts: str) -> IdentifierKey:
-        state = hmac.new(self._secret, digestmod=hashlib.sha256)
-        for part in (self.tenant, *parts):
-            data = part.encode()
-            state.update(len(data).to_bytes(8, "big"))
-            state.update(data)
-        return IdentifierKey(base64.b32encode(state.digest()).decode().lower()[:26])
+        data = framed((self.tenant, *parts))
+        return IdentifierKey(hmac.digest(self._secret, data, "sha256").hex()[:DIGITS])

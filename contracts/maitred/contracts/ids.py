@@ -6,9 +6,12 @@ crash makes the same ids and its effects fall on top of the first ones.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from typing import NewType
+from collections.abc import Iterable
+from typing import Final, NewType
+
+DIGITS: Final = 32
+"""Hexadecimal digits of an id: 128 bits."""
 
 MessageId = NewType("MessageId", str)
 """One message as a channel delivered it; the same for every retry of its provider."""
@@ -25,18 +28,18 @@ OutboundId = NewType("OutboundId", str)
 Tenant = NewType("Tenant", str)
 
 
-def digest(*parts: str | bytes, length: int = 26) -> str:
-    """Return a NATS-safe hash of `parts` in `length` lower-case base-32 characters.
+def digest(*parts: str | bytes, length: int = DIGITS) -> str:
+    """Return a NATS-safe hash of `parts`: the first `length` hexadecimal digits of SHA-256."""
+    return hashlib.sha256(framed(parts)).hexdigest()[:length]
 
-    Each part is prefixed with its length, so that no two different lists of parts share a hash.
-    26 characters carry 130 bits.
+
+def framed(parts: Iterable[str | bytes]) -> bytes:
+    """Return `parts` as bytes, each with its length before it.
+
+    So no two different lists of parts are the same bytes, and none shares a hash by mistake.
     """
-    state = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        state.update(len(data).to_bytes(8, "big"))
-        state.update(data)
-    return base64.b32encode(state.digest()).decode().lower()[:length]
+    data = [part.encode() if isinstance(part, str) else part for part in parts]
+    return b"".join([each for one in data for each in (len(one).to_bytes(8, "big"), one)])
 
 
 def message_id(tenant: Tenant, channel: str, account: str, provider_id: str) -> MessageId:

@@ -57,7 +57,6 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     missing = [name for name in ("From", "To", "Body") if name not in fields]
     if missing or not fields["From"] or not fields["To"]:
         raise BadPayload("not a form of an incoming message", code="bad_field")
-    sid = _bounded(fields, "MessageSid") or _bounded(fields, "SmsSid")
     replied = _bounded(fields, "OriginalRepliedMessageSid")
     body = fields["Body"]
     return finish(
@@ -70,7 +69,7 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
             kind=_kind(fields),
             recipients=(fields["To"],),
             attachments=_media(fields),
-            thread=ThreadHints(own=(sid,) if sid else (), refers_to=(replied,) if replied else ()),
+            thread=ThreadHints(refers_to=(replied,) if replied else ()),
             reply_extra={"from": fields["To"][:FIELD_CHARACTERS_MAX]},
             channel_extra={ours: fields.get(theirs, "") for theirs, ours in _EXTRA.items()},
         ),

@@ -15,7 +15,7 @@ from typing import Final
 PATTERN_CHARACTERS_MAX: Final = 500
 SEARCHED_CHARACTERS_MAX: Final = 2_000
 """A rule sees so much of subject and text, white space collapsed."""
-WAYS_MAX: Final = 20_000
+WAYS_MAX: Final = 10_000
 """Ways at one place: one unbounded repeat and a few small ones."""
 
 _ENDLESS: Final = 10**9

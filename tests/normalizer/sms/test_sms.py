@@ -35,7 +35,7 @@ def test_a_text_is_read(read: Read) -> None:
     assert message.recipients == ("+14155550199",)
     assert message.reply_to.endpoint.value == "+14155550123"
     assert message.reply_to.extra == {"from": "+14155550199"}
-    assert message.thread.own == ("SM00000000000000000000000000000001",)
+    assert message.thread.own == ()
     assert [each.value for each in message.entities] == ["12345"]
 
 

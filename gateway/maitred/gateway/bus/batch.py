@@ -12,7 +12,8 @@ from typing import Final
 
 from maitred.contracts import limits
 from maitred.contracts.errors import MaitredError, Permanent, StoreUnavailable
-from maitred.gateway.bus.connection import Connection, frame_bytes
+from maitred.gateway.bus import wire
+from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.publisher import AckError, decode_ack, error_of, ttl
 
 _WRONG_LAST_SEQUENCE: Final = frozenset({10071, 10164})
@@ -41,11 +42,12 @@ class Write:
 
     @property
     def size(self) -> int:
-        """Bytes that the server counts, with what a batch adds to the headers."""
-        return frame_bytes(self.data, self.headers) + len(self.subject) + _BATCH_HEADER_BYTES
+        """Bytes that the server counts at most, with what a batch adds to the headers."""
+        return len(self.data) + len(self.subject) + _HEADER_BYTES
 
 
-_BATCH_HEADER_BYTES: Final = 160
+_HEADER_BYTES: Final = 1 * limits.KIB
+"""More than the headers of any document or entry come to."""
 
 
 def document(
@@ -102,37 +104,29 @@ async def commit(
         raise Permanent(f"a batch of {len(writes)} messages", code="too_large")
     batch = connection.fresh_name()
     reconnects = connection.reconnects
-    for number, write in enumerate(writes[:-1], 1):
-        await connection.publish(
-            write.subject, write.data, _headers(write, stream, batch, number, last=False)
-        )
-    if connection.reconnects != reconnects:
-        raise StoreUnavailable("the connection dropped inside a batch")
-    last = writes[-1]
-    answer = await connection.request(
-        last.subject,
-        last.data,
-        headers=_headers(last, stream, batch, len(writes), last=True),
+    common = f"Nats-Expected-Stream: {stream}\r\nNats-Batch-Id: {batch}\r\nNats-Batch-Sequence: "
+    commands = []
+    for number, write in enumerate(writes, 1):
+        commit = "\r\nNats-Batch-Commit: 1" if number == len(writes) else ""
+        ending = f"{common}{number}{commit}\r\n\r\n".encode()
+        head = wire.block(write.headers)[:-2] + ending
+        if len(head) + len(write.data) > connection.payload_bytes_max:
+            raise Permanent("a message of a batch is larger than NATS takes", code="too_large")
+        commands.append((write.subject, head, write.data))
+    subject, head, data = commands[-1]
+    answer = await connection.request_raw(
+        [wire.command(each, "", block, body) for each, block, body in commands[:-1]],
+        (subject, head, data),
         timeout_ms=timeout_ms,
     )
+    if connection.reconnects != reconnects:
+        raise StoreUnavailable("the connection dropped inside a batch")
     ack = decode_ack(answer.data)
     if ack.error is not None:
         raise _refused(ack.error)
     if ack.count != len(writes):
         raise StoreUnavailable("JetStream confirmed another number of messages than were sent")
     return ack.seq - ack.count + 1
-
-
-def _headers(write: Write, stream: str, batch: str, number: int, *, last: bool) -> dict[str, str]:
-    headers = {
-        **write.headers,
-        "Nats-Expected-Stream": stream,
-        "Nats-Batch-Id": batch,
-        "Nats-Batch-Sequence": str(number),
-    }
-    if last:
-        headers["Nats-Batch-Commit"] = "1"
-    return headers
 
 
 def _refused(refusal: AckError) -> MaitredError:
