@@ -27,8 +27,9 @@ from maitred.contracts.agents import (
 )
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
-from maitred.contracts.entry import MessageEntry
-from maitred.contracts.ids import ConversationId, CustomerId, outbound_id
+from maitred.contracts.entry import Work
+from maitred.contracts.ids import ConversationId, CustomerId, MessageId, outbound_id
+from maitred.contracts.message import Attachment, MessageKind
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead, View
@@ -61,6 +62,25 @@ STAGE: Final = "dispatch"
 _EARLIER_MAX: Final = 5
 """Earlier conversations shown in a brief."""
 _ALIASES_MAX: Final = 16
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What dispatch needs of a message; reading the rest would cost as much as deciding."""
+
+    id: MessageId
+    channel: str
+    kind: MessageKind
+    name: str
+    text: str
+    received_at: int
+    attachments: tuple[Attachment, ...]
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="entry"):
+    """What dispatch needs of a journal entry."""
+
+    message: _Message
+    work: Work | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +228,7 @@ class Dispatch:
             if not isinstance(routing, RoutingDoc):
                 raise TypeError("an offer without a routing document")
             brief = self._brief(assignment.conversation, routing, view, assignment.decision)
-            assignment = msgspec.structs.replace(
-                assignment, brief=brief, accepted_at=prepared.accepted_at
-            )
+            assignment = msgspec.structs.replace(assignment, brief=brief)
         where = self._subjects.assign(assignment.agent, assignment.conversation or "none")
         return Entry(where, assignment, identity)
 
@@ -275,7 +293,7 @@ def _event(item: Received) -> tuple[Event | None, int]:
         return CommandCame(msgspec.json.decode(item.data, type=Admitted)), 0
     if kind == "due":
         return DueCame(msgspec.json.decode(item.data, type=Due)), 0
-    entry = msgspec.json.decode(item.data, type=MessageEntry)
+    entry = msgspec.json.decode(item.data, type=_Entry)
     if entry.work is None:
         return None, 0
     message = entry.message
