@@ -27,6 +27,8 @@ def scrub(text: str) -> tuple[str, tuple[str, ...]]:
     Lone surrogates become U+FFFD, so the result can always be encoded. The characters are not
     composed: this is for markup, where composing could swallow the end of a tag.
     """
+    if text.isascii() and text.isprintable():
+        return text, ()
     flags: list[str] = []
     result = _LINE_ENDS.sub("\n", text)
     result = _SURROGATES.sub("\ufffd", result)
@@ -47,6 +49,8 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
 
 def line(text: str, characters_max: int) -> str:
     """Return `text` as one clean line of at most `characters_max` characters."""
+    if not text:
+        return text
     return _SPACES.sub(" ", clean(text[: 4 * characters_max])[0]).strip()[:characters_max]
 
 
