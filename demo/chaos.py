@@ -22,24 +22,22 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import aiohttp
-import orjson
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from demo.cast import nats_login
-from demo.house import SUPPORT_ADDRESS, House, free_ports
+from demo.house import House, free_ports
+from demo.pens import ATTEMPT_SECONDS, FAILED, ChatPen, MailPen, Pen, SlackPen, SmsPen
 from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from demo.verdict import CHANNELS, Inside, Outside, Said, faults, read_inside, wait_quiet
-from demo.writers import letter, send_mail, send_slack, send_sms
 from examples.agent import Agent
-from maitred.contracts.ids import MessageId, Tenant, digest, message_id
 from maitred.gateway import logs
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection
@@ -47,183 +45,14 @@ from maitred.gateway.bus.endpoint import read_connection
 SENDERS_PER_CHANNEL: Final = 4
 TRIES_MAX: Final = 60
 """How often a provider repeats itself here before it gives up."""
-ATTEMPT_SECONDS: Final = 5.0
 SETTLE_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = (0.6, 3.0)
+VICTIMS: Final = ("server", "server", "gateway", "starting")
+"""Dealt like cards, so that each has its turn; `starting` is a gateway on its way up."""
 CAPACITY: Final = {"ann": 4.0, "bo": 4.0, "robin": 8.0}
 ROUTING: Final = "[routing]\noffer_seconds = 4.0\n" + "".join(
     f'[[routing.agents]]\nid = "{name}"\ncapacity = {room}\n' for name, room in CAPACITY.items()
 )
-_FAILED: Final = (aiohttp.ClientError, OSError, TimeoutError)
-_TENANT: Final = Tenant("main")
-
-
-class Pen(Protocol):
-    """One sender at one door."""
-
-    name: str
-    channel: str
-
-    async def write(self, number: int) -> bool:
-        """Try once to hand over his message of this number; True once it is acknowledged."""
-        ...
-
-    def id_of(self, number: int) -> MessageId:
-        """Return what that message is called in the journal."""
-        ...
-
-
-@dataclass(slots=True)
-class SmsPen:
-    """A phone."""
-
-    house: House
-    session: aiohttp.ClientSession
-    index: int
-    name: str = ""
-    channel: str = "sms"
-
-    async def write(self, number: int) -> bool:
-        """Post it as Twilio does."""
-        text = f"Message {number} from {self.name}."
-        phone = f"+1555{2_100_000 + self.index}"
-        status = await send_sms(
-            self.house, self.session, number=phone, text=text, sid=self._sid(number)
-        )
-        return status == 200  # noqa: PLR2004  (HTTP's OK)
-
-    def id_of(self, number: int) -> MessageId:
-        """Name it by its SID."""
-        return message_id(_TENANT, "sms", "main", self._sid(number))
-
-    def _sid(self, number: int) -> str:
-        return f"SM{self.index:016x}{number:016x}"
-
-
-@dataclass(slots=True)
-class SlackPen:
-    """A member of the workspace."""
-
-    house: House
-    session: aiohttp.ClientSession
-    index: int
-    name: str = ""
-    channel: str = "slack"
-    _tries: Counter[int] = field(default_factory=Counter)
-
-    async def write(self, number: int) -> bool:
-        """Post it as Slack does, which numbers its retries."""
-        retry, self._tries[number] = self._tries[number], self._tries[number] + 1
-        status = await send_slack(
-            self.house,
-            self.session,
-            user=f"U{self.index:06d}",
-            text=f"Message {number} from {self.name}.",
-            ts=self._ts(number),
-            channel=f"D{self.index:06d}",
-            retry=retry,
-        )
-        return status == 200  # noqa: PLR2004  (HTTP's OK)
-
-    def id_of(self, number: int) -> MessageId:
-        """Name it by workspace, channel and time stamp."""
-        own = f"{self.house.slack.team_id}:D{self.index:06d}:{self._ts(number)}"
-        return message_id(_TENANT, "slack", "main", own)
-
-    def _ts(self, number: int) -> str:
-        return f"{1_790_000_000 + number}.{self.index:06d}"
-
-
-@dataclass(slots=True)
-class MailPen:
-    """A mailbox, whose relay repeats the same bytes."""
-
-    house: House
-    index: int
-    name: str = ""
-    channel: str = "email"
-    _mails: dict[int, bytes] = field(default_factory=dict)
-
-    async def write(self, number: int) -> bool:
-        """Hand it to the SMTP listener."""
-        sender = f"{self.name}@mail.example"
-        mail = self._mails.setdefault(
-            number,
-            letter(
-                sender=sender,
-                text=f"Message {number} from {self.name}.",
-                message_id=f"{number}.{self.name}@mail.example",
-            ),
-        )
-        await send_mail(self.house, sender=sender, mail=mail)
-        return True
-
-    def id_of(self, number: int) -> MessageId:
-        """Name it by its bytes and its recipients."""
-        own = digest(self._mails[number], SUPPORT_ADDRESS)
-        return message_id(_TENANT, "email", "support", own)
-
-
-@dataclass(slots=True)
-class ChatPen:
-    """A visitor, who connects again when the line drops and says it once more."""
-
-    house: House
-    session: aiohttp.ClientSession
-    name: str = ""
-    channel: str = "chat"
-    visitor: str = ""
-    pushed: list[str] = field(default_factory=list)
-    _token: str | None = None
-    _seen: int = 0
-    _socket: aiohttp.ClientWebSocketResponse | None = None
-
-    async def write(self, number: int) -> bool:
-        """Say it, and read until it is acknowledged or refused."""
-        socket = await self._connected()
-        text = f"Message {number} from {self.name}."
-        await socket.send_json({"type": "message", "id": f"m{number}", "text": text})
-        while True:
-            frame = await self._frame(socket)
-            if frame.get("id") == f"m{number}":
-                return bool(frame["type"] == "ack")
-
-    def id_of(self, number: int) -> MessageId:
-        """Name it by the visitor and his own number for it."""
-        return message_id(_TENANT, "chat", "shop", f"{self.visitor}:m{number}")
-
-    async def read_until(self, wanted: Callable[[], bool]) -> None:
-        """Take what is pushed until `wanted`, or until nothing more comes."""
-        with contextlib.suppress(*_FAILED):
-            async with asyncio.timeout(ATTEMPT_SECONDS):
-                socket = await self._connected()
-                while not wanted():
-                    await self._frame(socket)
-
-    async def hang_up(self) -> None:
-        """Close the line."""
-        if self._socket is not None:
-            await self._socket.close()
-
-    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
-        if self._socket is not None and not self._socket.closed:
-            return self._socket
-        socket = await self.session.ws_connect(f"{self.house.http}/v1/chat/shop")
-        await socket.send_json({"type": "hello", "token": self._token, "after": self._seen})
-        welcome = await self._frame(socket)
-        self._token, self.visitor = welcome["token"], welcome["visitor"]
-        self._socket = socket
-        return socket
-
-    async def _frame(self, socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-        message = await socket.receive()
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            await socket.close()
-            raise aiohttp.ClientConnectionError("the line dropped")
-        frame: dict[str, Any] = orjson.loads(message.data)
-        if frame["type"] == "reply":
-            self.pushed.append(frame["id"])
-            self._seen = max(self._seen, frame["seq"])
-        return frame
 
 
 class _Smarthost:
@@ -257,13 +86,18 @@ class Report:
         return Counter(each.channel for each in self.said if each.acknowledged)
 
 
+Tell = Callable[[Report, float], None]
+"""Is told now and then how it stands, and how many seconds are left."""
+
+
 class Chaos:
     """One run against a house that is up."""
 
-    def __init__(self, house: House, seed: int, smarthost_texts: list[str]) -> None:
+    def __init__(self, house: House, seed: int, mailed: list[str], tell: Tell) -> None:
         self.house = house
         self.report = Report(seed)
-        self._mailed = smarthost_texts
+        self._mailed = mailed
+        self._tell = tell
         self._chance = random.Random(seed)
         self._kept_open: set[str] = set()
         self._until = 0.0
@@ -281,6 +115,7 @@ class Chaos:
                 pens = self._pens(session)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._kill())
+                    group.create_task(self._say())
                     for number, pen in enumerate(pens):
                         group.create_task(self._play(pen, random.Random(report.seed + number)))
                 await house.ready()
@@ -294,6 +129,13 @@ class Chaos:
         posted += [each["text"] for each in house.slack.sent] + self._mailed
         report.faults += faults(report.inside, Outside(report.said, pushed, posted), CAPACITY)
         return report
+
+    async def _say(self) -> None:
+        """Tell how far it is, now and then."""
+        loop = asyncio.get_running_loop()
+        while (left := self._until - loop.time()) > 0:
+            self._tell(self.report, left)
+            await asyncio.sleep(min(0.5, left))
 
     def _pens(self, session: aiohttp.ClientSession) -> list[Pen]:
         house, found = self.house, list[Pen]()
@@ -331,18 +173,20 @@ class Chaos:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 return await pen.write(number)
-        except _FAILED:
+        except FAILED:
             return False
 
     async def _kill(self) -> None:
         """Kill the one or the other, now and then; a gateway also while it starts."""
         loop = asyncio.get_running_loop()
+        deck: list[str] = []
         while True:
-            pause = self._chance.uniform(0.6, 3.0)
+            pause = self._chance.uniform(*PAUSE_SECONDS)
             if loop.time() + pause > self._until:
                 return
             await asyncio.sleep(pause)
-            victim = self._chance.choice(("server", "server", "gateway", "gateway", "starting"))
+            deck = deck or self._chance.sample(VICTIMS, len(VICTIMS))
+            victim = deck.pop()
             self.report.kills[victim] += 1
             if victim == "server":
                 _kill_server(self.house)
@@ -359,7 +203,6 @@ class Chaos:
     async def _agents(self) -> AsyncIterator[None]:
         stop = asyncio.Event()
         seats = [Agent(name, answer=self._answer) for name in CAPACITY]
-        login = nats_login(self.house)
 
         async def come_back(seat: Agent) -> None:
             # Who missed two offers while everything was down counts as away until he says so.
@@ -371,7 +214,7 @@ class Chaos:
 
         async with asyncio.TaskGroup() as group:
             for seat in seats:
-                group.create_task(seat.run(stop, **login))
+                group.create_task(seat.run(stop, **nats_login(self.house, seat.name)))
             reminders = [group.create_task(come_back(seat)) for seat in seats]
             try:
                 yield
@@ -416,7 +259,9 @@ def _kill_server(house: House) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-async def run(folder: Path, *, seconds: float, seed: int) -> Report:
+async def run(
+    folder: Path, *, seconds: float, seed: int, tell: Tell = lambda _report, _left: None
+) -> Report:
     """Build a house in `folder`, make chaos for so long, and say what came of it.
 
     Raises:
@@ -433,7 +278,7 @@ async def run(folder: Path, *, seconds: float, seed: int) -> Report:
     house.write()
     try:
         await house.up()
-        report = await Chaos(house, seed, smarthost.texts).run(seconds)
+        report = await Chaos(house, seed, smarthost.texts, tell).run(seconds)
         if code := await house.stop():
             report.faults.append(f"the gateway ended with {code} when it was asked to stop")
         return report
@@ -467,14 +312,20 @@ def table(report: Report) -> Table:
 
 
 @contextlib.contextmanager
-def _bar(console: Console) -> Iterator[None]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+def _bar(console: Console, seconds: float) -> Iterator[Tell]:
     if not console.is_terminal:
-        yield
+        yield lambda _report, _left: None
         return
+    columns = (BarColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console) as progress:
-        progress.add_task("chaos")
-        yield
+        bar = progress.add_task("", total=seconds)
+
+        def tell(report: Report, left: float) -> None:
+            done, kills = report.acknowledged.total(), report.kills.total()
+            words = f"{done} acknowledged, {kills} kills"
+            progress.update(bar, completed=seconds - left, description=words)
+
+        yield tell
 
 
 def main() -> int:
@@ -486,18 +337,22 @@ def main() -> int:
     seed = int(os.environ.get("CHAOS_SEED", "1"))
     folder = Path(tempfile.mkdtemp(prefix="maitred-chaos-"))
     console.print(f"seed {seed}, {seconds:g} seconds")
+    report: Report | None = None
     try:
-        with _bar(console):
-            report = asyncio.run(run(folder, seconds=seconds, seed=seed))
-    except RuntimeError as error:
-        console.print(f"The chaos could not run: {error}")
+        with _bar(console, seconds) as tell:
+            report = asyncio.run(run(folder, seconds=seconds, seed=seed, tell=tell))
+    except* RuntimeError as group:
+        for error in group.exceptions:
+            console.print(f"The chaos could not go on: {error}", markup=False)
+        console.print(f"seed {seed}; everything is left in {folder}")
+    if report is None:
         return 1
     console.print(table(report))
     if not report.faults:
         shutil.rmtree(folder, ignore_errors=True)
         return 0
     for each in report.faults:
-        console.print(f"[red]✗[/red] {each}", highlight=False)
+        console.print(f"✗ {each}", style="red", markup=False, highlight=False)
     console.print(f"seed {seed}; everything is left in {folder}")
     return 1
 

@@ -88,11 +88,11 @@ async def read_inside(connection: Connection, subjects: Subjects) -> Inside:
     agents = await _documents(connection, subjects, "agent", AgentDoc)
     return Inside(
         ledger=await balance(connection, subjects),
-        entries=await _log(connection, subjects, "message", MessageEntry),
-        told=await _log(connection, subjects, "assign", Assignment),
+        entries=await read_entries(connection, subjects, "message", MessageEntry),
+        told=await read_entries(connection, subjects, "assign", Assignment),
         routing={each.conversation: each for each in routing},
         agents={each.id: each for each in agents},
-        replies=await _log(connection, subjects, "outbound", Outbound),
+        replies=await read_entries(connection, subjects, "outbound", Outbound),
         deliveries=await _documents(connection, subjects, "delivery", DeliveryDoc),
         dead=await count_after(connection, DEAD, subjects.any("dead"), after=0),
     )
@@ -216,11 +216,6 @@ def nobody_is_forgotten(inside: Inside, capacity: Mapping[str, float]) -> list[s
     waiting = [each for each in inside.routing.values() if each.state is RoutingState.WAITING]
     if free and waiting:
         found.append(f"{len(waiting)} conversations wait while {', '.join(free)} has room")
-    found += [
-        f"{each.conversation} is {each.state.value}"
-        for each in inside.routing.values()
-        if each.state in {RoutingState.UNKNOWN}
-    ]
     return found
 
 
@@ -259,7 +254,14 @@ def each_reply_once(inside: Inside, outside: Outside) -> list[str]:
     return found
 
 
-async def _log(connection: Connection, subjects: Subjects, kind: str, shape: type[T]) -> list[T]:
+async def read_entries(
+    connection: Connection, subjects: Subjects, kind: str, shape: type[T]
+) -> list[T]:
+    """Return all log entries of a kind, in the journal's order.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
     found = await read_log(connection, JOURNAL, subjects.any(kind), after=0, limit=_ALL)
     return [msgspec.json.decode(each.data, type=shape) for each in found]
 

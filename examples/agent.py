@@ -122,12 +122,11 @@ class Agent:
             raise RuntimeError("run() first")
         subject = f"maitred.v1.{self._tenant}.command.{self.name}.{verb}"
         data = json.dumps({"schema": "command", **body}).encode()
-        headers = {"Nats-Msg-Id": f"{self.name}-{body['id']}"}
         while True:
             try:
-                await self._stream.publish(subject, data, headers=headers)
+                await self._stream.publish(subject, data)
             except (nats.errors.Error, TimeoutError):
-                # The id makes it safe to say it again until it is heard.
+                # The id inside makes it safe to say it again until it is heard.
                 await asyncio.sleep(0.2)
             else:
                 return

@@ -4,7 +4,7 @@
 //   npm ci && node agent.js --agent ann --connection ../../maitred-data/agents/ann.json
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { AckPolicy, jetstream } from "@nats-io/jetstream";
+import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 
 const { values: options } = parseArgs({
@@ -40,7 +40,7 @@ async function say(verb, body) {
   const data = JSON.stringify({ schema: "command", ...body });
   for (;;) {
     try {
-      return await stream.publish(subject, data, { msgID: `${me}-${body.id}` });
+      return await stream.publish(subject, data);
     } catch (error) {
       console.error(`agent.js: ${verb} was not heard yet (${error.name}), saying it again`);
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -59,12 +59,11 @@ const presence = (word) =>
 let stopping = false;
 let completed = 0;
 const wanted = Number(options.conversations);
-const consumer = await stream.consumers.get("JOURNAL", `agent-${me}`);
-if ((await consumer.info(true)).config.ack_policy !== AckPolicy.Explicit) {
-  console.error("agent.js: the consumer is not one of Maitred's");
-  process.exit(1);
-}
-const events = await consumer.consume({ max_messages: 10 });
+// An agent may fetch from its consumer and confirm what came, not look at it: so its name is given
+// here, and `bind` keeps the client from asking after a reconnect.
+const name = `agent-${me}`;
+const consumer = stream.consumers.getConsumerFromInfo({ stream_name: "JOURNAL", name, config: {} });
+const events = await consumer.consume({ max_messages: 10, bind: true });
 const stop = () => {
   stopping = true;
   events.stop();

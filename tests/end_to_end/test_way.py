@@ -62,7 +62,10 @@ async def test_a_slack_message_becomes_an_offer(
 ) -> None:
     house.slack.add_user("U1", email="kim@mail.example", name="Kim")
     ann = await take_seat(house)
-    assert await send_slack(house, session, user="U1", text="Hello there", ts="1790000000.000100") == 200
+    assert (
+        await send_slack(house, session, user="U1", text="Hello there", ts="1790000000.000100")
+        == 200
+    )
     offer = await ann.wait("offered")
     assert last_text(offer) == "Hello there"
     assert offer["brief"]["identity"]["trust"] == 2

@@ -1,32 +1,20 @@
 """Logs: structlog, one JSON object a line, without addresses, texts or secrets.
 
-Whatever reaches a log line is looked at once more here: values under names that hold personal
-data are dropped, and what looks like an address or a number is replaced, so that a library's
-own message cannot leak what ours never say.
+Whatever reaches a log line is looked at once more here, in `maitred.gateway.redaction`, so that a
+library's own message cannot leak what ours never say.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any, Final
 
 import orjson
 import structlog
 
-REDACTED: Final = "[redacted]"
-_NAMES: Final = frozenset(
-    {
-        "address", "auth_token", "body", "data", "email", "frame", "from", "html", "mailfrom",
-        "name", "number", "password", "peer", "phone", "raw", "recipient", "recipients", "secret",
-        "sender", "subject_line", "text", "to", "token", "url",
-    }
-)  # fmt: skip
-_EMAIL: Final = re.compile(r"[^\s<>\"'(),:;@]{1,64}@[^\s<>\"'(),:;@]{1,255}")
-_PHONE: Final = re.compile(r"(?<![\w.-])\+?\d[\d\s().-]{7,18}\d(?![\w.-])")
-_TOKEN: Final = re.compile(r"\b(?:xox[a-z]-|xapp-|Bearer\s+)\S+")
+from maitred.gateway.redaction import redact
+
 _QUIET: Final = {
     "aiohttp.access": logging.WARNING,
     "aiohttp.server": logging.CRITICAL,
@@ -78,29 +66,6 @@ def configure(level: str, style: str) -> None:
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
-
-
-def redact(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Drop what stands under a telling name, and replace what looks like an address."""
-    for key, value in event.items():
-        if key in {"_record", "_from_structlog", "timestamp"}:
-            continue
-        if key in _NAMES:
-            event[key] = REDACTED
-        elif isinstance(value, str):
-            event[key] = scrub(value)
-        elif not isinstance(value, int | float | bool | None):
-            event[key] = scrub(repr(value))
-    return event
-
-
-def scrub(text: str) -> str:
-    """Return `text` with mail addresses, phone numbers and bearer tokens replaced."""
-    text = _TOKEN.sub(REDACTED, text)
-    text = _EMAIL.sub(REDACTED, text)
-    return _PHONE.sub(REDACTED, text)
 
 
 def _dumps(value: Any, **_: Any) -> str:  # noqa: ANN401  (structlog's own signature)

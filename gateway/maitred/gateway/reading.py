@@ -5,11 +5,12 @@ Built from the journal at the moment of the question; it decides nothing.
 
 from __future__ import annotations
 
+import re
 from typing import Final, TypeVar
 
 import msgspec
 
-from maitred.contracts.agents import Decision, RoutingDoc
+from maitred.contracts.agents import Assignment, Decision, RoutingDoc
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import ComponentDoc, CustomerDoc
 from maitred.contracts.entry import MessageEntry
@@ -23,7 +24,8 @@ from maitred.gateway.bus.reads import get_many
 T = TypeVar("T", bound=msgspec.Struct)
 _ALIASES_MAX: Final = 16
 _MESSAGES_MAX: Final = 1_000
-_DECISIONS_MAX: Final = 100
+_EVENTS_MAX: Final = 1_000
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,11 +37,19 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationStory(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation, where it stands, and how it was decided."""
+    """A conversation, where it stands, and how it was decided, the first decision first."""
 
     conversation: Conversation
     routing: RoutingDoc | None
     decisions: tuple[Decision, ...]
+
+
+def is_id(name: str, *prefixes: str) -> bool:
+    """Tell whether `name` can be an id of one of these kinds: nothing else goes into a subject."""
+    return any(
+        name.startswith(prefix) and _ID.match(name.removeprefix(prefix)) is not None
+        for prefix in prefixes
+    )
 
 
 async def journey(connection: Connection, subjects: Subjects, name: str) -> Journey:
@@ -74,21 +84,37 @@ async def story(connection: Connection, subjects: Subjects, name: str) -> Conver
     conversation = ConversationId(name)
     said = await _conversation(connection, subjects, conversation)
     routing = await _read(connection, subjects.routing(conversation), RoutingDoc)
-    assigned = await read_log(
-        connection,
-        JOURNAL,
-        f"{subjects.root}.decision.{conversation}",
-        after=0,
-        limit=_DECISIONS_MAX,
-    )
-    decisions = [msgspec.json.decode(each.data, type=Decision) for each in assigned]
-    return ConversationStory(conversation=said, routing=routing, decisions=tuple(decisions))
+    decisions = await _decisions(connection, subjects, conversation)
+    return ConversationStory(conversation=said, routing=routing, decisions=decisions)
+
+
+async def _decisions(
+    connection: Connection, subjects: Subjects, conversation: ConversationId
+) -> tuple[Decision, ...]:
+    """Return why, in the journal's order: what was offered rides in the event that offers it."""
+    found: dict[int, Decision] = {}
+    for each in await read_log(
+        connection, JOURNAL, subjects.decision(conversation), after=0, limit=_EVENTS_MAX
+    ):
+        found[each.seq] = msgspec.json.decode(each.data, type=Decision)
+    for each in await read_log(
+        connection, JOURNAL, f"{subjects.root}.assign.*.{conversation}", after=0, limit=_EVENTS_MAX
+    ):
+        told = msgspec.json.decode(each.data, type=Assignment)
+        if told.decision is not None:
+            found[each.seq] = told.decision
+    return tuple(found[sequence] for sequence in sorted(found))
 
 
 async def _conversation(
     connection: Connection, subjects: Subjects, conversation: ConversationId
 ) -> Conversation:
-    found = await _read(connection, subjects.conversation(conversation), Conversation)
+    known = is_id(conversation, "cnv_")
+    found = (
+        await _read(connection, subjects.conversation(conversation), Conversation)
+        if known
+        else None
+    )
     if found is None:
         raise Permanent(f"no conversation is known as {conversation}", code="not_found")
     return found
@@ -98,7 +124,7 @@ async def _customer(
     connection: Connection, subjects: Subjects, customer: CustomerId
 ) -> CustomerDoc:
     current: CustomerId = customer
-    for _ in range(_ALIASES_MAX):
+    for _ in range(_ALIASES_MAX if is_id(customer, "cus_") else 0):
         found = await _read(connection, subjects.customer(current), CustomerDoc)
         if found is None:
             break

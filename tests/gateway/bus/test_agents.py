@@ -108,6 +108,7 @@ async def test_an_agent_fetches_and_confirms_his_assignments_and_speaks(
 @pytest.mark.parametrize(
     "subject",
     [
+        f"$JS.API.CONSUMER.INFO.{JOURNAL}.agent-{BOT}",
         f"$JS.API.CONSUMER.MSG.NEXT.{JOURNAL}.agent-{BOT}",
         f"$JS.ACK.{JOURNAL}.agent-{BOT}.1.3.1.1.0",
         f"$JS.API.CONSUMER.CREATE.{JOURNAL}.mine",

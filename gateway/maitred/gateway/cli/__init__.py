@@ -6,9 +6,9 @@ Exit codes: 0 done, 1 it could not be done, 2 the command or the configuration i
 from __future__ import annotations
 
 import sys
-from typing import Final
+from importlib.metadata import version
+from typing import Annotated, Final
 
-import click
 import typer
 
 from maitred.contracts.errors import ConfigurationError, MaitredError
@@ -16,11 +16,11 @@ from maitred.gateway.cli import configuring, quarantine, running, showing, watch
 
 FAILED: Final = 1
 WRONG: Final = 2
+_INTERRUPTED: Final = 130
+"""What typer makes of Ctrl-C."""
 
 app = typer.Typer(
     name="maitred",
-    help="Maitred takes in what customers write and hands each conversation to the right agent.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -35,26 +35,50 @@ app.command("conversation")(showing.conversation)
 app.add_typer(quarantine.app, name="dead")
 
 
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Maitred takes in what customers write and hands each conversation to the right agent.
+
+    Example: maitred init . && maitred check && maitred up
+    """
+    if show_version:
+        typer.echo(f"maitred {version('maitred')}")
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(WRONG)
+
+
 def main() -> None:
     """Run the command line; every fault is told in a line of its own, never as a traceback."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="maitred", standalone_mode=False)
     except ConfigurationError as error:
-        for fault in error.faults:
-            _say(fault)
-        sys.exit(WRONG)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(WRONG)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(FAILED)
+        return _say(*error.faults, code=WRONG)
+    except typer.TyperException as error:
+        place = getattr(getattr(error, "ctx", None), "command_path", "maitred")
+        said = " ".join(error.format_message().split()).rstrip(".")
+        return _say(f"{said}; `{place} --help` shows how", code=WRONG)
     except MaitredError as error:
-        _say(str(error))
-        sys.exit(FAILED)
-    except BrokenPipeError:
-        sys.exit(FAILED)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _say(str(error), code=FAILED)
+    except (typer.Abort, KeyboardInterrupt):
+        return FAILED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or type(error).__name__}", code=FAILED)
+    return FAILED if code == _INTERRUPTED else int(code or 0)
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(f"maitred: {text}\n")
+def _say(*lines: str, code: int) -> int:
+    for line in lines:
+        typer.echo(f"maitred: {' '.join(line.split())}", err=True)
+    return code

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from maitred.contracts.errors import ConfigurationError
+from maitred.gateway.bus.endpoint import write_private
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
 from maitred.gateway.settings.load import read
 
@@ -34,16 +35,18 @@ def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     for warning in found.warnings:
         typer.echo(f"warning: {warning}")
     channels = ", ".join(channel.name for channel in found.channels) or "no channels"
-    agents = len(found.settings.routing.agents)
-    rules = len(found.settings.routing.rules)
-    typer.echo(f"{config} is good: {channels}; {agents} agents, {rules} rules.")
+    agents = _counted(len(found.settings.routing.agents), "agent")
+    rules = _counted(len(found.settings.routing.rules), "rule")
+    typer.echo(f"{config} is good: {channels}; {agents}, {rules}.")
 
 
 def init(
     directory: Annotated[Path, typer.Argument(help="Where to write it.")] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the configuration; secrets always stay.")
+    ] = False,
 ) -> None:
-    """Write a commented configuration to start from, and fresh secrets beside it.
+    """Write a commented configuration, and fresh secrets beside it.
 
     Example: maitred init . && maitred up
     """
@@ -53,12 +56,16 @@ def init(
     directory.mkdir(parents=True, exist_ok=True)
     folder = directory / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
     for name in SECRETS:
         path = folder / name
         # Never replaced: every key in the store hangs on the first one.
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        if not path.exists() or not path.stat().st_size:
+            write_private(path, secrets.token_hex(32).encode() + b"\n")
     start = files("maitred.gateway.settings").joinpath("starting.toml").read_text("utf-8")
     target.write_text(start, encoding="utf-8")
     typer.echo(f"Wrote {target} and {folder}. Next: maitred check, then maitred up.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from maitred.contracts.errors import Permanent
 from maitred.gateway.bus.dead import DeadLetter, DeadLetters
+from maitred.gateway.cli.printing import console, one_line, plain, when
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -21,20 +20,24 @@ from maitred.gateway.cli.session import (
 )
 
 _LIST_MAX: Final = 1_000
-_SHOWN_BYTES_MAX: Final = 4_096
-Number = Annotated[int, typer.Argument(help="The number that `maitred dead list` shows.")]
+_SHOWN_CHARACTERS_MAX: Final = 4_096
+_NUMBER_MAX: Final = 2**53
+"""Every JSON reader between here and the server takes so much."""
+Number = Annotated[
+    int,
+    typer.Argument(min=1, max=_NUMBER_MAX, help="The number that `maitred dead list` shows."),
+]
 
 app = typer.Typer(
     name="dead",
-    help="Look at the quarantine; replay or drop what is in it.",
-    no_args_is_help=True,
+    help="Look at the quarantine; replay or drop what is in it.\n\nExample: maitred dead list",
     rich_markup_mode=None,
 )
 
 
 @app.command("list")
 def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """List what is quarantined, newest last.
+    """List what is quarantined, the oldest first, up to 1,000.
 
     Example: maitred dead list --json
     """
@@ -45,12 +48,14 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     if not letters:
         typer.echo("The quarantine is empty.")
         return
-    table = Table("number", "when", "stage", "code", "reason", "from", box=None)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("number", "when", "stage", "code"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("reason", no_wrap=True, overflow="ellipsis")
     for each in letters:
-        when = datetime.fromtimestamp(each.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        origin = f"{each.stream} {each.input_seq}"
-        table.add_row(str(each.seq), when, each.stage, each.reason_code, each.reason, origin)
-    Console().print(table)
+        reason = one_line(each.reason)
+        table.add_row(str(each.seq), when(each.at_ms), each.stage, each.reason_code, reason)
+    console().print(table)
 
 
 @app.command()
@@ -67,16 +72,17 @@ def show(
         print_json({**_summary(letter), "headers": dict(letter.headers), "data": text})
         return
     for name, value in _summary(letter).items():
-        typer.echo(f"{name}: {value}")
+        shown = f"{when(value)} UTC" if name == "at" and isinstance(value, int) else value
+        typer.echo(f"{name:<9} {one_line(str(shown))}")
     typer.echo()
-    typer.echo(text[:_SHOWN_BYTES_MAX])
-    if len(text) > _SHOWN_BYTES_MAX:
-        typer.echo(f"… {len(text) - _SHOWN_BYTES_MAX} more characters; --json shows all")
+    typer.echo(plain(text[:_SHOWN_CHARACTERS_MAX], lines=True))
+    if len(text) > _SHOWN_CHARACTERS_MAX:
+        typer.echo(f"… {len(text) - _SHOWN_CHARACTERS_MAX:,} more characters; --json shows all")
 
 
 @app.command()
 def replay(number: Number, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Put one quarantined message back to where it came from, and out of the quarantine.
+    """Put one quarantined message back to where it came from.
 
     Example: maitred dead replay 3
     """

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 import orjson
 import typer
 
+from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import Subjects
 from maitred.gateway import logs
 from maitred.gateway.backbone import endpoint_of
 from maitred.gateway.bus.connection import Connection
-from maitred.gateway.bus.endpoint import read_connection
+from maitred.gateway.bus.endpoint import CONNECTION_FILE, Endpoint, read_connection
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.settings.load import Configuration, read
+from maitred.gateway.settings.shapes import NatsSettings
 
 T = TypeVar("T")
 DEFAULT_CONFIG: Final = Path("maitred.toml")
@@ -27,6 +30,7 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", show_default=True)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+_KNOCK_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ def run(config: Path, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
     """Run one command against the gateway that `config` describes, and return its result.
 
     Raises:
-        ConfigurationError: the configuration is wrong, or no gateway runs with it.
-        StoreUnavailable: NATS does not answer.
+        ConfigurationError: the configuration is wrong.
+        StoreUnavailable: no gateway runs with it, or NATS does not answer.
     """
     logs.configure("error", "text")
     configuration = read(config)
@@ -59,7 +63,7 @@ def run(config: Path, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
 @asynccontextmanager
 async def _open(configuration: Configuration) -> AsyncIterator[Session]:
     nats = configuration.settings.nats
-    endpoint = endpoint_of(nats) if nats.urls else read_connection(nats.store)
+    endpoint = endpoint_of(nats) if nats.urls else await _own_server(nats)
     connection = await Connection.connect(
         endpoint, name="maitred-cli", on_closed=lambda _reason: None
     )
@@ -70,6 +74,29 @@ async def _open(configuration: Configuration) -> AsyncIterator[Session]:
     finally:
         await publisher.stop()
         await connection.close()
+
+
+async def _own_server(nats: NatsSettings) -> Endpoint:
+    """Return where the running gateway's own server is.
+
+    Its address outlives it, so that somebody must answer there before anything waits for NATS.
+    """
+    path = nats.store / CONNECTION_FILE
+    if not path.exists():
+        raise StoreUnavailable(f"no gateway has run here ({path} is missing); start `maitred up`")
+    endpoint = read_connection(nats.store)
+    address = urlsplit(endpoint.urls[0])
+    try:
+        async with asyncio.timeout(_KNOCK_SECONDS):
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+    except (OSError, ValueError):
+        raise StoreUnavailable(
+            f"no gateway is running (nobody answers where {path} says); start `maitred up`"
+        ) from None
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return endpoint
 
 
 def print_json(value: object) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from textwrap import wrap
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from maitred.contracts.conversation import Speaker, Turn
+from maitred.contracts.agents import Decision, RoutingDoc
+from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.errors import MaitredError
 from maitred.gateway import reading
+from maitred.gateway.cli.printing import columns, one_line, when
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -23,11 +24,22 @@ from maitred.gateway.cli.session import (
 from maitred.gateway.ledger import balance
 from maitred.router.explain import sentences
 
-_LINE_CHARACTERS_MAX = 100
+
+def _known_id(*prefixes: str) -> typer.models.ArgumentInfo:
+    def check(value: str) -> str:
+        if not reading.is_id(value, *prefixes):
+            kinds = " or ".join(f"{prefix}…" for prefix in prefixes)
+            raise typer.BadParameter(f"an id looks like {kinds}")
+        return value
+
+    info: typer.models.ArgumentInfo = typer.Argument(
+        metavar="ID", help=f"As in {' or '.join(f'{each}…' for each in prefixes)}", callback=check
+    )
+    return info
 
 
 def ledger(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """Print the balance of all accepted messages; exit with 1 if the gap is not 0.
+    """Print the balance of all messages; exit with 1 at a gap.
 
     Example: maitred ledger --json
     """
@@ -50,11 +62,11 @@ def ledger(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
 
 
 def journey(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A customer (cus_…) or cnv_….")],
+    name: Annotated[str, _known_id("cus_", "cnv_")],
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a customer's journey: everything he wrote, over all channels.
+    """Print everything that a customer wrote, over all channels.
 
     Example: maitred journey cus_lknq3gvlyljwv4p2pqg7i3gcxe
     """
@@ -66,31 +78,16 @@ def journey(
     if as_json:
         print_json(found)
         return
-    customer = found.customer
-    typer.echo(
-        f"{customer.id}  {customer.name or 'no name'}  since {_when(customer.first_seen_at)}  "
-        f"{len(found.identifiers)} identifiers  channels: {', '.join(customer.channels)}"
-    )
-    table = Table("when", "channel", "kind", "conversation", "mood", "text", box=None)
-    for entry in found.entries:
-        message = entry.message
-        table.add_row(
-            _when(message.received_at),
-            message.channel,
-            message.kind.value,
-            entry.conversation or "-",
-            message.affect.label.value if message.affect else "-",
-            _line(message.text),
-        )
-    Console().print(table)
+    for line in journey_lines(found, columns()):
+        typer.echo(line)
 
 
 def conversation(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A conversation (cnv_…).")],
+    name: Annotated[str, _known_id("cnv_")],
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a conversation: what was said, where it stands, how it was decided.
+    """Print what was said, where it stands, how it was decided.
 
     Example: maitred conversation cnv_3dw6nq2zkkqj7ws6pq5xuhkx4e
     """
@@ -102,27 +99,88 @@ def conversation(
     if as_json:
         print_json(found)
         return
+    for line in story_lines(found, columns()):
+        typer.echo(line)
+
+
+def journey_lines(found: reading.Journey, width: int) -> Iterator[str]:
+    """Yield a journey, message by message, under the conversations that they belong to."""
+    customer = found.customer
+    yield one_line_after(f"customer   {customer.id}  ", customer.name or "(no name)", width)
+    yield f"since      {when(customer.first_seen_at)} UTC"
+    yield f"channels   {', '.join(customer.channels) or 'none'}"
+    yield f"known by   {_counted(len(found.identifiers), 'identifier')}"
+    yield f"wrote      {_counted(len(found.entries), 'message')}"
+    current: str | None = ""
+    for entry in found.entries:
+        if entry.conversation != current:
+            current = entry.conversation
+            yield ""
+            yield current or "(no conversation)"
+        message = entry.message
+        mood = message.affect.label.value if message.affect else "-"
+        kind = "" if message.kind.value == "message" else f"({message.kind.value}) "
+        head = f"  {when(message.received_at)}  {message.channel:<6}  {mood:<10}  {kind}"
+        yield one_line_after(head, message.text, width)
+
+
+def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
+    """Yield a conversation: what it is, what was said, and why it went where it went."""
     said, routing = found.conversation, found.routing
-    needs = ", ".join(f"{need.skill} ≥ {need.level:g}" for need in said.needs.skills) or "none"
-    typer.echo(f"{said.id}  {said.subject or 'no subject'}")
-    typer.echo(f"customer {said.customer}  trust {said.trust.name.lower()}  mood {said.mood.label}")
-    typer.echo(f"needs {needs}  language {said.language or 'unknown'}  tier {said.tier}")
-    if routing is not None:
-        holder = routing.agent or "nobody"
-        typer.echo(f"state {routing.state.value}  holder {holder}  epoch {routing.epoch}")
+    yield one_line_after(f"{said.id}  ", said.subject or "(no subject)", width)
+    yield one_line_after(f"customer   {said.customer}  ", said.name or "(no name)", width)
+    yield f"trust      {said.trust.name.lower()}"
+    yield f"mood       {said.mood.label.value}"
+    yield f"needs      {_needs(said)}"
+    yield f"state      {_state(routing)}"
+    yield ""
+    yield "said"
     turns: list[Turn] = [*said.turns, *(routing.replies if routing else ())]
+    left_out = said.messages - len(said.turns)
+    if left_out > 0:
+        yield f"  … {_counted(left_out, 'earlier message')}; `maitred journey {said.id}` has all"
     for turn in sorted(turns, key=lambda each: each.at):
         who = turn.agent if turn.speaker is Speaker.AGENT else turn.name or "customer"
-        typer.echo(f"  {_when(turn.at)}  {turn.channel:<6} {who}: {_line(turn.text)}")
+        head = f"  {when(turn.at)}  {turn.channel:<6}  {one_line(who or 'agent', 20)}: "
+        yield one_line_after(head, turn.text, width)
+    yield ""
+    yield "decided"
+    if not found.decisions:
+        yield "  nothing yet"
     for decision in found.decisions:
+        yield f"  {when(decision.at)}  {_outcome(decision)}"
         for sentence in sentences(decision):
-            typer.echo(f"  why: {sentence}")
+            yield from wrap(
+                one_line(sentence), width, initial_indent="    ", subsequent_indent="      "
+            )
 
 
-def _when(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def one_line_after(head: str, text: str, width: int) -> str:
+    """Return `head` with as much of `text` as still fits the line; a few words always do."""
+    return head + one_line(text, max(width - len(head), 16))
 
 
-def _line(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _LINE_CHARACTERS_MAX else flat[: _LINE_CHARACTERS_MAX - 1] + "…"
+def _needs(said: Conversation) -> str:
+    needs = said.needs
+    parts = [f"{need.skill} ≥ {need.level:g}" for need in needs.skills]
+    parts += [f"language {said.language}"] if said.language else []
+    parts += ["a human"] if needs.human_only else []
+    parts += [f"tier {said.tier}"] if said.tier != "standard" else []
+    return ", ".join(parts) or "nothing special"
+
+
+def _state(routing: RoutingDoc | None) -> str:
+    if routing is None:
+        return "not routed yet"
+    holder = f" ({routing.agent})" if routing.agent else ""
+    reason = f", {routing.closed_reason}" if routing.closed_reason else ""
+    return f"{routing.state.value}{holder}, epoch {routing.epoch}{reason}"
+
+
+def _outcome(decision: Decision) -> str:
+    agent = f" to {decision.agent}" if decision.agent and decision.outcome == "offered" else ""
+    return f"{decision.outcome.value}{agent}, epoch {decision.epoch}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -7,7 +7,7 @@ import contextlib
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live as Screen
 from rich.panel import Panel
 from rich.table import Table
@@ -17,6 +17,7 @@ from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import AgentId
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus.pull import Pull
+from maitred.gateway.cli.printing import console
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -35,13 +36,13 @@ _MOODS = {"delighted": "green", "calm": "default", "frustrated": "yellow", "angr
 def watch(
     config: ConfigOption = DEFAULT_CONFIG,
     seconds: Annotated[
-        float, typer.Option("--seconds", help="Stop after so long; 0 goes on until Ctrl-C.")
+        float, typer.Option("--seconds", min=0, help="Stop after so long; 0: go on until Ctrl-C.")
     ] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch a running gateway: journeys, moods, queues and assignments from now on.
+    """Watch from now on: journeys, moods, queues and assignments.
 
-    Example: maitred watch --seconds 60
+    Example: maitred watch --seconds 60 --json
     """
     live = Live()
 
@@ -54,7 +55,9 @@ def watch(
                 else:
                     await _show(session, live)
 
-    run(config, work)
+    # Ctrl-C is how a watch without an end is ended.
+    with contextlib.suppress(KeyboardInterrupt):
+        run(config, work)
     if as_json:
         print_json(summary(live))
 
@@ -73,18 +76,18 @@ async def follow(session: Session, live: Live) -> None:
 
 
 async def _show(session: Session, live: Live) -> None:
-    async with asyncio.TaskGroup() as group:
-        following = group.create_task(follow(session, live))
-        with Screen(console=Console(), refresh_per_second=4) as screen:
-            try:
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follow(session, live))
+            with Screen(console=console(piped_columns=100), refresh_per_second=4) as screen:
                 while True:
                     ledger: Ledger | None = None
                     with contextlib.suppress(StoreUnavailable):
                         ledger = await balance(session.connection, session.subjects)
                     screen.update(picture(live, ledger))
                     await asyncio.sleep(_REFRESH_SECONDS)
-            finally:
-                following.cancel()
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 def summary(live: Live) -> dict[str, object]:
@@ -103,7 +106,7 @@ def summary(live: Live) -> dict[str, object]:
 
 def picture(live: Live, ledger: Ledger | None) -> RenderableType:
     """Return the live table."""
-    journeys = Table("customer", "channels", "mood", "messages", "state", "holder", box=None)
+    journeys = _table("customer", "channels", "mood", "messages", "state", "holder")
     for line in live.latest():
         routing = live.routing.get(line.conversation) if line.conversation else None
         journeys.add_row(
@@ -114,7 +117,7 @@ def picture(live: Live, ledger: Ledger | None) -> RenderableType:
             routing.state.value if routing else "",
             (routing.agent or "") if routing else "",
         )
-    agents = Table("agent", "presence", "holds", "offered", "accepted", "completed", box=None)
+    agents = _table("agent", "presence", "holds", "offered", "accepted", "completed")
     holding = live.held_by()
     for name in sorted({*live.presence, *live.offered}):
         presence = live.presence.get(AgentId(name))
@@ -131,6 +134,16 @@ def picture(live: Live, ledger: Ledger | None) -> RenderableType:
         Panel(agents, title="agents", title_align="left"),
         _footer(live, ledger),
     )
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None)
+    for name in names:
+        numbers = name in {"messages", "holds", "offered", "accepted", "completed"}
+        table.add_column(
+            name, no_wrap=True, overflow="ellipsis", justify="right" if numbers else "left"
+        )
+    return table
 
 
 def _footer(live: Live, ledger: Ledger | None) -> Text:

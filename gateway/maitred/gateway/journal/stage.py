@@ -18,26 +18,25 @@ import structlog
 from maitred.contracts import limits
 from maitred.contracts.documents import PositionDoc
 from maitred.contracts.errors import BadPayload, MaitredError, StoreUnavailable
-from maitred.contracts.events import TRACEPARENT, headers, trace_id
+from maitred.contracts.events import TRACEPARENT, trace_id
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead, View
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
-from maitred.gateway.bus.batch import AlreadyApplied, Conflict, Write, document, entry
+from maitred.gateway.bus.batch import AlreadyApplied, Conflict, document
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.pull import Pull, Received
 from maitred.gateway.bus.reads import get_last, get_many
 from maitred.gateway.journal.documents import DocumentCache, Drafts, Known
 from maitred.gateway.journal.effects import Effects, Outcome
 from maitred.gateway.journal.keeping import Keeping
+from maitred.gateway.journal.writes import entries, fits
 from maitred.gateway.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 P = TypeVar("P")
 GROUP_TRIES_MAX: Final = 3
 """After so many lost races a group is committed one input at a time."""
-MESSAGE_BYTES_MAX: Final = limits.NATS_PAYLOAD_BYTES_MAX - 2 * limits.KIB
-"""One document or entry with its headers, a little below what the server takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +188,8 @@ class Runner(Generic[P]):
 
     async def _handle(self, received: Sequence[Received]) -> None:
         tries = 0
+        self._suspects.clear()
+        self._faulty.clear()
         while tries < GROUP_TRIES_MAX and (fresh := self._fresh(received)):
             group = await self._prepare(fresh)
             try:
@@ -200,12 +201,10 @@ class Runner(Generic[P]):
             except Conflict:
                 tries += 1
                 await self._after_lost_race()
-        if not self._fresh(received):
-            self._suspects.clear()
-            self._faulty.clear()
-            return
-        await self._after_lost_race()
-        for item in self._fresh(received):
+        remaining = self._fresh(received)
+        if remaining:
+            await self._after_lost_race()
+        for item in remaining:
             await self._handle_alone(item)
 
     def _fresh(self, received: Sequence[Received]) -> Sequence[Received]:
@@ -256,16 +255,17 @@ class Runner(Generic[P]):
             for subject, (body, revision) in changes.items()
         ]
         for item, each in zip(group.received, effects, strict=True):
-            writes += self._entries(item, each)
+            writes += entries(item, each, ttl_ms=self._keeping.log_ms)
         position = self._advanced(group, effects)
         writes.append(
             document(self._subject, msgspec.json.encode(position), expected=self._revision)
         )
-        if not _fits(writes):
+        if not fits(writes):
             if len(group.received) == 1:
-                group.prepared[0] = Buried("too_large", "its effects do not fit into one batch")
-                await self._commit(group)
-                return
+                (item,) = group.received
+                too_large = Buried("too_large", "its effects do not fit into one batch")
+                self._faulty[item.stream_seq] = too_large
+                raise _Failing
             for half in group.half():
                 await self._commit(half)
             return
@@ -287,28 +287,19 @@ class Runner(Generic[P]):
             effects: list[Effects] = []
             unread: set[str] = set()
             failed: dict[int, Buried] = {}
-            for index, prepared in enumerate(group.prepared):
-                if isinstance(prepared, Buried):
-                    effects.append(Effects(outcome=Outcome.DEAD))
-                    continue
+            for item, prepared in zip(group.received, group.prepared, strict=True):
                 try:
-                    each = (
-                        self._stage.duplicate(prepared)
-                        if duplicate
-                        else self._stage.apply(prepared, drafts)
-                    )
+                    each = self._effects(prepared, drafts, duplicate=duplicate)
                 except NotRead as error:
                     unread.update(error.subjects)
-                    continue
                 except Exception as error:  # noqa: BLE001  (one bad input must not stop the rest)
-                    if unread:
-                        # It ran on a view without its predecessors' changes: not its own fault.
-                        continue
-                    failed[group.received[index].stream_seq] = self._buried(error)
-                    continue
-                drafts.keep(each.documents)
-                effects.append(each)
+                    failed[item.stream_seq] = self._buried(error)
+                else:
+                    drafts.keep(each.documents)
+                    effects.append(each)
             if not unread:
+                # With something unread, inputs ran without their predecessors' changes: what
+                # fails then need not be at fault.
                 if failed:
                     self._accuse(failed)
                     raise _Failing
@@ -319,6 +310,13 @@ class Runner(Generic[P]):
                 else:
                     return drafts, effects
             await self._load(unread)
+
+    def _effects(self, prepared: P | Buried, drafts: Drafts, *, duplicate: bool) -> Effects:
+        if isinstance(prepared, Buried):
+            return Effects(outcome=Outcome.DEAD)
+        if duplicate:
+            return self._stage.duplicate(prepared)
+        return self._stage.apply(prepared, drafts)
 
     def _accuse(self, failed: Mapping[int, Buried]) -> None:
         """Note which inputs failed; one that fails again, on what was read anew, is faulty."""
@@ -339,24 +337,6 @@ class Runner(Generic[P]):
             stored = found.get(subject)
             self._cache.put(subject, Known(stored.seq, stored.data) if stored else Known(0, None))
         self._loaded |= subjects
-
-    def _entries(self, item: Received, effects: Effects) -> list[Write]:
-        inherited = item.headers.get(TRACEPARENT, "")
-        return [
-            entry(
-                each.subject,
-                msgspec.json.encode(each.body),
-                msg_id=each.id,
-                ttl_ms=self._keeping.log_ms,
-                headers=headers(
-                    event_id=each.id,
-                    kind=_kind(each.body),
-                    at=item.time_ms,
-                    traceparent=each.traceparent or inherited,
-                ),
-            )
-            for each in effects.entries
-        ]
 
     async def _bury(self, group: _Group[P]) -> None:
         for item, prepared in zip(group.received, group.prepared, strict=True):
@@ -398,17 +378,3 @@ class Runner(Generic[P]):
                 code=prepared.code,
                 trace=trace_id(item.headers.get(TRACEPARENT, "")),
             )
-
-
-def _kind(body: msgspec.Struct) -> str:
-    return f"{body.__struct_config__.tag}/{getattr(body, 'version', 1)}"
-
-
-def _fits(writes: Sequence[Write]) -> bool:
-    """Return whether one batch can hold all of `writes`."""
-    sizes = [write.size for write in writes]
-    return (
-        len(writes) <= limits.BATCH_MESSAGES_MAX
-        and sum(sizes) <= limits.BATCH_BYTES_MAX
-        and max(sizes) <= MESSAGE_BYTES_MAX
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
 from collections.abc import AsyncIterator, Coroutine
@@ -17,15 +16,20 @@ from maitred.contracts.errors import ConfigurationError, StoreUnavailable
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import Tenant
 from maitred.contracts.inbound import Inbound
+from maitred.contracts.limits import MIB
+from maitred.contracts.secret import Secret
 from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
-from maitred.gateway.settings.examine import Hook, faults_of, read_value
+from maitred.gateway.settings.examine import Hook, below, faults_of
+from maitred.gateway.settings.judge import advice, host_port, judge, said_by
 from maitred.gateway.settings.shapes import Settings
-from maitred.router import faults as routing
+from maitred.gateway.settings.values import hidden_texts, hide, read_value
 
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-LOG_FORMATS: Final = ("auto", "json", "text")
-_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}\Z")
+__all__ = ["FILE_BYTES_MAX", "Channel", "Configuration", "host_port", "parse", "read"]
+
+FILE_BYTES_MAX: Final = 8 * MIB
+"""Ten thousand agents with all their skills take about half of it."""
+_SECTION: Final = re.compile(r"[\w-]+")
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -53,18 +57,7 @@ def read(path: Path) -> Configuration:
     Raises:
         ConfigurationError: with every fault that was found, each with its path.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"{path}: there is no such file; `maitred init` writes one to start from"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
-    return parse(raw, folder=path.resolve().parent)
+    return parse(_toml(path), folder=path.resolve().parent)
 
 
 def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
@@ -76,50 +69,64 @@ def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
     hook = read_value(folder)
     faults = faults_of(raw, Settings, path="", hook=hook)
     channels, channel_faults = _channels(raw.get("channels", {}), hook)
-    faults += channel_faults
-    if faults:
-        raise ConfigurationError(*faults)
-    try:
-        settings = _convert(raw, Settings, hook)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(str(error)) from None
+    settings = _sound_part(raw, faults, hook)
     settings = msgspec.structs.replace(
         settings, nats=msgspec.structs.replace(settings.nats, store=folder / settings.nats.store)
     )
-    faults, warnings = _judge(settings)
+    found = [*faults, *judge(settings), *channel_faults]
+    if found:
+        hidden = hidden_texts(raw)
+        # One secret may be missing in two ways; nobody needs to read the same line twice.
+        raise ConfigurationError(*dict.fromkeys(hide(fault, hidden) for fault in found))
+    warnings = advice(settings)
     if not channels:
         warnings.append("channels: none is configured, so no customer can write")
-    if faults:
-        raise ConfigurationError(*faults)
     return Configuration(settings, tuple(channels), tuple(warnings))
 
 
-def host_port(text: str, *, path: str) -> tuple[str, int]:
-    """Split a listen address such as `127.0.0.1:8080` or `[::1]:8080`; port 0 takes a free one.
-
-    Raises:
-        ConfigurationError: it is no such address.
-    """
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if colon and port.isdecimal() and int(port) < 65_536 and (_HOST.match(host) or _is_ip(host)):  # noqa: PLR2004  (ports have 16 bits)
-        return host, int(port)
-    raise ConfigurationError(f'{path}: {text!r} must be "host:port", such as "127.0.0.1:8080"')
-
-
-def _is_ip(text: str) -> bool:
+def _toml(path: Path) -> dict[str, Any]:
     try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+        if len(data) > FILE_BYTES_MAX:
+            raise ConfigurationError(f"{path}: larger than {FILE_BYTES_MAX // MIB} MiB")
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: there is no such file; `maitred init` writes one to start from"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: cannot be read: it is not UTF-8") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError as error:
+        # Beside TOMLDecodeError, for instance a number of more digits than Python reads.
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
+
+
+def _sound_part(raw: dict[str, Any], faults: list[str], hook: Hook) -> Settings:
+    """Return the settings without the sections that have faults, so that the rest can be judged.
+
+    What is taken for a missing identity stands in for it in the judgement alone: a fault was
+    found, so these settings are never run.
+    """
+    faulty = {match[0] for fault in faults if (match := _SECTION.match(fault))}
+    sound = {name: value for name, value in raw.items() if name not in faulty}
+    sound.setdefault("identity", {"secret": Secret("stands in for a secret with a fault")})
+    sound.pop("channels", None)
+    try:
+        return _convert(sound, Settings, hook)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(*faults, str(error)) from None
 
 
 def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
     channels: list[Channel] = []
     faults: list[str] = []
     for name, section in raw.items() if isinstance(raw, dict) else ():
-        path = f"channels.{name}"
+        path = below("channels", name)
         try:
             connector = plugins.load(plugins.CONNECTORS, name, path=path)
             plugins.load(plugins.DECODERS, name, path=path)
@@ -127,6 +134,7 @@ def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
             faults += error.faults
             continue
         found = faults_of(section, connector.settings_type, path=path, hook=hook)
+        found += _account_faults(section, path)
         if not found:
             try:
                 settings = _convert(section, connector.settings_type, hook)
@@ -137,10 +145,16 @@ def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
                 found = list(error.faults)
             else:
                 channels.append(Channel(name, connector, settings))
-                for account in getattr(settings, "accounts", {}):
-                    found += _token_fault(account, f"{path}.accounts.{account}")
         faults += found
     return channels, faults
+
+
+def _account_faults(section: object, path: str) -> list[str]:
+    accounts = section.get("accounts") if isinstance(section, dict) else None
+    faults: list[str] = []
+    for account in accounts if isinstance(accounts, dict) else ():
+        faults += said_by(check_token, account, path=below(f"{path}.accounts", account))
+    return faults
 
 
 def _for_checking(channel: str) -> Context:
@@ -171,75 +185,6 @@ class _NoOutbox:
 
     def follow(self, channel: str) -> AsyncIterator[Reply]:
         raise StoreUnavailable(channel)
-
-
-def _judge(settings: Settings) -> tuple[list[str], list[str]]:
-    """Return faults and warnings that only a look across several settings shows."""
-    faults = _token_fault(settings.tenant, "tenant")
-    faults += _listen_fault(settings.http.listen, "http.listen")
-    faults += _listen_fault(settings.admin.listen, "admin.listen")
-    faults += _secret_fault(settings)
-    faults += _plugin_fault(plugins.MOOD_MODELS, settings.mood.model, "mood.model")
-    faults += _plugin_fault(plugins.ROUTING_POLICIES, settings.policy, "policy")
-    faults += _word_fault(settings.log.level, LOG_LEVELS, "log.level")
-    faults += _word_fault(settings.log.format, LOG_FORMATS, "log.format")
-    for name, days in msgspec.structs.asdict(settings.retention).items():
-        if days < 1:
-            faults.append(f"retention.{name}: {days} must be at least 1 day")
-    if settings.public_url and not settings.public_url.startswith(("https://", "http://")):
-        faults.append(f'public_url: {settings.public_url!r} must start with "https://"')
-    faults += _nats_faults(settings)
-    faults += routing.faults(settings.routing)
-    warnings = list(routing.advice(settings.routing))
-    if settings.nats.allow_lazy_sync:
-        warnings.append("nats.allow_lazy_sync: a power cut can lose acknowledged messages")
-    return faults, warnings
-
-
-def _nats_faults(settings: Settings) -> list[str]:
-    faults = []
-    nats = settings.nats
-    if nats.urls and nats.replicas not in {1, 3, 5}:
-        faults.append(f"nats.replicas: {nats.replicas} must be 1, 3 or 5")
-    if not nats.urls and nats.replicas != 1:
-        faults.append("nats.replicas: our own server is one node; set nats.urls to a cluster, or 1")
-    return faults
-
-
-def _listen_fault(listen: str, path: str) -> list[str]:
-    try:
-        host_port(listen, path=path)
-    except ConfigurationError as error:
-        return list(error.faults)
-    return []
-
-
-def _secret_fault(settings: Settings) -> list[str]:
-    try:
-        Keys(settings.tenant, settings.identity.secret.reveal().encode())
-    except ConfigurationError as error:
-        return list(error.faults)
-    return []
-
-
-def _plugin_fault(group: str, name: str, path: str) -> list[str]:
-    try:
-        plugins.load(group, name, path=path)
-    except ConfigurationError as error:
-        return list(error.faults)
-    return []
-
-
-def _token_fault(value: str, path: str) -> list[str]:
-    try:
-        check_token(value, path=path)
-    except ConfigurationError as error:
-        return list(error.faults)
-    return []
-
-
-def _word_fault(value: str, words: tuple[str, ...], path: str) -> list[str]:
-    return [] if value in words else [f"{path}: {value!r} is none of {', '.join(words)}"]
 
 
 def _convert(raw: object, shape: type[S], hook: Hook) -> S:

@@ -1,0 +1,185 @@
+"""Judge settings that have the right shape: what only a look at their meaning shows."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, ParamSpec
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.identifiers import Keys
+from maitred.contracts.subjects import check_token
+from maitred.gateway import plugins
+from maitred.gateway.settings.examine import not_among
+from maitred.gateway.settings.shapes import NatsSettings, NormalizerSettings, Settings
+from maitred.router import faults as routing
+
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+LOG_FORMATS: Final = ("auto", "json", "text")
+RETENTION_DAYS_MAX: Final = 36_500
+PORT_MAX: Final = 65_535
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}\Z")
+_LANGUAGE: Final = re.compile(r"[a-z]{2}\Z")
+_REGION: Final = re.compile(r"[A-Z]{2}\Z")
+_REPLICAS: Final = (1, 3, 5)
+P = ParamSpec("P")
+
+
+def judge(settings: Settings) -> list[str]:
+    """Return every fault, each with the path of its setting."""
+    return [
+        *said_by(check_token, settings.tenant, path="tenant"),
+        *_web(settings.public_url, "public_url"),
+        *_plugins(settings),
+        *_nats(settings.nats),
+        *_listeners(settings),
+        *said_by(Keys, settings.tenant, settings.identity.secret.reveal().encode()),
+        *_normalizer(settings.normalizer),
+        *_retention(settings),
+        *_word(settings.log.level, LOG_LEVELS, "log.level"),
+        *_word(settings.log.format, LOG_FORMATS, "log.format"),
+        *routing.faults(settings.routing),
+    ]
+
+
+def advice(settings: Settings) -> list[str]:
+    """Return what is allowed and yet hardly meant."""
+    said = list(routing.advice(settings.routing))
+    if settings.nats.allow_lazy_sync:
+        said.append("nats.allow_lazy_sync: a power cut can lose acknowledged messages")
+    return said
+
+
+def host_port(text: str, *, path: str) -> tuple[str, int]:
+    """Split a listen address such as `127.0.0.1:8080` or `[::1]:8080`; port 0 takes a free one.
+
+    Raises:
+        ConfigurationError: it is no such address.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    number = int(port) if port.isascii() and port.isdecimal() and len(port) <= len("65535") else -1
+    if colon and 0 <= number <= PORT_MAX and (_HOST.match(host) or _is_ip(host)):
+        return host, number
+    raise ConfigurationError(f'{path}: {text!r} must be "host:port", such as "127.0.0.1:8080"')
+
+
+def said_by(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> tuple[str, ...]:
+    """Return the faults with which a call of `check` ends; none when it does not raise."""
+    try:
+        check(*args, **kwargs)
+    except ConfigurationError as error:
+        return error.faults
+    return ()
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plugins(settings: Settings) -> Iterator[str]:
+    for group, name, path in (
+        (plugins.ROUTING_POLICIES, settings.policy, "policy"),
+        (plugins.MOOD_MODELS, settings.mood.model, "mood.model"),
+    ):
+        try:
+            plugins.load(group, name, path=path)
+        except ConfigurationError as error:
+            yield from error.faults
+
+
+def _listeners(settings: Settings) -> Iterator[str]:
+    places = {}
+    for path, listen in (
+        ("http.listen", settings.http.listen),
+        ("admin.listen", settings.admin.listen),
+    ):
+        try:
+            places[path] = host_port(listen, path=path)
+        except ConfigurationError as error:
+            yield from error.faults
+    ports = {port for _, port in places.values() if port}
+    if len(places) > 1 and len(set(places.values())) == 1 and ports:
+        yield "admin.listen: http.listen is the same address; give it a port of its own"
+
+
+def _nats(nats: NatsSettings) -> Iterator[str]:
+    if not 0 <= nats.port <= PORT_MAX:
+        yield f"nats.port: {nats.port} must be a port from 0 to {PORT_MAX}; 0 takes a free one"
+    if nats.urls and nats.replicas not in _REPLICAS:
+        yield f"nats.replicas: {nats.replicas} must be 1, 3 or 5"
+    if not nats.urls and nats.replicas != 1:
+        yield "nats.replicas: our own server is one node; set nats.urls to a cluster, or 1"
+    for index, url in enumerate(nats.urls):
+        yield from _server(url, f"nats.urls[{index}]")
+    for url in nats.monitoring_url.split(",") if nats.monitoring_url else ():
+        yield from _web(url.strip(), "nats.monitoring_url")
+    for name in ("credentials", "nkey_seed", "tls_ca"):
+        path: Path | None = getattr(nats, name)
+        if path is not None:
+            yield from _readable(path, f"nats.{name}")
+
+
+def _server(url: str, path: str) -> Iterator[str]:
+    parts = _parts(url if "://" in url else f"nats://{url}")
+    if parts is None or parts.scheme not in {"nats", "tls", "ws", "wss"} or not parts.hostname:
+        yield f'{path}: {url!r} is no address of a server, such as "nats://nats-1:4222"'
+    elif parts.password is not None:
+        yield f"{path}: holds a password; write nats.user and nats.password instead"
+
+
+def _web(url: str, path: str) -> Iterator[str]:
+    parts = _parts(url)
+    if url and (parts is None or parts.scheme not in {"http", "https"} or not parts.hostname):
+        yield f'{path}: {url!r} must be an address that starts with "https://" or "http://"'
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _readable(path: Path, where: str) -> Iterator[str]:
+    if not path.is_file():
+        yield f"{where}: there is no file {path}"
+    elif not os.access(path, os.R_OK):
+        yield f"{where}: the file {path} cannot be read"
+
+
+def _normalizer(normalizer: NormalizerSettings) -> Iterator[str]:
+    for index, code in enumerate(normalizer.languages):
+        if not _LANGUAGE.match(code):
+            yield (
+                f"normalizer.languages[{index}]: {code!r} is no language; "
+                "write two small letters such as `en`"
+            )
+    if normalizer.region is not None and not _REGION.match(normalizer.region):
+        yield (
+            f"normalizer.region: {normalizer.region!r} is no country; "
+            "write two capital letters such as `DE`"
+        )
+
+
+def _retention(settings: Settings) -> Iterator[str]:
+    for name, days in msgspec.structs.asdict(settings.retention).items():
+        if not 1 <= days <= RETENTION_DAYS_MAX:
+            yield f"retention.{name}: {days} must be from 1 to {RETENTION_DAYS_MAX} days"
+
+
+def _word(value: str, words: tuple[str, ...], path: str) -> Iterator[str]:
+    if value not in words:
+        yield not_among(value, list(words), path)

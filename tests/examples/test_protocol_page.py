@@ -1,0 +1,145 @@
+"""docs/agents.md says what the code does: its examples, its words, its names."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from types import ModuleType
+
+import msgspec
+import orjson
+import pytest
+
+from maitred.contracts import limits
+from maitred.contracts.agents import (
+    Assignment,
+    AssignmentState,
+    Command,
+    Presence,
+    Verb,
+)
+from maitred.contracts.ids import AgentId, Tenant
+from maitred.contracts.subjects import JOURNAL, Subjects
+from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX
+from maitred.gateway.bus.consumers import ACK_WAIT_MS
+from maitred.gateway.bus.permissions import agent_permissions, consumer_of, inbox_of
+from maitred.router import commands, engine
+from maitred.router.settings import RoutingSettings
+from tests.examples.stage import EXAMPLES
+
+TEXT = (EXAMPLES.parent / "docs" / "agents.md").read_text()
+ANN = AgentId("ann")
+SUBJECTS = Subjects(Tenant("main"))
+JSON = re.findall(r"(?s)```json\n(.*?)```", TEXT)
+
+
+def _table(heading: str) -> dict[str, str]:
+    """Return the rows of the table with a heading: the words of the first column, and the rest."""
+    rows = re.search(rf"(?m)^\| {re.escape(heading)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", TEXT)
+    assert rows, heading
+    found: dict[str, str] = {}
+    for row in rows.group(1).splitlines():
+        first, _, rest = row.strip("| ").partition(" | ")
+        found |= dict.fromkeys(re.findall(r"`([^`]+)`", first) or [first], rest)
+    return found
+
+
+def _words(module: ModuleType, *functions: str) -> set[str]:
+    """Return the plain words that the functions of a module return as refusals."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.FunctionDef) and node.name in functions:
+            for each in ast.walk(node):
+                if isinstance(each, ast.Return) and isinstance(each.value, ast.Constant):
+                    found.add(each.value.value)
+    return found - {"", None}
+
+
+def _known(value: object, shape: object) -> None:
+    """Assert that an example holds no field that its shape does not have."""
+    read = msgspec.to_builtins(msgspec.convert(value, shape))
+    _within(value, read)
+
+
+def _within(value: object, read: object) -> None:
+    if isinstance(value, dict):
+        assert isinstance(read, dict)
+        assert set(value) <= set(read)
+        for name, each in value.items():
+            _within(each, read[name])
+    elif isinstance(value, list):
+        assert isinstance(read, list)
+        for one, two in zip(value, read, strict=True):
+            _within(one, two)
+    else:
+        assert value == read
+
+
+def test_the_examples_are_what_they_say() -> None:
+    offer, accept = (orjson.loads(each) for each in JSON)
+    _known(offer, Assignment)
+    _known(accept, Command)
+    assert msgspec.json.decode(JSON[0], type=Assignment).state is AssignmentState.OFFERED
+
+
+def test_every_verb_state_and_presence_is_there_and_no_other() -> None:
+    assert set(_table("verb")) == {each.value for each in Verb} - {"unknown"}
+    assert set(_table("`state`")) == {each.value for each in AssignmentState} - {"unknown"}
+    said = _table("verb")["presence"].partition("|")[0]
+    assert set(re.findall(r"`(\w+)`", said)) - {"presence"} == set(Presence) - {"unknown"}
+
+
+@pytest.mark.parametrize("verb", sorted(set(Verb) - {"unknown"}))
+def test_the_fields_of_a_verb_are_fields_of_a_command(verb: str) -> None:
+    said = _table("verb")[verb].partition("|")[0]
+    fields = set(re.findall(r"`(\w+)`", said)) - set(Presence)
+    assert fields <= {field.name for field in msgspec.structs.fields(Command)}
+
+
+def test_every_reason_of_a_refusal_is_there_and_no_other() -> None:
+    said = set(_table("`reason`"))
+    functions = [name for name in vars(commands.Commands) if name.startswith("_")]
+    assert said == _words(commands, *functions)
+
+
+def test_every_reason_of_a_revocation_is_there_and_no_other() -> None:
+    """They are what `hand_back` is called with."""
+    given = set()
+    for module in (commands, engine):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("hand_back"):
+                reason = node.args[2]
+                given |= {reason.value} if isinstance(reason, ast.Constant) else commands._GONE
+    assert set(_table("`reason` of `revoked`")) == given
+
+
+def test_the_names_are_those_of_the_code() -> None:
+    said = _table("what")
+    assert said["stream and consumer to hear by"] == f"`{JOURNAL}`, `{consumer_of(ANN)}`"
+    brings = SUBJECTS.assign(ANN, "<conversation>")
+    assert said["subjects that it brings"].startswith(f"`{brings}`")
+    assert said["subjects to speak on"] == f"`{SUBJECTS.agent_command(ANN, '<verb>')}`"
+    assert said["inbox prefix to connect with"] == f"`{inbox_of(ANN)}`"
+    allowed = agent_permissions(Tenant("main"), ANN).publish
+    (fetch,) = re.findall(r"`(\$JS\.API[^`]+)`", TEXT)
+    assert fetch in allowed
+
+
+def test_the_numbers_are_those_of_the_code() -> None:
+    assert f"within {ACK_WAIT_MS // 1000} seconds comes" in " ".join(TEXT.split())
+    assert f"at most {COMMAND_ID_CHARACTERS_MAX} characters" in TEXT
+    assert f"1 to {limits.REPLY_CHARACTERS_MAX:,} characters" in TEXT
+    assert f"bounded ({limits.BRIEF_BYTES_MAX // limits.KIB} KB)" in TEXT
+    settings = RoutingSettings()
+    assert f"after {settings.offer_seconds:.0f} seconds (`offer_seconds`)" in TEXT
+    assert f"after {settings.pass_over_seconds:.0f} seconds (`pass_over_seconds`)" in TEXT
+    assert limits.OFFERS_MISSED_MAX == 2
+    assert "Two unanswered offers in a row" in TEXT
+    hours = limits.DEDUPLICATION_WINDOW_MS // limits.HOUR_MS
+    assert f"within {hours} hours counts" in " ".join(TEXT.split())
+
+
+def test_the_settings_that_it_names_exist() -> None:
+    named = set(re.findall(r"`(\w+_seconds)`", TEXT))
+    assert named <= {field.name for field in msgspec.structs.fields(RoutingSettings)}

@@ -1,0 +1,369 @@
+"""Delivery: each reply once and in order, whatever the provider or a crash does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from maitred.contracts import limits
+from maitred.contracts.documents import ThreadDoc
+from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.outbound import DeliveryState
+from maitred.contracts.subjects import JOURNAL
+from maitred.gateway import delivery as deliveries
+from maitred.gateway.backbone import Backbone
+from maitred.gateway.bus import reads
+from maitred.gateway.bus.embedded import EmbeddedServer
+from maitred.gateway.delivery import TRIES_MAX
+from maitred.gateway.tasks import Tasks
+from tests.gateway.conftest import Eventually, OpenBackbone
+from tests.gateway.desk import Act, Desk, Provider
+
+Concluded = Callable[[int], Awaitable[None]]
+Start = Callable[..., asyncio.Task[None]]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LEASE_RENEW_MS", 50)
+    monkeypatch.setattr(deliveries, "BACKOFF_MS", 5)
+
+
+@pytest.fixture
+def desk(backbone: Backbone) -> Desk:
+    return Desk(backbone)
+
+
+@pytest.fixture
+def concluded(desk: Desk, eventually: Eventually) -> Concluded:
+    """Wait until so many replies are settled and passed."""
+
+    async def wait(count: int) -> None:
+        async def passed() -> bool:
+            found = await desk.position()
+            return found is not None and found.applied >= count
+
+        await eventually(passed)
+
+    return wait
+
+
+@pytest.fixture
+async def start(desk: Desk) -> AsyncIterator[Start]:
+    failures: list[BaseException] = []
+    tasks = Tasks(lambda _name, error: failures.append(error))
+
+    def start_(provider: Provider, backbone: Backbone | None = None) -> asyncio.Task[None]:
+        return tasks.start("delivery", desk.delivery(provider, backbone).run())
+
+    yield start_
+    await tasks.stop(5_000)
+    assert failures == []
+
+
+async def test_replies_are_sent_once_and_in_order_and_can_be_referred_to(
+    backbone: Backbone, desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider = Provider()
+    start(provider)
+    texts = [f"r{number}" for number in range(50)]
+    for text in texts:
+        await desk.reply(text, conversation=f"c{int(text[1:]) % 3}")
+    await concluded(50)
+    assert sorted(provider.attempts) == sorted(texts)
+    for conversation in range(3):
+        mine = [each for each in provider.reached if int(each[1:]) % 3 == conversation]
+        assert [int(each[1:]) for each in mine] == list(range(conversation, 50, 3))
+    doc = await desk.doc("r7")
+    assert doc is not None
+    assert (doc.state, doc.provider_id, doc.attempts) == (DeliveryState.SENT, "p-r7", 1)
+    where = desk.subjects.thread(desk.tools.keys.thread("sms", "thread-r7"))
+    stored = await reads.get_last(backbone.connection, JOURNAL, where)
+    assert stored is not None
+    assert msgspec.json.decode(stored.data, type=ThreadDoc).conversation == "c1"
+
+
+def _fails(*errors: Exception) -> Act:
+    async def act(attempt: int) -> None:
+        if attempt <= len(errors):
+            raise errors[attempt - 1]
+
+    return act
+
+
+async def test_what_passes_is_tried_again_in_its_turn(
+    desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider = Provider()
+    provider.acts["r1"] = _fails(Retryable("busy"), Throttled("slower", after_ms=20))
+    start(provider)
+    for text in ("r1", "r2"):
+        await desk.reply(text)
+    await concluded(2)
+    assert provider.attempts == ["r1", "r1", "r1", "r2"]
+    doc = await desk.doc("r1")
+    assert doc is not None
+    assert (doc.state, doc.attempts) == (DeliveryState.SENT, 3)
+
+
+@pytest.mark.parametrize(
+    ("errors", "state", "error", "attempts"),
+    [
+        ([Permanent("no such number", code="gone")], DeliveryState.FAILED, "gone", 1),
+        ([OutcomeUnknown("silence")], DeliveryState.UNKNOWN, "outcome_unknown", 1),
+        ([Retryable("busy")] * 99, DeliveryState.FAILED, "tries_used_up", TRIES_MAX),
+        ([ValueError("a fault of the plugin")], DeliveryState.FAILED, "connector_failed", 1),
+    ],
+)
+async def test_what_does_not_pass_is_recorded_and_the_next_one_is_sent(
+    desk: Desk,
+    start: Start,
+    concluded: Concluded,
+    errors: list[Exception],
+    state: DeliveryState,
+    error: str,
+    attempts: int,
+) -> None:
+    provider = Provider()
+    provider.acts["r1"] = _fails(*errors)
+    start(provider)
+    for text in ("r1", "r2"):
+        await desk.reply(text)
+    await concluded(2)
+    doc = await desk.doc("r1")
+    assert doc is not None
+    assert (doc.state, doc.error) == (state, error)
+    assert provider.attempts == ["r1"] * attempts + ["r2"]
+    assert provider.reached == ["r2"]
+
+
+async def test_an_unknown_outcome_is_tried_again_where_that_is_harmless(
+    desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider = Provider(resend_is_safe=True)
+    provider.acts["r1"] = _fails(OutcomeUnknown("silence"), OutcomeUnknown("silence"))
+    start(provider)
+    await desk.reply("r1")
+    await concluded(1)
+    assert provider.attempts == ["r1"] * 3
+
+
+@pytest.mark.parametrize("resend_is_safe", [True, False])
+@pytest.mark.parametrize("after_it_left", [True, False])
+async def test_a_crash_while_sending(
+    desk: Desk, start: Start, concluded: Concluded, *, resend_is_safe: bool, after_it_left: bool
+) -> None:
+    """Nobody knows then; it is sent again only where that is harmless."""
+    crashed = Provider(resend_is_safe=resend_is_safe)
+    sending = asyncio.Event()
+
+    async def hang(_attempt: int) -> None:
+        if after_it_left:
+            crashed.reached.append("r1")
+        sending.set()
+        await asyncio.Event().wait()
+
+    crashed.acts["r1"] = hang
+    task = start(crashed)
+    await desk.reply("r1")
+    await desk.reply("r2")
+    async with asyncio.timeout(5):
+        await sending.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    again = Provider(resend_is_safe=resend_is_safe)
+    start(again)
+    await concluded(2)
+    doc = await desk.doc("r1")
+    assert doc is not None
+    if resend_is_safe:
+        assert again.reached == ["r1", "r2"]
+        assert doc.state is DeliveryState.SENT
+    else:
+        # What had not been begun is no matter of doubt.
+        assert again.reached == ["r2"]
+        assert doc.state is DeliveryState.UNKNOWN
+
+
+async def test_a_crash_while_an_attempt_is_repeated_leaves_it_unknown_as_well(
+    desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    crashed = Provider()
+    sending = asyncio.Event()
+
+    async def busy_then_hang(attempt: int) -> None:
+        if attempt == 1:
+            raise Retryable("busy")
+        sending.set()
+        await asyncio.Event().wait()
+
+    crashed.acts["r1"] = busy_then_hang
+    task = start(crashed)
+    await desk.reply("r1")
+    async with asyncio.timeout(5):
+        await sending.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    again = Provider()
+    start(again)
+    await concluded(1)
+    doc = await desk.doc("r1")
+    assert doc is not None
+    assert doc.state is DeliveryState.UNKNOWN
+    assert again.attempts == []
+
+
+async def test_one_slow_conversation_holds_up_no_other_even_of_later_groups(
+    desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider = Provider()
+    free = asyncio.Event()
+
+    async def wait(_attempt: int) -> None:
+        await free.wait()
+
+    provider.acts["slow"] = wait
+    start(provider)
+    await desk.reply("slow", conversation="c0")
+    for number in range(3):
+        await desk.reply(f"r{number}", conversation=f"c{number + 1}")
+        await provider.wait(number + 1)
+    await desk.reply("after", conversation="c0")
+    free.set()
+    await concluded(5)
+    assert provider.reached == ["r0", "r1", "r2", "slow", "after"]
+
+
+async def test_what_was_settled_behind_a_slow_one_is_not_sent_again_after_a_crash(
+    desk: Desk, start: Start, concluded: Concluded, eventually: Eventually
+) -> None:
+    provider = Provider()
+
+    async def hang(_attempt: int) -> None:
+        await asyncio.Event().wait()
+
+    provider.acts["slow"] = hang
+    task = start(provider)
+    await desk.reply("slow", conversation="c0")
+    await desk.reply("quick", conversation="c1")
+
+    async def settled() -> bool:
+        doc = await desk.doc("quick")
+        return doc is not None and doc.state is DeliveryState.SENT
+
+    await eventually(settled)
+    assert await desk.position() is None
+    task.cancel()
+    await asyncio.wait({task})
+    again = Provider()
+    start(again)
+    await concluded(2)
+    assert again.attempts == []
+
+
+class _Crash:
+    """Ends a task just before or just after the n-th effect."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+        self.task: asyncio.Task[None] | None = None
+
+    async def tick(self) -> None:
+        self._left -= 1
+        if self._left == 0 and self.task is not None:
+            self.task.cancel()
+            await asyncio.Event().wait()
+
+    def around(self, effect: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def wrapped(*arguments: Any) -> Any:
+            await self.tick()
+            result = await effect(*arguments)
+            await self.tick()
+            return result
+
+        return wrapped
+
+
+@pytest.mark.parametrize("resend_is_safe", [True, False])
+async def test_a_crash_before_or_after_any_effect_loses_nothing_in_silence(
+    backbone: Backbone,
+    desk: Desk,
+    start: Start,
+    concluded: Concluded,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    resend_is_safe: bool,
+) -> None:
+    providers: list[Provider] = []
+    texts: list[str] = []
+    for after in range(1, 9):
+        texts += [f"r{after}1", f"r{after}2"]
+        for text in texts[-2:]:
+            await desk.reply(text)
+        crash, provider = _Crash(after), Provider(resend_is_safe=resend_is_safe)
+        providers.append(provider)
+        with monkeypatch.context() as patch:
+            patch.setattr(backbone.committer, "commit", crash.around(backbone.committer.commit))
+            patch.setattr(provider, "send", crash.around(provider.send))
+            crash.task = start(provider)
+            await asyncio.wait({crash.task}, timeout=1)
+        if not crash.task.done():
+            crash.task.cancel()
+            await asyncio.wait({crash.task})
+    providers.append(Provider(resend_is_safe=resend_is_safe))
+    start(providers[-1])
+    await concluded(len(texts))
+    reached = [text for provider in providers for text in provider.reached]
+    if resend_is_safe:
+        assert list(dict.fromkeys(reached)) == texts
+        return
+    assert len(reached) == len(set(reached)) < len(texts)
+    assert reached == sorted(reached)
+    for text in set(texts) - set(reached):
+        doc = await desk.doc(text)
+        assert doc is not None
+        assert doc.state is DeliveryState.UNKNOWN
+
+
+async def test_a_store_that_goes_away_in_between_neither_loses_nor_doubles(
+    nats: EmbeddedServer, desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider = Provider(resend_is_safe=True)
+
+    async def kill(attempt: int) -> None:
+        if attempt == 1:
+            os.kill(nats.pid, signal.SIGKILL)
+            raise Retryable("busy")
+
+    provider.acts["r2"] = kill
+    for number in range(5):
+        await desk.reply(f"r{number}")
+    start(provider)
+    await provider.wait(5)
+    await concluded(5)
+    assert list(dict.fromkeys(provider.reached)) == [f"r{number}" for number in range(5)]
+    assert nats.restarts == 1
+
+
+async def test_two_deliveries_of_one_channel_send_nothing_twice(
+    open_backbone: OpenBackbone, desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    one, two = Provider(), Provider()
+    start(one)
+    start(two, await open_backbone())
+    texts = [f"r{number}" for number in range(60)]
+    for text in texts:
+        await desk.reply(text, conversation=f"c{text}")
+    await concluded(len(texts))
+    reached = one.reached + two.reached
+    assert len(reached) == len(set(reached))
+    for text in set(texts) - set(reached):
+        doc = await desk.doc(text)
+        assert doc is not None
+        assert doc.state is DeliveryState.UNKNOWN

@@ -1,0 +1,264 @@
+"""Logs: nothing personal and no secret gets through, and nothing of ours is mangled."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+import structlog
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from maitred.contracts.ids import Tenant, digest, message_id
+from maitred.gateway import logs
+from maitred.gateway.redaction import REDACTED, redact, scrub
+
+LETTERS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
+WORDS = st.lists(LETTERS, max_size=5).map(" ".join)
+BEFORE = st.sampled_from(["", " ", "<", "(", "'", '"', ":", "=", ": ", "to ", "[", ",", "\n", "\t"])
+AFTER = st.sampled_from(["", " ", ">", ")", "'", '"', ":", ",", ";", ". ", " is", "]", "\n", "!"])
+LOCAL = st.text(
+    "abcdefghijklmnopqrstuvwxyzABC0123456789.!#$%&*+-/=?^_`{|}~'é日", min_size=1, max_size=80
+)
+DOMAIN = st.lists(
+    st.text("abcdefghijklmnopqrstuvwxyz0123456789-ü", min_size=1, max_size=20),
+    min_size=1,
+    max_size=4,
+).map(".".join)
+ADDRESSES = st.one_of(
+    st.builds("{}@{}".format, LOCAL, DOMAIN),
+    st.builds('"{} {}"@{}'.format, LETTERS, LETTERS, DOMAIN),
+    st.builds("{}%40{}".format, LETTERS, DOMAIN),
+)
+DIGITS = st.text("0123456789", min_size=9, max_size=14).filter(
+    lambda text: not (len(text) == 13 and text[0] == "1" and text[1] in "56789")
+)
+SEPARATORS = st.sampled_from(["", " ", "-", ".", " (0) ", "/", "\u2011"])
+
+
+@st.composite
+def phones(draw: st.DrawFn) -> str:
+    """Draw a number as people write it: with a plus or not, in groups or not."""
+    digits, separator = draw(DIGITS), draw(SEPARATORS)
+    groups = [digits[start : start + 4] for start in range(0, len(digits), 4)]
+    return draw(st.sampled_from(["+", "+", ""])) + separator.join(groups)
+
+
+TOKENS = st.one_of(
+    st.builds("xoxb-{}".format, LETTERS),
+    st.builds("xapp-1-{}".format, LETTERS),
+    st.builds("Bearer {}".format, LETTERS),
+    st.builds("bearer {}".format, LETTERS),
+    st.builds("Basic {}==".format, LETTERS),
+    st.builds("password={}".format, LETTERS),
+    st.builds("auth_token: {}".format, LETTERS),
+    st.builds("eyJ{}.eyJ{}.{}".format, LETTERS, LETTERS, LETTERS),
+)
+PERSONAL = st.one_of(ADDRESSES, phones(), TOKENS)
+
+
+def clean(**event: Any) -> str:
+    """Return what is written of an event."""
+    return orjson.dumps(redact(None, "info", event), default=repr).decode()
+
+
+def core(personal: str) -> str:
+    """Return the part of a personal value by which it would be known."""
+    for mark in ("@", "%40"):
+        if mark in personal:
+            return personal.rpartition(mark)[2]
+    return personal.split("=")[-1].split(":")[-1].split()[-1] if personal[0].isalpha() else personal
+
+
+@given(WORDS, BEFORE, ADDRESSES, AFTER)
+@example("", "", "a@b", "")
+@example("x" * 9, "", "first.last+tag@sub.mail.example", "")
+def test_no_mail_address_survives(words: str, before: str, address: str, after: str) -> None:
+    said = scrub(f"{words} {before}{address}{after}")
+    assert "@" not in said
+    assert "%40" not in said
+    assert REDACTED in said
+
+
+@given(WORDS, BEFORE, phones(), AFTER)
+@example("", "", "+15552000001", "")
+@example("", "", "0049 (0) 30 1234 567", "")
+@example("", "tel:", "+1-555-200-0001", ">")
+def test_no_telephone_number_survives(words: str, before: str, phone: str, after: str) -> None:
+    said = scrub(f"{words} {before}{phone}{after}")
+    assert phone not in said
+    assert sum(character.isdigit() for character in said) <= 4
+
+
+@given(WORDS, st.sampled_from(["", " ", "<", "(", "'", '"', ", "]), TOKENS, AFTER)
+def test_no_token_survives(words: str, before: str, token: str, after: str) -> None:
+    said = scrub(f"{words} {before}{token}{after}")
+    assert token not in said
+    assert REDACTED in said
+
+
+@given(PERSONAL, st.integers(0, 5))
+def test_nothing_survives_in_nested_values(personal: str, depth: int) -> None:
+    value: Any = f"it is {personal}"
+    for level in range(depth):
+        value = [{"inner": value}, (value,)] if level % 2 else {"inner": [value, 1]}
+    assert personal not in clean(detail=value, **{"what": {personal: 1}})
+
+
+@given(PERSONAL)
+def test_nothing_survives_in_the_text_of_an_exception(personal: str) -> None:
+    try:
+        raise ValueError(f"cannot handle {personal}") from KeyError(personal)
+    except ValueError as error:
+        event = structlog.processors.format_exc_info(None, "error", {"exc_info": True})
+        said = clean(reason=error, text_of=str(error), both=[error], **event)
+    assert personal not in said
+    assert "ValueError" in said
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_taken_and_written_in_one_line(text: str) -> None:
+    said = redact(None, "info", {"event": text})["event"]
+    assert not set("\n\r\x1b\x07\x00") & set(said)
+
+
+@given(st.sampled_from(["text", "sender", "auth_token", "peer_address", "Password", "to", "url"]))
+def test_what_has_a_telling_name_is_dropped_at_any_depth(name: str) -> None:
+    assert "harmless" not in clean(**{name: "harmless"})
+    assert "harmless" not in clean(detail=[{"inner": {name: ["harmless"]}}])
+
+
+@given(st.integers(0, 2**53), st.integers(1_500_000_000_000, 1_999_999_999_999))
+def test_counts_and_times_of_ours_are_not_mangled(number: int, at: int) -> None:
+    event = {"count": number, "at": at, "took": 0.25, "whole": True, "none": None}
+    assert orjson.loads(clean(**event)) == event
+    assert scrub(f"at {at}: {number} bytes") == f"at {at}: {number} bytes"
+
+
+@given(st.text(min_size=1))
+def test_ids_of_ours_are_not_mangled(name: str) -> None:
+    message = message_id(Tenant("main"), "sms", "main", name)
+    for known in (message, message.replace("msg_", "cnv_"), digest("x", name)):
+        assert scrub(f"handled {known}.") == f"handled {known}."
+
+
+@given(st.integers(0, 2**128 - 1), st.integers(0, 2**64 - 1))
+@example(int("12345678901234567890123456789012", 16), int("1234567890123456", 16))
+def test_trace_ids_are_not_mangled(trace: int, span: int) -> None:
+    traceparent = f"00-{trace:032x}-{span:016x}-01"
+    assert scrub(traceparent) == traceparent
+
+
+@given(st.datetimes(), st.sampled_from(["", "Z", "+00:00"]))
+def test_times_are_not_mangled(at: Any, zone: str) -> None:
+    for text in (at.isoformat() + zone, at.isoformat(" ", "seconds") + zone, f"{at.date()}"):
+        assert scrub(f"since {text}, so") == f"since {text}, so"
+
+
+@given(st.ip_addresses(v=4), st.integers(1, 65535))
+def test_addresses_of_hosts_and_ports_are_not_mangled(host: Any, port: int) -> None:
+    assert scrub(f"listening on {host}:{port}") == f"listening on {host}:{port}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stream INBOUND: went back 3 messages, from 1234567 to 1234564",
+        "nats-server 2.15.1",
+        "host-42/8080",
+        "channels.email.listen",
+        "123e4567-e89b-12d3-a456-426614174000",
+        "12345678-1234-1234-1234-123456789012",
+        "maitred.v1.main.assign.ann.cnv_a94c1a2a9d067681bb3d2cfb2c604b8e",
+        "msg_12345678901234567890123456789012",
+    ],
+)
+def test_what_we_say_ourselves_is_not_mangled(text: str) -> None:
+    assert scrub(text) == text
+
+
+def test_a_shape_with_a_text_in_it_is_only_named() -> None:
+    class Inside(msgspec.Struct):
+        words: str
+
+    said = clean(
+        value=Inside(words="private"), raw_bytes=b"private", many=[Inside(words="private")]
+    )
+    assert "private" not in said
+    assert "<Inside>" in said
+    assert "<7 bytes>" in said
+
+
+def test_a_very_long_value_is_cut_and_quickly_done() -> None:
+    assert len(scrub("a" * 1_000_000)) < 30_000
+    assert len(scrub("1 " * 500_000)) < 30_000
+    assert len(scrub('"' * 1_000_000 + "@")) < 30_000
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Logging as `maitred up` sets it up, into a text."""
+    stream = io.StringIO()
+    root, before = logging.getLogger(), logging.getLogger().handlers[:]
+    level = root.level
+    monkeypatch.setattr(sys, "stderr", stream)
+    structlog.reset_defaults()
+    yield stream
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_a_line_is_one_json_object_with_the_keys_that_are_documented(
+    written: io.StringIO,
+) -> None:
+    logs.configure("info", "json")
+    structlog.get_logger("maitred.test").info("accepted", channel="chat", count=2)
+    (line,) = written.getvalue().splitlines()
+    found = orjson.loads(line)
+    assert found.pop("timestamp").endswith("Z")
+    assert found == {
+        "event": "accepted",
+        "level": "info",
+        "logger": "maitred.test",
+        "channel": "chat",
+        "count": 2,
+    }
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    for key in ("timestamp", "event", "level", "logger", "trace", "exception"):
+        assert f"\n| `{key}` |" in page
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_what_a_library_logs_is_filtered_too(written: io.StringIO, style: str) -> None:
+    logs.configure("info", style)
+    foreign = logging.getLogger("some.library")
+    foreign.warning("mail from %s by %s", "kim@mail.example", "+15552000001")
+    try:
+        raise RuntimeError("Bearer abcdef of kim@mail.example\x1b[31m")
+    except RuntimeError:
+        foreign.exception("it failed")
+    said = written.getvalue()
+    assert "RuntimeError" in said
+    assert not [word for word in ("kim", "5552000001", "abcdef", "\x1b") if word in said]
+
+
+def test_below_the_level_nothing_is_written(written: io.StringIO) -> None:
+    logs.configure("warning", "json")
+    structlog.get_logger("maitred.test").info("accepted")
+    logging.getLogger("some.library").info("hello")
+    assert written.getvalue() == ""
+
+
+def test_no_colours_when_standard_error_is_no_terminal(written: io.StringIO) -> None:
+    logs.configure("info", "text")
+    structlog.get_logger("maitred.test").info("accepted", channel="chat")
+    assert "\x1b" not in written.getvalue()
+    assert "channel=chat" in written.getvalue()
