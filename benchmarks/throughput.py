@@ -2,7 +2,8 @@
 
 The way: a signed webhook is accepted, stored durably, normalised, resolved, routed, and offered to
 an agent. The limit: a bare aiohttp handler that only does the durable publish. Both flush every
-write (`sync_interval: always`); both get the same requests from the same generator.
+write (`sync_interval: always`); both get the same requests from the same generator. The way runs once
+as one process (`maitred up`), and once as two (`--roles doors` beside `--roles intake,…`).
 
     python -m benchmarks.throughput [--quick] [--json]
 """
@@ -121,49 +122,55 @@ class Way:
 
 
 async def measure(folder: Path, *, rounds: int, count: int, seconds: float) -> dict[str, Any]:
-    """Run both sides in turn and return the figures."""
+    """Run the limit and both ways in turn and return the figures."""
     slack, twilio = SlackApi(), TwilioApi()
     await slack.start()
     await twilio.start()
-    house = House(folder / "way", slack, twilio, routing=ROUTING)
-    house.write()
-    await house.up()
-    bare: list[float] = []
-    accepted: list[float] = []
-    offered: list[float] = []
+    figures: dict[str, Any] = {"rounds": rounds, "messages_a_round": count, "clients": CLIENTS}
+    runs: dict[str, list[float]] = {}
     try:
-        async with _way(house, twilio) as way, _bare(folder / "bare") as port:
+        async with contextlib.AsyncExitStack() as stack:
+            port = await stack.enter_async_context(_bare(folder / "bare"))
+            one = await stack.enter_async_context(_way(folder / "one", slack, twilio))
+            two = await stack.enter_async_context(_way(folder / "two", slack, twilio, split=True))
+            ways = {"one_process": one, "two_processes": two}
             requests = sms_requests(twilio, port=port, path="/bare", count=count, first=0)
             await burst(port, requests[: count // 4], clients=CLIENTS)
-            await way.full(count // 4)
+            for way in ways.values():
+                await way.full(count // 4)
             with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
-                for _ in progress.track(range(rounds), description="bare and whole, in turn"):
-                    bare.append((await burst(port, requests, clients=CLIENTS)).rate)
-                    done, rate = await way.full(count)
-                    accepted.append(done.rate)
-                    offered.append(rate)
-            quarter = statistics.median(offered) / 4
-            latencies = await way.at_rate(int(quarter * seconds), quarter)
-        connection = await Connection.connect(
-            read_connection(house.store), name="throughput", on_closed=lambda _: None
-        )
-        ledger = await balance(connection, house.subjects)
-        await connection.close()
+                for _ in progress.track(range(rounds), description="the limit and the ways"):
+                    limit = (await burst(port, requests, clients=CLIENTS)).rate
+                    runs.setdefault("bare", []).append(limit)
+                    for name, way in ways.items():
+                        done, rate = await way.full(count)
+                        runs.setdefault(f"{name}.accepted", []).append(done.rate)
+                        runs.setdefault(f"{name}.offered", []).append(rate)
+                        runs.setdefault(f"{name}.ratio", []).append(rate / limit)
+            figures["bare_per_second"] = statistics.median(runs["bare"])
+            for name, way in ways.items():
+                figures[name] = await _figures(name, way, runs, seconds)
     finally:
-        await house.stop()
-        await house.kill()
         await slack.stop()
         await twilio.stop()
-    ratios = [mine / limit for mine, limit in zip(offered, bare, strict=True)]
+    return figures
+
+
+async def _figures(
+    name: str, way: Way, runs: dict[str, list[float]], seconds: float
+) -> dict[str, Any]:
+    quarter = statistics.median(runs[f"{name}.offered"]) / 4
+    latencies = await way.at_rate(int(quarter * seconds), quarter)
+    connection = await Connection.connect(
+        read_connection(way.house.store), name="throughput", on_closed=lambda _: None
+    )
+    ledger = await balance(connection, way.house.subjects)
+    await connection.close()
     return {
-        "rounds": rounds,
-        "messages_a_round": count,
-        "clients": CLIENTS,
-        "bare_per_second": statistics.median(bare),
-        "accepted_per_second": statistics.median(accepted),
-        "offered_per_second": statistics.median(offered),
-        "ratio": statistics.median(ratios),
-        "ratios": ratios,
+        "accepted_per_second": statistics.median(runs[f"{name}.accepted"]),
+        "offered_per_second": statistics.median(runs[f"{name}.offered"]),
+        "ratio": statistics.median(runs[f"{name}.ratio"]),
+        "ratios": runs[f"{name}.ratio"],
         "quarter_per_second": quarter,
         "p50_ms": latencies[len(latencies) // 2],
         "p99_ms": latencies[int(len(latencies) * 0.99)],
@@ -172,22 +179,42 @@ async def measure(folder: Path, *, rounds: int, count: int, seconds: float) -> d
 
 
 @contextlib.asynccontextmanager
-async def _way(house: House, twilio: TwilioApi) -> AsyncIterator[Way]:
+async def _way(
+    folder: Path, slack: SlackApi, twilio: TwilioApi, *, split: bool = False
+) -> AsyncIterator[Way]:
+    """Run a gateway; `split` into two processes, the doors and the rest."""
+    house = House(folder, slack, twilio, routing=ROUTING, roles="doors" if split else "")
+    house.write()
+    await house.up()
+    rest = None
+    if split:
+        rest = House(
+            folder.with_name(f"{folder.name}-rest"),
+            slack,
+            twilio,
+            routing=ROUTING,
+            roles="intake,dispatch,delivery",
+            beside=house,
+        )
+        rest.write()
+        await rest.up()
     connection = await Connection.connect(
         read_connection(house.store), name="throughput", on_closed=lambda _: None
     )
-    agents = [Agent(name) for name in ("ann", "bo")]
     offers = Offers()
     following = asyncio.get_running_loop().create_task(offers.follow(connection, house))
     try:
-        for agent in agents:
-            # Online and silent: what is measured is the way to the offer.
-            await agent.announce("online", **nats_login(house, agent.name))
+        for name in ("ann", "bo"):
+            # On line and silent: what is measured is the way to the offer.
+            await Agent(name).announce("online", **nats_login(house, name))
         yield Way(house, twilio, offers)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await connection.close()
+        for each in (rest, house):
+            if each is not None:
+                await each.stop()
 
 
 @contextlib.asynccontextmanager
@@ -212,15 +239,21 @@ async def _bare(store: Path) -> AsyncIterator[int]:
 
 
 def _print(figures: dict[str, Any]) -> None:
-    table = Table("what", "figure", box=None)
-    table.add_row("bare handler, durable publish", f"{figures['bare_per_second']:,.0f} /s")
-    table.add_row("accepted at the door", f"{figures['accepted_per_second']:,.0f} /s")
-    table.add_row("end to end, offered", f"{figures['offered_per_second']:,.0f} /s")
-    table.add_row("end to end / bare", f"{figures['ratio']:.2f}")
-    at = f"at {figures['quarter_per_second']:,.0f} /s"
-    table.add_row(f"acceptance to offer, p50 {at}", f"{figures['p50_ms']} ms")
-    table.add_row(f"acceptance to offer, p99 {at}", f"{figures['p99_ms']} ms")
-    table.add_row("ledger gap", str(figures["ledger_gap"]))
+    table = Table("what", "one process", "two processes", box=None)
+    one, two = figures["one_process"], figures["two_processes"]
+    bare = f"{figures['bare_per_second']:,.0f} /s"
+    table.add_row("bare handler, durable publish", bare, bare)
+    rows = (
+        ("accepted at the door", "accepted_per_second", "{:,.0f} /s"),
+        ("end to end, offered", "offered_per_second", "{:,.0f} /s"),
+        ("end to end / bare", "ratio", "{:.2f}"),
+        ("a quarter of that", "quarter_per_second", "{:,.0f} /s"),
+        ("  acceptance to offer, p50", "p50_ms", "{} ms"),
+        ("  acceptance to offer, p99", "p99_ms", "{} ms"),
+        ("ledger gap", "ledger_gap", "{}"),
+    )
+    for title, name, style in rows:
+        table.add_row(title, style.format(one[name]), style.format(two[name]))
     Console().print(table)
 
 
@@ -231,7 +264,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
     logs.configure("error", "text")
-    rounds, count, seconds = (3, 1_500, 5.0) if arguments.quick else (7, 6_000, 20.0)
+    rounds, count, seconds = (3, 1_000, 4.0) if arguments.quick else (7, 5_000, 20.0)
     with tempfile.TemporaryDirectory(prefix="maitred-bench-") as folder:
         figures = asyncio.run(measure(Path(folder), rounds=rounds, count=count, seconds=seconds))
     if arguments.json:

@@ -21,6 +21,7 @@ from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from maitred.contracts.ids import Tenant
 from maitred.contracts.subjects import Subjects
+from maitred.gateway.bus.endpoint import read_connection
 
 UP_SECONDS = 30.0
 SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  (of a workspace that does not exist)
@@ -53,7 +54,10 @@ class Ports:
 
 @dataclass(slots=True)
 class House:
-    """A configured gateway in `folder`; `sections` are added to, or replace, the usual ones."""
+    """A configured gateway in `folder`; `sections` are added to, or replace, the usual ones.
+
+    `beside` is another house, already up, on whose NATS server this one runs.
+    """
 
     folder: Path
     slack: SlackApi
@@ -62,6 +66,7 @@ class House:
     routing: str = ""
     sections: Mapping[str, str] = field(default_factory=dict)
     roles: str = ""
+    beside: House | None = None
     ports: Ports = field(default_factory=lambda: Ports(*free_ports(4)))
     process: asyncio.subprocess.Process | None = None
 
@@ -103,7 +108,10 @@ class House:
             path = self.folder / name
             path.write_text(value)
             path.chmod(0o600)
-        self.config.write_text("\n".join(self._sections().values()))
+        sections = self._sections()
+        if self.beside is not None:
+            sections["nats"] = self._nats_beside(self.beside)
+        self.config.write_text("\n".join(sections.values()))
 
     async def up(self) -> None:
         """Start the gateway and wait until it is ready.
@@ -168,6 +176,18 @@ class House:
                 return response.status == 200  # noqa: PLR2004  (HTTP's OK)
         except aiohttp.ClientError:
             return False
+
+    def _nats_beside(self, other: House) -> str:
+        found = read_connection(other.store)
+        (self.folder / "nats").write_text(found.password or "")
+        # A house's own server flushes every write, which cannot be seen from here.
+        return f"""[nats]
+store = "store"
+urls = ["{found.urls[0]}"]
+user = "{found.user}"
+password = "file:nats"
+allow_lazy_sync = true
+"""
 
     def _sections(self) -> dict[str, str]:
         ports = self.ports

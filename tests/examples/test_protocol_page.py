@@ -58,7 +58,7 @@ def _words(module: ModuleType, *functions: str) -> set[str]:
 
 def _known(value: object, shape: object) -> None:
     """Assert that an example holds no field that its shape does not have."""
-    read = msgspec.to_builtins(msgspec.convert(value, shape))
+    read = orjson.loads(msgspec.json.encode(msgspec.convert(value, shape)))
     _within(value, read)
 
 
@@ -131,6 +131,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"at most {COMMAND_ID_CHARACTERS_MAX} characters" in TEXT
     assert f"1 to {limits.REPLY_CHARACTERS_MAX:,} characters" in TEXT
     assert f"bounded ({limits.BRIEF_BYTES_MAX // limits.KIB} KB)" in TEXT
+    assert f"at most {limits.COMMAND_BYTES_MAX // limits.KIB} KB" in TEXT
     settings = RoutingSettings()
     assert f"after {settings.offer_seconds:.0f} seconds (`offer_seconds`)" in TEXT
     assert f"after {settings.pass_over_seconds:.0f} seconds (`pass_over_seconds`)" in TEXT

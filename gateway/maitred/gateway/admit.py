@@ -7,7 +7,7 @@ journal once, so that dispatch reads everything it decides on in a single order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +52,10 @@ class Admit:
     async def prepare(self, received: Sequence[Received]) -> Sequence[Spoken | Buried]:
         """Read each command; what is malformed is admitted as `unknown`, to be refused."""
         return [Spoken(_read(item)) for item in received]
+
+    def wanted(self, prepared: Spoken) -> Iterable[str]:
+        """Want nothing: a command is taken as it is."""
+        return ()
 
     def apply(self, prepared: Spoken, view: View) -> Effects:
         """Append a command under its own id, so that a repeated one is one."""

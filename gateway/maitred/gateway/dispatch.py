@@ -7,7 +7,7 @@ decided, and the engine's memory is only a faster copy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -150,6 +150,25 @@ class Dispatch:
                 return await self.prepare(received)
             prepared.append(Decided(item.stream_seq, item.time_ms, effects, accepted_at))
         return prepared
+
+    def wanted(self, prepared: Decided) -> Iterable[str]:
+        """Name what is written, and what briefs and replies are made of."""
+        offered = {
+            effect.assignment.conversation
+            for effect in prepared.effects
+            if isinstance(effect, Tell) and effect.assignment.state is AssignmentState.OFFERED
+        }
+        for effect in prepared.effects:
+            match effect:
+                case SaveRouting(doc=doc):
+                    yield self._subjects.routing(doc.conversation)
+                    if doc.conversation in offered:
+                        yield self._subjects.conversation(doc.conversation)
+                        yield self._subjects.customer(doc.customer)
+                case SaveAgent(doc=state):
+                    yield self._subjects.agent(state.id)
+                case Say(conversation=conversation):
+                    yield self._subjects.conversation(conversation)
 
     def apply(self, prepared: Decided, view: View) -> Effects:
         """Put the engine's decisions into documents and entries; briefs are made here."""

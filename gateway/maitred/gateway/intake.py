@@ -6,7 +6,7 @@ Normalise, find out whose it is, join or open a conversation, read its mood and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from maitred.contracts.conversation import Conversation, Needs, SkillNeed
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import MessageEntry, SuppressedEntry, Work
 from maitred.contracts.errors import BadPayload, Permanent
-from maitred.contracts.ids import CustomerId
+from maitred.contracts.ids import CustomerId, component_id, conversation_id, customer_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Affect, Message
 from maitred.contracts.subjects import INBOUND, message_msg_id
@@ -30,6 +30,7 @@ from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
 from maitred.identity.journey import add_turn
 from maitred.identity.place import Placement, Tools, place
+from maitred.identity.threads import own_subjects, referred_subjects
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
 from maitred.router.mood.track import advance
@@ -92,6 +93,17 @@ class Intake:
             # Doors share this loop: let them answer their senders in between.
             await asyncio.sleep(0)
         return prepared
+
+    def wanted(self, prepared: Read) -> Iterable[str]:
+        """Name what placing a message begins with, and all that a new customer needs."""
+        message, subjects = prepared.message, self._backbone.subjects
+        return (
+            subjects.identifier(message.actor_key),
+            subjects.customer(customer_id(component_id(message.actor_key))),
+            subjects.conversation(conversation_id(message.id)),
+            *own_subjects(message, self._tools),
+            *referred_subjects(message, self._tools),
+        )
 
     def apply(self, prepared: Read, view: View) -> Effects:
         """Place a message on its journey."""

@@ -83,6 +83,9 @@ class Toy:
                 prepared.append(Buried("bad_order", "not an order"))
         return prepared
 
+    def wanted(self, prepared: Any) -> tuple[str, ...]:
+        return ()
+
     def apply(self, prepared: Order, view: View) -> Effects:
         self._watch(prepared)
         match prepared.act:

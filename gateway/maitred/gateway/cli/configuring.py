@@ -46,7 +46,7 @@ def init(
         bool, typer.Option("--force", help="Overwrite the configuration; secrets always stay.")
     ] = False,
 ) -> None:
-    """Write a commented configuration, and fresh secrets beside it.
+    """Write a commented configuration and fresh secrets.
 
     Example: maitred init . && maitred up
     """

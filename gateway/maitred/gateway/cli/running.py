@@ -29,7 +29,7 @@ def up(
         ),
     ] = False,
 ) -> None:
-    """Run the gateway until it is told to stop, by SIGTERM or Ctrl-C.
+    """Run the gateway, until SIGTERM or Ctrl-C.
 
     Example: maitred up --config maitred.toml --roles doors,intake
     """

@@ -31,6 +31,7 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 _KNOCK_SECONDS: Final = 5.0
+_NATS_PORT: Final = 4222
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,12 @@ def run(config: Path, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
 @asynccontextmanager
 async def _open(configuration: Configuration) -> AsyncIterator[Session]:
     nats = configuration.settings.nats
-    endpoint = endpoint_of(nats) if nats.urls else await _own_server(nats)
+    endpoint = endpoint_of(nats) if nats.urls else _own_server(nats)
+    if not await _anybody(endpoint.urls):
+        where = "at nats.urls" if nats.urls else f"where {nats.store / CONNECTION_FILE} says"
+        raise StoreUnavailable(
+            f"no gateway is running (nobody answers {where}); start `maitred up`"
+        )
     connection = await Connection.connect(
         endpoint, name="maitred-cli", on_closed=lambda _reason: None
     )
@@ -76,27 +82,29 @@ async def _open(configuration: Configuration) -> AsyncIterator[Session]:
         await connection.close()
 
 
-async def _own_server(nats: NatsSettings) -> Endpoint:
-    """Return where the running gateway's own server is.
-
-    Its address outlives it, so that somebody must answer there before anything waits for NATS.
-    """
+def _own_server(nats: NatsSettings) -> Endpoint:
     path = nats.store / CONNECTION_FILE
     if not path.exists():
         raise StoreUnavailable(f"no gateway has run here ({path} is missing); start `maitred up`")
-    endpoint = read_connection(nats.store)
-    address = urlsplit(endpoint.urls[0])
-    try:
-        async with asyncio.timeout(_KNOCK_SECONDS):
-            _, writer = await asyncio.open_connection(address.hostname, address.port)
-    except (OSError, ValueError):
-        raise StoreUnavailable(
-            f"no gateway is running (nobody answers where {path} says); start `maitred up`"
-        ) from None
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-    return endpoint
+    return read_connection(nats.store)
+
+
+async def _anybody(urls: tuple[str, ...]) -> bool:
+    """Tell whether anybody answers at once; NATS' own client would go on trying for a while."""
+    for url in urls:
+        try:
+            address = urlsplit(url if "://" in url else f"nats://{url}")
+            async with asyncio.timeout(_KNOCK_SECONDS):
+                _, writer = await asyncio.open_connection(
+                    address.hostname, address.port or _NATS_PORT
+                )
+        except (OSError, ValueError):
+            continue
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        return True
+    return False
 
 
 def print_json(value: object) -> None:

@@ -40,7 +40,7 @@ def watch(
     ] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch from now on: journeys, moods, queues and assignments.
+    """Watch journeys, moods, queues and assignments, live.
 
     Example: maitred watch --seconds 60 --json
     """

@@ -8,7 +8,7 @@ batch as the effects, so an input has all of its effects or none, whoever is kil
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -75,6 +75,10 @@ class Stage(Protocol[P]):
         Raises:
             StoreUnavailable: something that must be stored or fetched first could not be.
         """
+        ...
+
+    def wanted(self, prepared: P) -> Iterable[str]:
+        """Name documents that `apply` will surely read: all of a group are loaded at once."""
         ...
 
     def apply(self, prepared: P, view: View) -> Effects:
@@ -282,6 +286,7 @@ class Runner(Generic[P]):
 
     async def _fold(self, group: _Group[P], *, duplicate: bool) -> tuple[Drafts, list[Effects]]:
         """Apply the inputs one after the other, loading what they ask for, until none asks."""
+        await self._load_wanted(group)
         while True:
             drafts = Drafts(self._cache)
             effects: list[Effects] = []
@@ -310,6 +315,16 @@ class Runner(Generic[P]):
                 else:
                     return drafts, effects
             await self._load(unread)
+
+    async def _load_wanted(self, group: _Group[P]) -> None:
+        wanted = {
+            subject
+            for prepared in group.prepared
+            if not isinstance(prepared, Buried)
+            for subject in self._stage.wanted(prepared)
+        }
+        if missing := Drafts(self._cache).missing(*wanted):
+            await self._load(set(missing))
 
     def _effects(self, prepared: P | Buried, drafts: Drafts, *, duplicate: bool) -> Effects:
         if isinstance(prepared, Buried):

@@ -1,0 +1,90 @@
+"""`maitred init` and `maitred check`: begun well, and never at the cost of what is there."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import orjson
+
+from tests.gateway.cli.conftest import Cli
+
+HEX = set("0123456789abcdef\n")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_init_writes_is_good(cli: Cli, tmp_path: Path) -> None:
+    assert cli("init", "house").returncode == 0
+    done = cli("check", "--config", "house/maitred.toml")
+    assert done.stdout == "house/maitred.toml is good: email, chat; 1 agent, 2 rules.\n"
+    assert (done.returncode, done.stderr) == (0, "")
+    as_json = cli("check", "--config", "house/maitred.toml", "--json")
+    assert orjson.loads(as_json.stdout) == {"ok": True, "faults": [], "warnings": []}
+
+
+def test_secrets_are_their_owner_s_only(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o755)
+    assert cli("init").returncode == 0
+    assert mode(tmp_path / "secrets") == 0o700
+    for name in ("identity", "chat"):
+        path = tmp_path / "secrets" / name
+        assert mode(path) == 0o600
+        assert set(path.read_text()) <= HEX
+        assert len(path.read_text()) == 65
+    assert sorted(path.name for path in (tmp_path / "secrets").iterdir()) == ["chat", "identity"]
+
+
+def test_no_two_secrets_are_the_same(cli: Cli, tmp_path: Path) -> None:
+    cli("init", "a")
+    cli("init", "b")
+    paths = [*tmp_path.glob("*/secrets/*")]
+    assert len(paths) == len({path.read_text() for path in paths}) == 4
+
+
+def test_a_configuration_that_is_there_stays(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "maitred.toml").write_text("mine")
+    done = cli("init")
+    assert done.returncode == 2
+    assert done.stderr == "maitred: maitred.toml: exists already; --force overwrites it\n"
+    assert (tmp_path / "maitred.toml").read_text() == "mine"
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_force_overwrites_the_configuration_and_never_a_secret(cli: Cli, tmp_path: Path) -> None:
+    cli("init")
+    before = {path: path.read_bytes() for path in (tmp_path / "secrets").iterdir()}
+    (tmp_path / "maitred.toml").write_text("mine")
+    assert cli("init", "--force").returncode == 0
+    assert (tmp_path / "maitred.toml").read_text() != "mine"
+    assert {path: path.read_bytes() for path in (tmp_path / "secrets").iterdir()} == before
+
+
+def test_a_secret_that_was_never_written_whole_is_written(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "identity").touch()
+    cli("init")
+    assert len((tmp_path / "secrets" / "identity").read_text()) == 65
+
+
+def test_where_nothing_can_be_written_one_line_says_so(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = cli("init", "file/below")
+    assert done.returncode == 1
+    assert done.stderr == "maitred: file/below: Not a directory\n"
+
+
+def test_faults_are_lines_for_people_and_json_for_programs(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "maitred.toml").write_text('[http]\nlisten = 5\n[identity]\nsecret = "hunter2-x"\n')
+    faults = [
+        "http.listen: expected a string, found 5",
+        'identity.secret: a secret is written as "env:NAME" or "file:PATH", never in plain',
+    ]
+    done = cli("check")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [f"maitred: {fault}" for fault in faults]
+    done = cli("check", "--json")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert orjson.loads(done.stdout) == {"ok": False, "faults": faults, "warnings": []}

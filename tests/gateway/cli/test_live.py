@@ -1,0 +1,178 @@
+"""The commands against a running house: what a person and what a program gets to read."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+
+import aiohttp
+import msgspec
+import orjson
+import pytest
+
+from demo.house import House
+from demo.writers import letter, send_mail, send_slack, send_sms
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.dead import DeadLetters
+from maitred.gateway.bus.endpoint import read_connection
+from maitred.gateway.bus.publisher import Publisher
+from maitred.gateway.cli import showing
+from maitred.gateway.cli.printing import one_line, plain
+from maitred.gateway.reading import ConversationStory, Journey
+from tests.end_to_end.conftest import OpenHouse, TakeSeat
+from tests.gateway.cli.conftest import Cli, Done
+
+TEXT = "Please refund invoice 17. " * 8 + "\x1b[31m[bold]now[/foo]\x07"
+
+
+async def tell_the_story(house: House, take_seat: TakeSeat, session: aiohttp.ClientSession) -> str:
+    """Let one customer write by mail and Slack, and another by SMS; return the conversation."""
+    house.slack.add_user("U1", email="kim@mail.example", name="Kim")
+    mail = letter(
+        sender="kim@mail.example", name="Kim Berg", text=TEXT, message_id="1@mail.example",
+        subject="Charged twice",
+    )  # fmt: skip
+    await send_mail(house, sender="kim@mail.example", mail=mail)
+    ann = await take_seat(house)
+    offer = await ann.wait("offered", lambda event: event["channel"] == "email")
+    await ann.about("accept", offer)
+    await ann.wait("assigned")
+    await send_slack(house, session, user="U1", text="Hello?", ts="1790000000.000100")
+    await ann.wait("turn")
+    await ann.about("reply", offer, text="We are on it.\nAnn")
+    await send_sms(house, session, number="+15552000001", text="A parcel", sid="SM" + "1" * 32)
+    await ann.wait("offered")
+    return str(offer["conversation"])
+
+
+async def bury(house: House) -> None:
+    connection = await Connection.connect(
+        read_connection(house.store), name="test", on_closed=lambda _: None
+    )
+    publisher = Publisher(connection)
+    await publisher.start()
+    await DeadLetters(connection, publisher, house.subjects).bury(
+        stage="intake",
+        input_stream="COMMANDS",
+        input_seq=7,
+        subject=f"{house.subjects.root}.command.ann.accept",
+        data=b"not\x1b[31m json\nat all",
+        headers={},
+        reason_code="bad_payload",
+        reason="not JSON; " + "a long reason " * 20,
+    )
+    await publisher.stop()
+    await connection.close()
+
+
+def readable(done: Done[str]) -> str:
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
+    assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
+    return done.stdout
+
+
+async def test_what_is_known_is_shown_to_people_and_to_programs(
+    open_house: OpenHouse, take_seat: TakeSeat, session: aiohttp.ClientSession, cli: Cli
+) -> None:
+    house = await open_house()
+    watch = asyncio.to_thread(
+        cli, "watch", "--seconds", "6", "--json", "--config", str(house.config)
+    )
+    watching = asyncio.gather(watch)
+    conversation = await tell_the_story(house, take_seat, session)
+
+    async def ask(*arguments: str) -> Done[str]:
+        return await asyncio.to_thread(cli, *arguments, "--config", str(house.config))
+
+    # the ledger
+    said = readable(await ask("ledger"))
+    assert said.splitlines()[0] == "accepted               3"
+    assert said.splitlines()[-1] == "gap                    0"
+    found = orjson.loads((await ask("ledger", "--json")).stdout)
+    assert found["accepted"] == 3
+    assert found["gap"] == 0
+
+    # the journey
+    said = readable(await ask("journey", conversation))
+    assert "wrote      2 messages" in said
+    assert f"\n{conversation}\n" in said
+    assert said.count("Please refund invoice 17.") == 8
+    found = orjson.loads((await ask("journey", conversation, "--json")).stdout)
+    assert [entry["message"]["channel"] for entry in found["entries"]] == ["email", "slack"]
+    journey = msgspec.convert(found, Journey)
+    assert widest(showing.journey_lines(journey, 80)) <= 80
+    said = readable(await ask("journey", found["customer"]["id"]))
+    assert "known by   2 identifiers" in said
+
+    # the conversation, and why: what was told to nobody and what rode in the offer, in order
+    said = readable(await ask("conversation", conversation))
+    assert re.search(r"(?m)^  \S+ \S+  email   Kim Berg: Please refund", said)
+    assert "ann: We are on it. Ann" in said
+    decided = said.partition("\ndecided\n")[2]
+    assert re.findall(r"(?m)^  \S+ \S+  (.+)$", decided) == [
+        "waiting, epoch 0",
+        "offered to ann, epoch 1",
+    ]
+    assert "It asks for billing of at least 0.5." in decided
+    found = orjson.loads((await ask("conversation", conversation, "--json")).stdout)
+    assert [each["outcome"] for each in found["decisions"]] == ["waiting", "offered"]
+    story = msgspec.convert(found, ConversationStory)
+    assert widest(showing.story_lines(story, 80)) <= 80
+
+    # what is not there
+    for arguments in (["journey", "cus_nobody"], ["conversation", "cnv_nobody"], ["dead", "show", "1"],
+                      ["dead", "replay", "1"], ["dead", "drop", "1"]):  # fmt: skip
+        done = await ask(*arguments)
+        assert done.returncode == 1
+        assert re.fullmatch(r"maitred: n\w+ .+\n", done.stderr)
+
+    # the quarantine
+    await bury(house)
+    head, row = readable(await ask("dead", "list")).splitlines()
+    assert head.split() == ["number", "when", "stage", "code", "reason"]
+    assert row.split()[:1] + row.split()[3:8] == ["1", "intake", "bad_payload", "not", "JSON;", "a"]
+    (letter_,) = orjson.loads((await ask("dead", "list", "--json")).stdout)
+    assert (letter_["number"], letter_["sequence"], letter_["code"]) == (1, 7, "bad_payload")
+    said = readable(await ask("dead", "show", "1"))
+    assert said.endswith("\n\nnot�[31m json\nat all\n")
+    assert orjson.loads((await ask("dead", "show", "1", "--json")).stdout)["data"] == (
+        "not\x1b[31m json\nat all"
+    )
+    assert readable(await ask("dead", "replay", "1")) == "Replayed 1.\n"
+    assert (await ask("dead", "drop", "1")).returncode == 1
+
+    # the watch
+    (done,) = await watching
+    found = orjson.loads(done.stdout)
+    assert set(found) == {
+        "messages", "journeys", "crossed_channels", "conversations", "queues", "offers",
+        "assignments", "acceptance_to_offer_ms",
+    }  # fmt: skip
+    said = readable(await ask("watch", "--seconds", "0.3"))
+    assert max(map(len, said.splitlines())) <= 100
+    assert "ledger    accepted 3, gap 0" in said
+
+
+def widest(lines: Iterable[str]) -> int:
+    return max(len(line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("one\n two\t three", 80, "one two three"),
+        ("a long one", 6, "a lon…"),
+        ("日本語の長い文", 8, "日本語…"),
+        ("red \x1b[31m", 80, "red �[31m"),
+        ("right \u202eleft", 80, "right left"),
+        ("", 5, ""),
+    ],
+)
+def test_a_text_in_one_line(text: str, width: int, expected: str) -> None:
+    assert one_line(text, width) == expected
+
+
+def test_lines_stay_where_they_may() -> None:
+    assert plain("a\n\tb\r\x07", lines=True) == "a\n\tb��"
