@@ -28,6 +28,7 @@ class Seat:
         self._task: asyncio.Task[None] | None = None
         self._heard = asyncio.Condition()
         self._commands = 0
+        self._left = False
 
     async def sit(self, login: dict[str, Any], *, online: bool = True) -> None:
         """Connect, listen, and take offers."""
@@ -41,6 +42,8 @@ class Seat:
 
     async def leave(self) -> None:
         """Disconnect without a word, as a closed laptop does."""
+        # Python 3.11's wait_for, in nats-py's fetch, may lose a cancellation to a message.
+        self._left = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -90,7 +93,7 @@ class Seat:
     async def _listen(self) -> None:
         assert self._stream is not None
         inbox = await self._stream.pull_subscribe_bind(f"agent-{self.name}", stream="JOURNAL")
-        while True:
+        while not self._left:
             try:
                 messages = await inbox.fetch(50, timeout=1)
             except (nats.errors.Error, TimeoutError):

@@ -11,7 +11,7 @@ import pytest
 
 from demo.chaos import run, table
 
-SECONDS = 8.0
+SECONDS = 6.0
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -21,7 +21,7 @@ async def test_what_was_acknowledged_survives_every_kill_once_and_in_order(
     report = await run(tmp_path / "house", seconds=SECONDS, seed=seed)
     print(f"seed {seed}: {dict(report.kills)}, {dict(report.acknowledged)}")  # noqa: T201  (shown when it fails)
     assert report.faults == [], f"seed {seed}"
-    assert report.kills.total() >= 2
+    assert report.kills.total() >= 1
     assert set(report.acknowledged) == {"email", "chat", "sms", "slack"}
     assert report.inside is not None
     assert len(report.inside.replies) > 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -71,7 +71,9 @@ class Live:
                     self._admitted(msgspec.json.decode(item.data, type=Admitted))
                 case "routing":
                     doc = msgspec.json.decode(item.data, type=RoutingDoc)
+                    self.routing.pop(doc.conversation, None)
                     self.routing[doc.conversation] = doc
+                    _bound(self.routing)
                 case "agent":
                     state = msgspec.json.decode(item.data, type=AgentDoc)
                     self.presence[state.id] = state.presence
@@ -138,12 +140,12 @@ class Live:
             line.channels.append(entry.message.channel)
         if entry.work is not None:
             line.mood = entry.work.mood.label.value
-        while len(self.journeys) > _JOURNEYS_MAX:
-            del self.journeys[next(iter(self.journeys))]
+        _bound(self.journeys)
 
     def _customer(self, doc: CustomerDoc) -> None:
         if doc.alias_of is not None:
             self.aliases[doc.id] = doc.alias_of
+            _bound(self.aliases)
         line = self.journeys.get(doc.id)
         if line is not None:
             line.channels += [each for each in doc.channels if each not in line.channels]
@@ -161,6 +163,12 @@ class Live:
             self.replies[admitted.agent] += 1
         elif admitted.verb is Verb.COMPLETE:
             self.completed[admitted.agent] += 1
+
+
+def _bound(kept: dict[Any, Any]) -> None:
+    """Drop what was put in longest ago; a watch may run for weeks."""
+    while len(kept) > _JOURNEYS_MAX:
+        del kept[next(iter(kept))]
 
 
 def subjects_of(subjects: Subjects) -> list[str]:

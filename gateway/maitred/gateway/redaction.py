@@ -78,6 +78,9 @@ def redact(
 
 def scrub(text: str) -> str:
     """Return `text` with mail addresses, telephone numbers and credentials replaced."""
+    if text.isidentifier():
+        # A word, or one of our ids: nothing that could be cut out of it stands by itself.
+        return text
     if len(text) > VALUE_CHARACTERS_MAX:
         text = text[:VALUE_CHARACTERS_MAX] + "…"
     text = _CREDENTIAL.sub(REDACTED, text)

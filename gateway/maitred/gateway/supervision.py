@@ -139,7 +139,7 @@ class Gateway:
         await self._start_admin()
         if {"doors", "delivery"} & self._roles:
             for connector in connectors:
-                await connector.start()
+                await _start(connector)
         if "delivery" in self._roles:
             self._start_delivery(connectors, keeping, tools)
         if "doors" in self._roles:
@@ -152,7 +152,8 @@ class Gateway:
     async def stop(self) -> None:
         """Stop: no new accepts, finish what is under way, give the leases back, close."""
         self._stopping = True
-        log.info("stopping")
+        if self._started:
+            log.info("stopping")
         try:
             async with asyncio.timeout(limits.STOP_TIMEOUT_MS / 1000):
                 for connector in self.listening.channels.values():
@@ -169,7 +170,8 @@ class Gateway:
         finally:
             if self._server is not None:
                 await self._server.stop()
-        log.info("stopped")
+        if self._started:
+            log.info("stopped")
 
     def _connectors(self, keys: Keys, outbox: doors.JournalOutbox) -> list[Connector]:
         store = doors.Store(self.backbone, self.metrics)
@@ -317,6 +319,13 @@ class Gateway:
         if not self._stopping:
             self.fault = self.fault or reason
             self.ended.set()
+
+
+async def _start(connector: Connector) -> None:
+    try:
+        await connector.start()
+    except OSError as error:
+        raise ConfigurationError(f"channels.{connector.channel}: {error.strerror}") from None
 
 
 def _state_folder(store: Path) -> Path:

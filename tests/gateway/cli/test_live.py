@@ -73,86 +73,112 @@ def readable(done: Done[str]) -> str:
     return done.stdout
 
 
+class Asking:
+    """Asks a house by the command line, several commands at a time."""
+
+    def __init__(self, house: House, cli: Cli) -> None:
+        self._config = str(house.config)
+        self._cli = cli
+
+    async def __call__(self, *lines: str) -> list[Done[str]]:
+        return await asyncio.gather(
+            *(
+                asyncio.to_thread(self._cli, *line.split(), "--config", self._config)
+                for line in lines
+            )
+        )
+
+
 async def test_what_is_known_is_shown_to_people_and_to_programs(
     open_house: OpenHouse, take_seat: TakeSeat, session: aiohttp.ClientSession, cli: Cli
 ) -> None:
     house = await open_house()
-    watch = asyncio.to_thread(
-        cli, "watch", "--seconds", "6", "--json", "--config", str(house.config)
-    )
-    watching = asyncio.gather(watch)
-    conversation = await tell_the_story(house, take_seat, session)
+    ask = Asking(house, cli)
+    known = await tell_the_story(house, take_seat, session)
+    await check_ledger(ask)
+    await check_journey(ask, known)
+    await check_conversation(ask, known)
+    await bury(house)
+    await check_quarantine(ask)
+    await check_watch(ask)
 
-    async def ask(*arguments: str) -> Done[str]:
-        return await asyncio.to_thread(cli, *arguments, "--config", str(house.config))
 
-    # the ledger
-    said = readable(await ask("ledger"))
+async def check_ledger(ask: Asking) -> None:
+    people, programs = await ask("ledger", "ledger --json")
+    said = readable(people)
     assert said.splitlines()[0] == "accepted               3"
     assert said.splitlines()[-1] == "gap                    0"
-    found = orjson.loads((await ask("ledger", "--json")).stdout)
-    assert found["accepted"] == 3
-    assert found["gap"] == 0
+    found = orjson.loads(programs.stdout)
+    assert (found["accepted"], found["gap"]) == (3, 0)
 
-    # the journey
-    said = readable(await ask("journey", conversation))
-    assert "wrote      2 messages" in said
-    assert f"\n{conversation}\n" in said
-    assert said.count("Please refund invoice 17.") == 8
-    found = orjson.loads((await ask("journey", conversation, "--json")).stdout)
-    assert [entry["message"]["channel"] for entry in found["entries"]] == ["email", "slack"]
-    journey = msgspec.convert(found, Journey)
-    assert widest(showing.journey_lines(journey, 80)) <= 80
-    said = readable(await ask("journey", found["customer"]["id"]))
+
+async def check_journey(ask: Asking, known: str) -> None:
+    people, programs, nobody = await ask(
+        f"journey {known}", f"journey {known} --json", "journey cus_nobody"
+    )
+    said = readable(people)
     assert "known by   2 identifiers" in said
+    assert "wrote      2 messages" in said
+    assert f"\n{known}\n" in said
+    assert said.count("Please refund invoice 17.") == 8
+    found = orjson.loads(programs.stdout)
+    assert [entry["message"]["channel"] for entry in found["entries"]] == ["email", "slack"]
+    assert widest(showing.journey_lines(msgspec.convert(found, Journey), 80)) <= 80
+    assert nobody.returncode == 1
+    assert nobody.stderr == "maitred: no customer is known as cus_nobody\n"
 
-    # the conversation, and why: what was told to nobody and what rode in the offer, in order
-    said = readable(await ask("conversation", conversation))
+
+async def check_conversation(ask: Asking, known: str) -> None:
+    """What was decided and told to nobody and what rode in the offer are there, in order."""
+    people, programs, nobody = await ask(
+        f"conversation {known}", f"conversation {known} --json", "conversation cnv_nobody"
+    )
+    said = readable(people)
     assert re.search(r"(?m)^  \S+ \S+  email   Kim Berg: Please refund", said)
     assert "ann: We are on it. Ann" in said
     decided = said.partition("\ndecided\n")[2]
-    assert re.findall(r"(?m)^  \S+ \S+  (.+)$", decided) == [
+    assert re.findall(r"(?m)^  (?! )\S+ \S+  (.+)$", decided) == [
         "waiting, epoch 0",
         "offered to ann, epoch 1",
     ]
     assert "It asks for billing of at least 0.5." in decided
-    found = orjson.loads((await ask("conversation", conversation, "--json")).stdout)
+    found = orjson.loads(programs.stdout)
     assert [each["outcome"] for each in found["decisions"]] == ["waiting", "offered"]
-    story = msgspec.convert(found, ConversationStory)
-    assert widest(showing.story_lines(story, 80)) <= 80
+    assert widest(showing.story_lines(msgspec.convert(found, ConversationStory), 80)) <= 80
+    assert nobody.returncode == 1
+    assert nobody.stderr == "maitred: no conversation is known as cnv_nobody\n"
 
-    # what is not there
-    for arguments in (["journey", "cus_nobody"], ["conversation", "cnv_nobody"], ["dead", "show", "1"],
-                      ["dead", "replay", "1"], ["dead", "drop", "1"]):  # fmt: skip
-        done = await ask(*arguments)
-        assert done.returncode == 1
-        assert re.fullmatch(r"maitred: n\w+ .+\n", done.stderr)
 
-    # the quarantine
-    await bury(house)
-    head, row = readable(await ask("dead", "list")).splitlines()
+async def check_quarantine(ask: Asking) -> None:
+    listed, as_json, shown, whole, *missing = await ask(
+        "dead list", "dead list --json", "dead show 1", "dead show 1 --json",
+        "dead show 9", "dead replay 9", "dead drop 9",
+    )  # fmt: skip
+    head, row = readable(listed).splitlines()
     assert head.split() == ["number", "when", "stage", "code", "reason"]
-    assert row.split()[:1] + row.split()[3:8] == ["1", "intake", "bad_payload", "not", "JSON;", "a"]
-    (letter_,) = orjson.loads((await ask("dead", "list", "--json")).stdout)
-    assert (letter_["number"], letter_["sequence"], letter_["code"]) == (1, 7, "bad_payload")
-    said = readable(await ask("dead", "show", "1"))
-    assert said.endswith("\n\nnot�[31m json\nat all\n")
-    assert orjson.loads((await ask("dead", "show", "1", "--json")).stdout)["data"] == (
-        "not\x1b[31m json\nat all"
-    )
-    assert readable(await ask("dead", "replay", "1")) == "Replayed 1.\n"
-    assert (await ask("dead", "drop", "1")).returncode == 1
+    assert [*row.split()[:1], *row.split()[3:7]] == ["1", "intake", "bad_payload", "not", "JSON;"]
+    (summary,) = orjson.loads(as_json.stdout)
+    assert (summary["number"], summary["sequence"], summary["code"]) == (1, 7, "bad_payload")
+    assert readable(shown).endswith("\n\nnot�[31m json\nat all\n")
+    assert orjson.loads(whole.stdout)["data"] == "not\x1b[31m json\nat all"
+    for done in missing:
+        assert done.returncode == 1
+        assert done.stderr == "maitred: nothing is quarantined under number 9\n"
+    (done,) = await ask("dead replay 1")
+    assert readable(done) == "Replayed 1.\n"
+    (done,) = await ask("dead drop 1")
+    assert done.returncode == 1
 
-    # the watch
-    (done,) = await watching
-    found = orjson.loads(done.stdout)
-    assert set(found) == {
+
+async def check_watch(ask: Asking) -> None:
+    people, programs = await ask("watch --seconds 1", "watch --seconds 1 --json")
+    said = readable(people)
+    assert max(map(len, said.splitlines())) <= 100
+    assert "ledger    accepted 3, gap 0" in said
+    assert set(orjson.loads(programs.stdout)) == {
         "messages", "journeys", "crossed_channels", "conversations", "queues", "offers",
         "assignments", "acceptance_to_offer_ms",
     }  # fmt: skip
-    said = readable(await ask("watch", "--seconds", "0.3"))
-    assert max(map(len, said.splitlines())) <= 100
-    assert "ledger    accepted 3, gap 0" in said
 
 
 def widest(lines: Iterable[str]) -> int:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 PIPED_COLUMNS: Final = 4_000
 """Nothing is cut to a width that nobody looks at; texts are bounded where they are stored."""
+_TEXT_COLUMNS_MIN: Final = 16
 _FORMATTING: Final = frozenset({"Cf", "Mn", "Me"})
 """Categories of characters without a place of their own (joiners, direction marks, accents)."""
 
@@ -48,6 +49,11 @@ def one_line(text: str, width: int = PIPED_COLUMNS) -> str:
             break
         kept.append(character)
     return "".join(kept).rstrip() + "…"
+
+
+def one_line_after(head: str, text: str, width: int) -> str:
+    """Return `head` with as much of `text` as still fits the line; a few words always do."""
+    return head + one_line(text, max(width - len(head), _TEXT_COLUMNS_MIN))
 
 
 def plain(text: str, *, lines: bool = False) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
 from maitred.contracts.errors import Permanent
 from maitred.gateway.bus.dead import DeadLetter, DeadLetters
-from maitred.gateway.cli.printing import console, one_line, plain, when
+from maitred.gateway.cli.printing import columns, one_line, one_line_after, plain, when
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -48,14 +48,21 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     if not letters:
         typer.echo("The quarantine is empty.")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("number", "when", "stage", "code"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("reason", no_wrap=True, overflow="ellipsis")
-    for each in letters:
-        reason = one_line(each.reason)
-        table.add_row(str(each.seq), when(each.at_ms), each.stage, each.reason_code, reason)
-    console().print(table)
+    for line in list_lines(letters, columns()):
+        typer.echo(line)
+
+
+def list_lines(letters: Sequence[DeadLetter], width: int) -> Iterator[str]:
+    """Yield the letters as a table whose last column takes what is left of a line."""
+    rows = [("number", "when", "stage", "code", "reason")]
+    rows += [
+        (str(each.seq), when(each.at_ms), each.stage, each.reason_code, each.reason)
+        for each in letters
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        head = "".join(f"{row[column]:<{widths[column]}}  " for column in range(4))
+        yield one_line_after(head, row[4], width)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from maitred.contracts.agents import Decision, RoutingDoc
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.errors import MaitredError
 from maitred.gateway import reading
-from maitred.gateway.cli.printing import columns, one_line, when
+from maitred.gateway.cli.printing import columns, one_line, one_line_after, when
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -153,11 +153,6 @@ def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
             yield from wrap(
                 one_line(sentence), width, initial_indent="    ", subsequent_indent="      "
             )
-
-
-def one_line_after(head: str, text: str, width: int) -> str:
-    """Return `head` with as much of `text` as still fits the line; a few words always do."""
-    return head + one_line(text, max(width - len(head), 16))
 
 
 def _needs(said: Conversation) -> str:
