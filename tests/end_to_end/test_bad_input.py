@@ -51,6 +51,8 @@ class Case:
     answer: Any
     reason: str = ""
     account: str = "main"
+    before: tuple[str, int] | None = None
+    """Another reason, and how often, that comes before."""
 
 
 async def check(lab: Lab, channel: str, case: Case) -> None:
@@ -65,7 +67,11 @@ async def check(lab: Lab, channel: str, case: Case) -> None:
     if not case.reason:
         assert changed == {}
         return
-    assert changed == {(channel, case.account, case.reason): 1}
+    expected = {(channel, case.account, case.reason): 1}
+    if case.before is not None:
+        reason, times = case.before
+        expected[channel, case.account, reason] = times
+    assert changed == expected
     assert lab.logged("refused", channel=channel, account=case.account, reason=case.reason)
 
 
@@ -207,6 +213,7 @@ class Talk:
     code: str = ""
     closed: int | None = None
     reason: str = ""
+    before: tuple[str, int] | None = None
 
 
 HELLO = '{"type":"hello","token":null,"after":0}'
@@ -226,8 +233,10 @@ CHAT = [
         "too_long",
     ),
     Talk("binary", (HELLO, b"\x00\x01"), "bad_frame", 1003, "bad_frame"),
-    Talk("oversized", (HELLO, WORD * 10_000), closed=1009),
-    Talk("unruly", (HELLO, *(["moon"] * 10)), "bad_frame", 1008, "unruly"),
+    Talk("oversized", (HELLO, WORD * 10_000), closed=1009, reason="too_large"),
+    Talk(
+        "unruly", (HELLO, *(["moon"] * 10)), "bad_frame", 1008, "unruly", before=("bad_frame", 10)
+    ),
 ]
 
 
@@ -260,7 +269,8 @@ async def test_the_chat_door_refuses(lab: Lab, told: Talk) -> None:
     async def act(lab: Lab) -> tuple[str, int | None]:
         return await talk(lab, told)
 
-    case = Case(told.name, act, (told.code, told.closed), told.reason, "shop")
+    reason = told.reason or told.code
+    case = Case(told.name, act, (told.code, told.closed), reason, "shop", told.before)
     await check(lab, "chat", case)
 
 

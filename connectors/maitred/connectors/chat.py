@@ -123,6 +123,7 @@ class ChatConnector:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         account = request.match_info["account"]
         if account not in self._settings.accounts:
+            self._context.refused("unknown", "unknown_account")
             raise web.HTTPNotFound
         if not self._may_open(account, request):
             self._context.refused(account, "origin")

@@ -36,6 +36,12 @@ CONTENT_TYPE: Final = "application/vnd.maitred.chat+json"
 
 _HELLO_S: Final = 10.0
 
+_UNREADABLE: Final = {
+    WSCloseCode.MESSAGE_TOO_BIG: "too_large",
+    WSCloseCode.INVALID_TEXT: "not_utf8",
+}
+"""Why the library closed the connection by itself (RFC 6455, section 7.4.1)."""
+
 
 class Listener:
     """Reads one connection until it ends."""
@@ -72,7 +78,11 @@ class Listener:
             return
         key = self._context.keys.identifier(visitor_identifier(visitor))
         bucket = self._presence.arrive(self._socket, key)
-        if await self._caught_up():
+        if hello.token is None:
+            # Who was never here has missed nothing.
+            await self._socket.release(())
+            await self._take_all(visitor, bucket)
+        elif await self._caught_up():
             await self._take_all(visitor, bucket)
 
     async def _hello(self) -> Hello | None:
@@ -161,6 +171,9 @@ class Listener:
                 self._end("bad_frame", WSCloseCode.UNSUPPORTED_DATA)
                 return None
             if received.type is not WSMsgType.TEXT:
+                reason = _UNREADABLE.get(self._socket.web_socket.close_code or 0)
+                if reason is not None:
+                    self._context.refused(self._account, reason)
                 return None
             data = received.data.encode()
             try:
@@ -172,6 +185,7 @@ class Listener:
 
     async def _complain(self, fault: Fault) -> None:
         self._bad_frames += 1
+        self._context.refused(self._account, fault.code)
         await self._socket.say(fault)
 
     async def _slow_down(self, frame: Hello | Message | Ping, wait_ms: int) -> None:
