@@ -219,3 +219,13 @@ class Play:
 
 def _due(doc: RoutingDoc) -> Due:
     return Due(conversation=doc.conversation, epoch=doc.epoch, due_at=doc.due_at)
+
+
+def held_by(name: str, *others: str, **more: object) -> Play:
+    """Return a play in which `name` holds conversation `x`."""
+    game = Play(settings(*(agent(each, **more) for each in (name, *others))))
+    game.online(name)
+    game.write("x")
+    game.command(name, Verb.ACCEPT, on="x")
+    game.online(*others)
+    return game

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType
+from aiohttp.http import WebSocketError
 
 from maitred.connectors.chat_frames import (
     Ack,
@@ -36,7 +38,7 @@ CONTENT_TYPE: Final = "application/vnd.maitred.chat+json"
 
 _HELLO_S: Final = 10.0
 
-_UNREADABLE: Final = {
+_UNREADABLE: Final[Mapping[int, str]] = {
     WSCloseCode.MESSAGE_TOO_BIG: "too_large",
     WSCloseCode.INVALID_TEXT: "not_utf8",
 }
@@ -171,8 +173,8 @@ class Listener:
                 self._end("bad_frame", WSCloseCode.UNSUPPORTED_DATA)
                 return None
             if received.type is not WSMsgType.TEXT:
-                reason = _UNREADABLE.get(self._socket.web_socket.close_code or 0)
-                if reason is not None:
+                if isinstance(received.data, WebSocketError):
+                    reason = _UNREADABLE.get(received.data.code, "bad_frame")
                     self._context.refused(self._account, reason)
                 return None
             data = received.data.encode()

@@ -25,11 +25,11 @@ from nats.aio.subscription import Subscription
 from maitred.contracts import limits
 from maitred.contracts.errors import (
     ConfigurationError,
-    MaitredError,
     Permanent,
     StoreUnavailable,
 )
 from maitred.gateway.bus import wire
+from maitred.gateway.bus.api import ApiError, answer_of
 from maitred.gateway.bus.endpoint import Endpoint
 from maitred.gateway.bus.replies import Replies
 
@@ -43,16 +43,6 @@ _NO_RESPONDERS: Final = "503"
 _UNAVAILABLE: Final = 503
 
 _log = structlog.get_logger(__name__)
-
-
-class ApiError(MaitredError):
-    """JetStream's API refused: `code` is like HTTP's, `err_code` names the cause exactly."""
-
-    def __init__(self, code: int, err_code: int, description: str) -> None:
-        super().__init__(f"JetStream answered {code}, {err_code}: {description}")
-        self.code = code
-        self.err_code = err_code
-        self.description = description
 
 
 class _Client(Client):
@@ -300,7 +290,7 @@ class Connection:
             left = deadline - asyncio.get_running_loop().time()
             try:
                 answer = await self.request(subject, payload, timeout_ms=max(1, int(left * 1000)))
-                return _api_answer(answer.data)
+                return answer_of(answer.data)
             except (StoreUnavailable, ApiError) as error:
                 if isinstance(error, ApiError) and error.code != _UNAVAILABLE:
                     raise
@@ -398,15 +388,3 @@ def _following(
         return item
 
     return following
-
-
-def _api_answer(data: bytes) -> dict[str, Any]:
-    answer = orjson.loads(data)
-    error = answer.get("error")
-    if error is not None:
-        raise ApiError(
-            int(error.get("code", 0)),
-            int(error.get("err_code", 0)),
-            str(error.get("description", "")),
-        )
-    return dict(answer)

@@ -9,7 +9,8 @@ import structlog
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.ids import AgentId, Tenant
 from maitred.contracts.subjects import JOURNAL, ROOT, check_token
-from maitred.gateway.bus.connection import ApiError, Connection
+from maitred.gateway.bus.api import ApiError
+from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.permissions import consumer_of
 
 ACK_WAIT_MS: Final = 60_000

@@ -193,7 +193,8 @@ class EmbeddedServer:
                     if url is not None:
                         return url
                     await asyncio.sleep(_READY_STEP_S)
-        said = _tail(self._store / "run" / "stderr.log")
+        run = self._store / "run"
+        said = _tail(run / "stderr.log") or _tail(run / "nats.log")
         raise ConfigurationError(
             f"{self._store}: nats-server did not start; it says: "
             f"{said or 'nothing, see run/nats.log in the store'}"
@@ -247,8 +248,9 @@ def _listening(ports: Path) -> str | None:
 
 
 def _tail(path: Path) -> str:
-    """Return the end of what the server said."""
+    """Return the last line of what the server said."""
     try:
-        return path.read_text("utf-8", "replace")[-_SAID_CHARACTERS_MAX:].strip()
+        lines = path.read_text("utf-8", "replace").split("\n")
     except OSError:
         return ""
+    return next((line for line in reversed(lines) if line.strip()), "")[-_SAID_CHARACTERS_MAX:]

@@ -19,7 +19,8 @@ import structlog
 from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError
 from maitred.gateway.bus import reads, streams
-from maitred.gateway.bus.connection import ApiError, Connection
+from maitred.gateway.bus.api import ApiError
+from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import write_private
 
 CLOCK_BEHIND_MS_MAX: Final = 5 * limits.MINUTE_MS

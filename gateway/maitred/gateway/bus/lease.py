@@ -64,6 +64,7 @@ class Lease:
         self._confirmed_ms = 0
         self._mine = False
         self._tasks = Tasks(self._failed)
+        self._renewing: asyncio.Task[None] | None = None
         self.lost = asyncio.Event()
         """Set when somebody else has it, or it could not be renewed in time."""
         self.when_lost: Callable[[], None] | None = None
@@ -96,8 +97,8 @@ class Lease:
             except (Conflict, StoreUnavailable) as error:
                 _log.debug("lease_waits", subject=self._subject, reason=type(error).__name__)
             await asyncio.sleep(_LOOK_S)
-        if not self._alone:
-            self._tasks.start(f"lease {self._subject}", self._renew())
+        if not self._alone and (self._renewing is None or self._renewing.done()):
+            self._renewing = self._tasks.start(f"lease {self._subject}", self._renew())
 
     async def release(self) -> None:
         """Give the lease back, so that the next holder need not wait; harmless when not held."""

@@ -22,7 +22,8 @@ from nats.aio.subscription import Subscription
 
 from maitred.contracts import limits
 from maitred.contracts.errors import MaitredError, Permanent, StoreUnavailable
-from maitred.gateway.bus.connection import ApiError, Connection, status_of
+from maitred.gateway.bus.api import ApiError
+from maitred.gateway.bus.connection import Connection, status_of
 from maitred.gateway.bus.streams import last_sequence
 
 BUFFER_MESSAGES_MAX: Final = 2 * limits.PULL_MESSAGES_MAX

@@ -16,7 +16,8 @@ from nats.aio.msg import Msg
 
 from maitred.contracts import limits
 from maitred.contracts.errors import Permanent, StoreUnavailable
-from maitred.gateway.bus.connection import ApiError, Connection, status_of
+from maitred.gateway.bus.api import ApiError
+from maitred.gateway.bus.connection import Connection, status_of
 from maitred.gateway.bus.pull import delivery_of
 from maitred.gateway.bus.streams import rfc3339_ms
 
@@ -28,6 +29,7 @@ _END: Final = "204"
 _NOTHING: Final = "404"
 _TOO_MANY: Final = "413"
 _NS: Final = 1_000_000
+_BEHIND_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,12 @@ async def get_many(
     subjects: Sequence[str],
     *,
     timeout_ms: int = limits.READ_TIMEOUT_MS,
+    at_least: int = 0,
 ) -> dict[str, Stored]:
     """Return the last message of each of `subjects`, which may hold wildcards.
 
-    What is missing, or was deleted, is not in the answer. `timeout_ms` bounds each page.
+    What is missing, or was deleted, is not in the answer. `timeout_ms` bounds each page. A
+    replica that has not come as far as sequence `at_least` is asked again.
 
     Raises:
         StoreUnavailable: not answered in time.
@@ -64,7 +68,7 @@ async def get_many(
     for start in range(0, len(asked), limits.DIRECT_GET_SUBJECTS_MAX):
         page = asked[start : start + limits.DIRECT_GET_SUBJECTS_MAX]
         try:
-            found |= await _multi_last(connection, stream, page, timeout_ms)
+            found |= await _multi_last(connection, stream, page, timeout_ms, at_least)
         except _TooManySubjects:
             found |= await _scan_last(connection, stream, page, timeout_ms)
     return {
@@ -213,17 +217,23 @@ _ADDED_BY_DIRECT_GET: Final = frozenset(
 
 # -- many messages ------------------------------------------------------------------------
 async def _multi_last(
-    connection: Connection, stream: str, subjects: list[str], timeout_ms: int
+    connection: Connection, stream: str, subjects: list[str], timeout_ms: int, at_least: int
 ) -> dict[str, Stored]:
     """Read one consistent snapshot of at most 1,024 subjects, page by page."""
     found: dict[str, Stored] = {}
     request: dict[str, Any] = {"multi_last": subjects, "batch": limits.DIRECT_GET_SUBJECTS_MAX}
+    deadline = asyncio.get_running_loop().time() + timeout_ms / 1000
     while True:
         async with connection.answers() as (reply, following):
             await connection.publish(
                 f"$JS.API.DIRECT.GET.{stream}", orjson.dumps(request), reply=reply
             )
             page, end = await _page(following, stream, timeout_ms)
+        if int(end.get("Nats-UpTo-Sequence", at_least)) < at_least:
+            if asyncio.get_running_loop().time() > deadline:
+                raise StoreUnavailable(f"a replica of {stream} stays behind")
+            await asyncio.sleep(_BEHIND_S)
+            continue
         found.update((stored.subject, stored) for stored in page)
         if not page or int(end.get("Nats-Num-Pending", "0")) == 0:
             return found

@@ -11,7 +11,8 @@ import structlog
 
 from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError
-from maitred.gateway.bus.connection import ApiError, Connection
+from maitred.gateway.bus.api import ApiError
+from maitred.gateway.bus.connection import Connection
 
 API_LEVEL_MIN: Final = 2
 """Atomic batches: nats-server 2.12 (ADR-44 gives the levels, ADR-50 the batches)."""

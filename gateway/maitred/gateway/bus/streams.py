@@ -9,7 +9,8 @@ from typing import Any, Final
 import structlog
 
 from maitred.contracts.errors import ConfigurationError
-from maitred.gateway.bus.connection import ApiError, Connection
+from maitred.gateway.bus.api import ApiError
+from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.server_check import check_server
 from maitred.gateway.bus.stream_specs import StreamSpec, specs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import Annotated
 
@@ -60,7 +61,19 @@ async def _run(
         loop.add_signal_handler(number, gateway.ended.set)
     try:
         await gateway.start()
+        _settle_memory()
         await gateway.ended.wait()
     finally:
         await gateway.stop()
     return gateway.fault
+
+
+def _settle_memory() -> None:
+    """Let the collector pass over what lives as long as the process, and look less often.
+
+    A message makes thousands of short-lived objects and no cycles; looking for those after every
+    few hundred took a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -314,7 +314,7 @@ class Runner(Generic[P]):
                     unread.update(error.subjects)
                 else:
                     return drafts, effects
-            await self._load(unread)
+            await self._load(unread, group)
 
     async def _load_wanted(self, group: _Group[P]) -> None:
         wanted = {
@@ -324,7 +324,7 @@ class Runner(Generic[P]):
             for subject in self._stage.wanted(prepared)
         }
         if missing := Drafts(self._cache).missing(*wanted):
-            await self._load(set(missing))
+            await self._load(set(missing), group)
 
     def _effects(self, prepared: P | Buried, drafts: Drafts, *, duplicate: bool) -> Effects:
         if isinstance(prepared, Buried):
@@ -346,8 +346,10 @@ class Runner(Generic[P]):
         self._log.exception("input_failed", kind=type(error).__name__)
         return Buried("internal", f"{type(error).__name__} while handling it")
 
-    async def _load(self, subjects: set[str]) -> None:
-        found = await get_many(self._backbone.connection, JOURNAL, sorted(subjects))
+    async def _load(self, subjects: set[str], group: _Group[P]) -> None:
+        # An entry's documents were committed with it: a replica without them is behind.
+        seen = group.received[-1].stream_seq if self._stage.stream == JOURNAL else 0
+        found = await get_many(self._backbone.connection, JOURNAL, sorted(subjects), at_least=seen)
         for subject in subjects:
             stored = found.get(subject)
             self._cache.put(subject, Known(stored.seq, stored.data) if stored else Known(0, None))

@@ -1,0 +1,110 @@
+"""The door for mail: nobody brings more than it holds, nor keeps it open for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.connectors.email.delivery import Dial, Make
+
+
+async def test_a_mail_that_announces_too_much_is_refused_before_it_is_read(
+    email: Make, dial: Dial
+) -> None:
+    connector, _ = await email(bytes_max=4096)
+    peer = await dial(connector)
+    await peer.greet()
+    assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE=4097\r\n")).startswith("552")
+    assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE=4096\r\n")).startswith("250")
+
+
+async def test_a_mail_that_grows_too_big_is_refused_at_its_end(email: Make, dial: Dial) -> None:
+    connector, context = await email(bytes_max=4096)
+    peer = await dial(connector)
+    await peer.open_data()
+    assert (await peer.say(b"x" * 98 + b"\r\n" + b"y\r\n" * 1500 + b".\r\n")).startswith("552")
+    assert context.accepted == []
+    assert context.refusals == [("help", "smtp_552")]
+
+
+async def test_a_mail_that_never_ends_is_cut_off(email: Make, dial: Dial) -> None:
+    connector, context = await email(bytes_max=4096)
+    peer = await dial(connector)
+    await peer.open_data()
+    assert (await peer.say(b"y" * 9000)).startswith("552")
+    assert (await peer.closed()) == b""
+    assert context.accepted == []
+
+
+async def test_a_line_that_is_too_long_is_refused_and_the_next_mail_passes(
+    email: Make, dial: Dial
+) -> None:
+    connector, context = await email()
+    peer = await dial(connector)
+    await peer.open_data()
+    assert (await peer.say(b"x" * 3000 + b"\r\n.\r\n")).startswith("500 5.5.2")
+    assert context.accepted == []
+    await peer.say(b"MAIL FROM:<a@b.example>\r\n")
+    await peer.say(b"RCPT TO:<help@shop.example>\r\n")
+    await peer.say(b"DATA\r\n")
+    assert (await peer.say(b"x" * 998 + b"\r\n.\r\n")).startswith("250")
+    assert context.accepted[0][1] == b"x" * 998 + b"\r\n"
+
+
+async def test_mails_under_way_together_are_bounded(email: Make, dial: Dial) -> None:
+    connector, context = await email(bytes_max=4096, bytes_held_max=4096)
+    context.store.gate = asyncio.Event()
+    first, second = await dial(connector), await dial(connector)
+    await first.open_data()
+    await second.open_data()
+    first.writer.write(b"x\r\n" * 1000 + b".\r\n")
+    await asyncio.wait_for(context.store.called.wait(), 5)
+    assert (await second.say(b"y\r\n" * 1000 + b".\r\n")).startswith("452 4.3.1")
+    context.store.gate.set()
+    assert (await first.answer()).startswith("250")
+    assert connector._sessions.bytes_held == 0
+
+
+async def test_a_connection_lost_in_the_middle_of_a_mail_stores_nothing(
+    email: Make, dial: Dial
+) -> None:
+    connector, context = await email()
+    peer = await dial(connector)
+    await peer.open_data()
+    peer.writer.write(b"From: a@b.example\r\n\r\nhalf a sen")
+    await peer.close()
+    await asyncio.wait_for(connector._sessions.empty.wait(), 5)
+    assert context.store.calls == 0
+    assert connector._sessions.bytes_held == 0
+
+
+async def test_a_peer_that_falls_silent_is_closed(email: Make, dial: Dial) -> None:
+    connector, _ = await email(timeout_s=0.05)
+    peer = await dial(connector)
+    await peer.answer()
+    assert await peer.closed() == b""
+
+
+async def test_connections_beyond_the_bound_are_put_off(email: Make, dial: Dial) -> None:
+    connector, _ = await email(sessions_max=1)
+    first = await dial(connector)
+    await first.greet()
+    second = await dial(connector)
+    assert (await second.answer()).startswith("421 4.3.2")
+    assert await second.closed() == b""
+    assert (await first.say(b"NOOP\r\n")).startswith("250")
+    await first.close()
+    await asyncio.wait_for(connector._sessions.empty.wait(), 5)
+    assert (await (await dial(connector)).answer()).startswith("220")
+
+
+async def test_one_peer_cannot_take_every_connection_unless_it_is_a_relay(
+    email: Make, dial: Dial
+) -> None:
+    stranger, _ = await email(sessions_per_peer_max=1)
+    await (await dial(stranger)).greet()
+    assert (await (await dial(stranger)).answer()).startswith("421")
+    relay, _ = await email(
+        sessions_per_peer_max=1, trusted_relays=("127.0.0.0/8",), authserv_id="mx.shop.example"
+    )
+    await (await dial(relay)).greet()
+    assert (await (await dial(relay)).answer()).startswith("220")

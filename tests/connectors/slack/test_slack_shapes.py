@@ -1,0 +1,190 @@
+"""Whatever shape a signed event has, it is stored or refused, and never a fault of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.connectors.slack.door import Door, make_event
+
+if TYPE_CHECKING:
+    pass
+
+PUBLISHED = sorted(
+    Path(__file__).parents[4].joinpath("shared/data/webhooks/slack_events").glob("*.json")
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe",
+        b'{"type": "event_callback", "event": ',
+        b'{"type": "event_callback"}',
+        b'{"type": "event_callback", "event": []}',
+        b'{"type": "event_callback", "event": "message"}',
+        b'{"type": "event_callback", "event": {"type": 5}}',
+        b'{"type": 5}',
+        b'{"type": "event_callback", "event": {"type": "message"}}',
+        b'{"type": "event_callback", "event_id": 7, "event": {"type": "message"}}',
+        b'{"type": "event_callback", "authorizations": [1], "event": {"type": "x"}}',
+        b'{"type": "event_callback", "team": 5, "event": {"type": "message"}}',
+        b'{"type": "x", "event": ' + b'{"event": ' * 5_000 + b"1" + b"}" * 5_001,
+    ],
+)
+async def test_what_is_no_event_is_a_bad_request_without_details(door: Door, body: bytes) -> None:
+    answer = await door.post(body)
+    assert answer.status == 400
+    assert answer.headers["X-Slack-No-Retry"] == "1"
+    assert await answer.read() == b""
+    assert door.recorded.refusals == [("main", "malformed_event")]
+    assert door.recorded.store.calls == 0
+
+
+@pytest.mark.parametrize("depth", range(200, 1_200, 100))
+async def test_a_nesting_near_what_pythons_stack_takes_is_no_fault_of_ours(
+    door: Door, depth: int
+) -> None:
+    body = b'{"type": "event_callback", "event": {"type": "message", "event": %b{}%b}}' % (
+        b'{"event": ' * depth,
+        b"}" * depth,
+    )
+    assert (await door.post(body)).status in {200, 400}
+    assert door.recorded.store.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"text": 5}, 200),
+        ({"text": None, "blocks": {"not": "a list"}}, 200),
+        ({"user": 5}, 400),
+        ({"user": ["U1"]}, 400),
+        ({"channel": {"id": "C1"}}, 400),
+        ({"ts": 1699999990.0002}, 400),
+        ({"ts": "../../etc"}, 400),
+        ({"user": "U" * 200}, 400),
+        ({"user": None}, 400),
+        ({"bot_profile": "x"}, 400),
+        ({"message": "x"}, 400),
+    ],
+)
+async def test_a_message_of_another_shape_is_stored_or_refused(
+    door: Door, change: dict[str, Any], status: int
+) -> None:
+    assert (await door.post(make_event(**change))).status == status
+    assert len(door.recorded.accepted) == (status == 200)
+
+
+def published(path: Path) -> dict[str, Any]:
+    shape: dict[str, Any] = orjson.loads(path.read_bytes())
+    return shape
+
+
+@pytest.mark.parametrize("path", PUBLISHED or [None])
+async def test_every_published_shape_of_an_event_is_understood(
+    door: Door, path: Path | None
+) -> None:
+    if path is None:
+        pytest.skip("the published shapes are not beside the project")
+    posted = published(path)
+    # The values are blank there: only the ids that every such event has are filled in.
+    for author in (posted["event"], *map(posted["event"].get, ("message", "previous_message"))):
+        if isinstance(author, dict):
+            author |= {"user": "U0ANA", "team": "T0OWN", "bot_id": "", "app_id": ""}
+    posted["event"] |= {"ts": "1699999990.000200"}
+    if not isinstance(posted["event"].get("channel"), dict):
+        posted["event"]["channel"] = "C0HELP"
+    posted |= {"type": "event_callback", "event_id": "Ev01"}
+    assert (await door.post(posted)).status == 200
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "user", "team", "event", "type", "channel", "message", "item"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+fields = st.dictionaries(
+    st.sampled_from(
+        [
+            "type",
+            "subtype",
+            "user",
+            "team",
+            "user_team",
+            "channel",
+            "ts",
+            "thread_ts",
+            "bot_id",
+            "message",
+            "previous_message",
+            "item",
+            "bot_profile",
+            "app_id",
+            "event_ts",
+            "inputs",
+        ]
+    ),
+    json_values,
+    max_size=5,
+)
+envelopes = st.dictionaries(
+    st.sampled_from(
+        [
+            "type",
+            "event_id",
+            "team_id",
+            "team",
+            "event",
+            "authorizations",
+            "enterprise",
+            "user",
+            "view",
+            "is_ext_shared_channel",
+            "api_app_id",
+            "response_url",
+            "response_urls",
+            "channel",
+            "message",
+            "enterprise_id",
+            "function_data",
+            "assistant_thread",
+        ]
+    ),
+    json_values,
+    max_size=5,
+)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(outer=envelopes, inner=fields, body=st.binary(max_size=40))
+async def test_nothing_that_is_signed_is_our_fault(
+    door: Door,
+    outer: dict[str, Any],
+    inner: dict[str, Any],
+    body: bytes,
+) -> None:
+    whole = make_event()
+    whole["event"] |= inner
+    for posted in (whole, {**whole, **outer}, orjson.dumps(whole).replace(b"U0ANA", body)):
+        assert (await door.post(posted)).status < 500
