@@ -53,7 +53,9 @@ def test_a_message_id_never_changes_between_versions() -> None:
     made = ids.message_id(TENANT, "email", "support", "<1@example.com>")
     assert made == "msg_6ec679144dc4d202b56d37fbaa9d89fc"
     assert ids.conversation_id(made) == "cnv_6ec679144dc4d202b56d37fbaa9d89fc"
-    assert ids.outbound_id(ids.conversation_id(made), "c-1") == "out_ad9917d900f376a6ff241c13725e50bd"
+    assert (
+        ids.outbound_id(ids.conversation_id(made), "c-1") == "out_ad9917d900f376a6ff241c13725e50bd"
+    )
 
 
 @given(

@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from maitred.contracts.agents import (
-    AgentKind,
-    AssignmentState,
-    Presence,
-    Verb,
-)
+from maitred.contracts.agents import AgentKind, AssignmentState, Presence, Verb
 from maitred.contracts.message import MoodLabel
 from tests.router.play import START, Play, agent, asks, held_by, settings
 

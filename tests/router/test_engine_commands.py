@@ -5,11 +5,7 @@
 
 from __future__ import annotations
 
-from maitred.contracts.agents import (
-    AssignmentState,
-    Presence,
-    Verb,
-)
+from maitred.contracts.agents import AssignmentState, Presence, Verb
 from maitred.contracts.limits import (
     CONVERSATION_TURNS_MAX,
     REPLY_CHARACTERS_MAX,

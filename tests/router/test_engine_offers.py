@@ -5,17 +5,9 @@
 
 from __future__ import annotations
 
-from maitred.contracts.agents import (
-    AssignmentState,
-    Due,
-    Presence,
-    Verb,
-)
+from maitred.contracts.agents import AssignmentState, Due, Presence, Verb
 from maitred.contracts.ids import AgentId, ConversationId
-from maitred.contracts.limits import (
-    CLOSED_AGE_MS,
-    OFFERS_MISSED_MAX,
-)
+from maitred.contracts.limits import CLOSED_AGE_MS, OFFERS_MISSED_MAX
 from maitred.contracts.message import MoodLabel
 from maitred.router.engine import Engine
 from maitred.router.events import DueCame

@@ -78,11 +78,11 @@ def redact(
 
 def scrub(text: str) -> str:
     """Return `text` with mail addresses, telephone numbers and credentials replaced."""
+    if len(text) > VALUE_CHARACTERS_MAX:
+        text = text[:VALUE_CHARACTERS_MAX] + "…"
     if text.isidentifier():
         # A word, or one of our ids: nothing that could be cut out of it stands by itself.
         return text
-    if len(text) > VALUE_CHARACTERS_MAX:
-        text = text[:VALUE_CHARACTERS_MAX] + "…"
     text = _CREDENTIAL.sub(REDACTED, text)
     if "@" in text or "%40" in text:
         text = _EMAIL.sub(REDACTED, text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -11,9 +10,6 @@ import pytest
 from demo.standins.slack_api import signed_slack_request
 from maitred.contracts.limits import WEBHOOK_BYTES_MAX
 from tests.connectors.slack.door import NOW_S, PATH, SECRET, Door, make_event
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import pytest
@@ -11,9 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.connectors.slack.door import Door, make_event
-
-if TYPE_CHECKING:
-    pass
 
 PUBLISHED = sorted(
     Path(__file__).parents[4].joinpath("shared/data/webhooks/slack_events").glob("*.json")

@@ -84,6 +84,6 @@ def until() -> Until:
     async def wait(holds: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(10):
             while not await holds():  # noqa: ASYNC110  (the event is in another process)
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.02)  # polling: a server is another process
 
     return wait

@@ -190,7 +190,7 @@ async def test_log_entries_that_expire_while_the_server_is_down_take_no_document
         ],
     )
     os.kill(server.pid, signal.SIGSTOP)  # time passes for the store, not for the server
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(1.1)  # polling: a stopped server cannot say that its entry's second is over
     os.kill(server.pid, signal.SIGKILL)
 
     async def again() -> bool:

@@ -54,10 +54,10 @@ async def test_a_chain_of_documents_is_read_in_as_many_rounds_as_it_is_long(
     read = reads.get_many
 
     async def counting(
-        connection: Connection, stream: str, subjects: Sequence[str]
+        connection: Connection, stream: str, subjects: Sequence[str], *, at_least: int
     ) -> dict[str, reads.Stored]:
         asked.append(len(subjects))
-        return await read(connection, stream, subjects)
+        return await read(connection, stream, subjects, at_least=at_least)
 
     monkeypatch.setattr("maitred.gateway.journal.stage.get_many", counting)
     await send_all(backbone, [*links, *followers])
