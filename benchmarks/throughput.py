@@ -2,8 +2,8 @@
 
 The way: a signed webhook is accepted, stored durably, normalised, resolved, routed, and offered to
 an agent. The limit: a bare aiohttp handler that only does the durable publish. Both flush every
-write (`sync_interval: always`); both get the same requests from the same generator. The way runs once
-as one process (`maitred up`), and once as two (`--roles doors` beside `--roles intake,…`).
+write (`sync_interval: always`); both get the same requests from the same generator. The way runs
+once as one process (`maitred up`), and once as two (`--roles doors`, and the rest).
 
     python -m benchmarks.throughput [--quick] [--json]
 """

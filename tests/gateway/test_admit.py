@@ -16,7 +16,7 @@ from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX, Admit
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import history, reads
 from maitred.gateway.journal.keeping import Keeping
-from maitred.gateway.journal.stage import Runner
+from maitred.gateway.journal.runner import Runner
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.tasks import Tasks
 from tests.gateway.conftest import Eventually

@@ -32,6 +32,7 @@ GROUP_INPUTS_MAX: Final = 128
 DIRECT_GET_SUBJECTS_MAX: Final = 500
 """Subjects asked for in one batched direct read; the server answers 413 above 1,024."""
 PULL_MESSAGES_MAX: Final = 256
+PARTITIONS_MAX: Final = 64
 PUBLISH_WINDOW_MAX: Final = 1_024
 PUBLISH_TIMEOUT_MS: Final = 2 * SECOND_MS
 """How long a door holds its sender before it refuses in its protocol's words."""

@@ -38,6 +38,7 @@ class Admit:
 
     name = STAGE
     stream = COMMANDS
+    prepares_ahead = True
 
     def __init__(self, backbone: Backbone) -> None:
         self._subjects = backbone.subjects

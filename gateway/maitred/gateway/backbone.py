@@ -25,6 +25,9 @@ from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.settings.shapes import NatsSettings, Settings
 
 log = structlog.get_logger(__name__)
+PARTITIONS_ALONE: Final = 1
+"""One gateway makes fewer and larger batches with one partition."""
+PARTITIONS_SHARED: Final = 3
 MARKED: Final = ("INBOUND", "JOURNAL")
 """The streams whose high-water mark is kept outside of them."""
 
@@ -45,11 +48,18 @@ class Backbone:
     """Everything between a stage and NATS; `alone` tells that no other gateway can be there."""
 
     def __init__(
-        self, connection: Connection, subjects: Subjects, *, alone: bool, mark: HighWater
+        self,
+        connection: Connection,
+        subjects: Subjects,
+        *,
+        alone: bool,
+        mark: HighWater,
+        partitions: int = 1,
     ) -> None:
         self.connection: Final = connection
         self.subjects: Final = subjects
         self.alone: Final = alone
+        self.partitions: Final = partitions
         self.mark: Final = mark
         self.holder: Final = f"{socket.gethostname()}-{os.getpid()}-{clock.now_ms()}"
         self.publisher: Final = Publisher(connection)
@@ -101,11 +111,23 @@ async def open_backbone(
     await mark.check(
         connection, MARKED, clock.now_ms(), accept_restored_store=accept_restored_store
     )
+    partitions = (
+        nats.partitions
+        or await streams.partitions_of(connection)
+        or (PARTITIONS_ALONE if server is not None else PARTITIONS_SHARED)
+    )
     await streams.declare(
         connection,
         replicas=nats.replicas,
         inbound_age_ms=settings.retention.inbound_days * 86_400_000,
+        partitions=partitions,
     )
-    backbone = Backbone(connection, Subjects(settings.tenant), alone=server is not None, mark=mark)
+    backbone = Backbone(
+        connection,
+        Subjects(settings.tenant),
+        alone=server is not None,
+        mark=mark,
+        partitions=partitions,
+    )
     await backbone.start()
     return backbone

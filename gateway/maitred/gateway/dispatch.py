@@ -98,6 +98,7 @@ class Dispatch:
 
     name = STAGE
     stream = JOURNAL
+    prepares_ahead = False
 
     def __init__(
         self, backbone: Backbone, *, engine: Engine, deadlines: Deadlines, metrics: Metrics

@@ -38,8 +38,6 @@ from maitred.router.needs import CompiledRules, Facts, needs_of
 
 log = structlog.get_logger(__name__)
 STAGE: Final = "intake"
-PARTITIONS: Final = 3
-"""Senders are spread over so many partitions, so that many gateways can share the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class Intake:
 
     name = STAGE
     stream = INBOUND
+    prepares_ahead = True
 
     def __init__(
         self,

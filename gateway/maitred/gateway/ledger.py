@@ -17,9 +17,9 @@ from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import INBOUND, JOURNAL, Subjects
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import count_after
-from maitred.gateway.bus.reads import get_last
-from maitred.gateway.bus.streams import last_sequence
-from maitred.gateway.intake import PARTITIONS, STAGE
+from maitred.gateway.bus.reads import get_last, get_many
+from maitred.gateway.bus.streams import last_sequence, partitions_of
+from maitred.gateway.intake import STAGE
 
 _TRIES: Final = 200
 
@@ -48,7 +48,7 @@ async def balance(connection: Connection, subjects: Subjects) -> Ledger:
     for _ in range(_TRIES):
         before = await _marks(connection, subjects)
         in_flight = 0
-        for partition in range(PARTITIONS):
+        for partition in range(await partitions_of(connection) or 0):
             position = before[1].get(partition)
             in_flight += await count_after(
                 connection,
@@ -72,9 +72,10 @@ async def balance(connection: Connection, subjects: Subjects) -> Ledger:
 
 async def _marks(connection: Connection, subjects: Subjects) -> tuple[int, dict[int, PositionDoc]]:
     positions = {}
-    for partition in range(PARTITIONS):
-        subject = subjects.position(STAGE, partition)
+    known = await get_many(connection, JOURNAL, [f"{subjects.root}.position.{STAGE}.*"])
+    for subject in known:
         stored = await get_last(connection, JOURNAL, subject, leader=True)
         if stored is not None:
-            positions[partition] = msgspec.json.decode(stored.data, type=PositionDoc)
+            position = msgspec.json.decode(stored.data, type=PositionDoc)
+            positions[position.partition] = position
     return await last_sequence(connection, INBOUND), positions

@@ -28,9 +28,10 @@ from maitred.gateway.bus.streams import last_sequence
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
-from maitred.gateway.intake import PARTITIONS, Intake
+from maitred.gateway.intake import Intake
 from maitred.gateway.journal.keeping import Keeping
-from maitred.gateway.journal.stage import Runner, Stage
+from maitred.gateway.journal.runner import Runner
+from maitred.gateway.journal.stage import Stage
 from maitred.gateway.ledger import balance
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.seats import Seats
@@ -232,7 +233,7 @@ class Gateway:
             mood=model,
             rules=compile_rules(self.settings.routing),
         )
-        for partition in range(PARTITIONS):
+        for partition in range(self.backbone.partitions):
             self._run_stage(intake, partition, keeping)
 
     def _start_delivery(self, connectors: list[Connector], keeping: Keeping, tools: Tools) -> None:

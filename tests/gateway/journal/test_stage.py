@@ -59,7 +59,7 @@ async def test_a_chain_of_documents_is_read_in_as_many_rounds_as_it_is_long(
         asked.append(len(subjects))
         return await read(connection, stream, subjects, at_least=at_least)
 
-    monkeypatch.setattr("maitred.gateway.journal.stage.get_many", counting)
+    monkeypatch.setattr("maitred.gateway.journal.runner.get_many", counting)
     await send_all(backbone, [*links, *followers])
     stage = Toy(backbone.subjects)
     run(backbone, stage)

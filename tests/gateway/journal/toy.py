@@ -22,7 +22,8 @@ from maitred.gateway.bus import history, reads
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.keeping import Keeping
-from maitred.gateway.journal.stage import Buried, Runner
+from maitred.gateway.journal.runner import Runner
+from maitred.gateway.journal.stage import Buried
 from maitred.gateway.metrics import Metrics
 
 
@@ -57,6 +58,7 @@ class Toy:
 
     name = "toy"
     stream = COMMANDS
+    prepares_ahead = True
 
     def __init__(
         self, subjects: Subjects, *, watch: Callable[[Order], None] = lambda _: None

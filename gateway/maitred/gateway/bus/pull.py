@@ -147,6 +147,10 @@ class Pull:
         finally:
             await self._detach()
 
+    def take(self, count: int) -> list[Received]:
+        """Return up to `count` messages that have come already, without waiting."""
+        return self._take(count) if self._buffer else []
+
     def end(self) -> None:
         """End `batches` soon; what it has not yielded yet is not yielded any more."""
         self._closed = True
@@ -176,8 +180,8 @@ class Pull:
                 await subscription.unsubscribe()
         await self._drop_consumer()
 
-    def _take(self) -> list[Received]:
-        count = min(len(self._buffer), limits.PULL_MESSAGES_MAX)
+    def _take(self, count: int = limits.PULL_MESSAGES_MAX) -> list[Received]:
+        count = min(len(self._buffer), count)
         batch = [self._buffer.popleft() for _ in range(count)]
         self.latest = batch[-1].stream_seq
         return batch

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 
 from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.subjects import INBOUND
 from maitred.gateway.bus.api import ApiError
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.server_check import check_server
@@ -22,6 +24,8 @@ _FIXED: Final = ("storage", "retention")
 """Fields that no update can change."""
 
 _log = structlog.get_logger(__name__)
+
+_PARTITION: Final = re.compile(r"partition\((\d+),")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,18 @@ async def info(connection: Connection, stream: str) -> StreamInfo:
         bytes=state["bytes"],
         created_ms=rfc3339_ms(answer["created"]),
     )
+
+
+async def partitions_of(connection: Connection) -> int | None:
+    """Return over how many partitions INBOUND spreads senders; nothing if there is no INBOUND.
+
+    Raises:
+        StoreUnavailable: JetStream did not answer.
+    """
+    found = await _find(connection, INBOUND)
+    transform = found["config"].get("subject_transform", {}) if found else {}
+    written = _PARTITION.search(transform.get("dest", ""))
+    return int(written.group(1)) if written else None
 
 
 async def last_sequence(connection: Connection, stream: str) -> int:

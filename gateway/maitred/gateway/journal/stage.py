@@ -1,42 +1,20 @@
-"""A stage: pull inputs in order, compute purely, commit effects and position in one batch.
+"""A stage: what it reads, and what one input changes, as a plain function.
 
-What a stage computes is a plain function of the input and the documents it reads; this shell
-carries it through crashes, lost races and a store that goes away. The position stands in the same
-batch as the effects, so an input has all of its effects or none, whoever is killed when.
+The runner carries it through crashes, lost races and a store that goes away.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-import msgspec
-import structlog
+from maitred.contracts.errors import MaitredError
+from maitred.contracts.view import View
+from maitred.gateway.bus.pull import Received
+from maitred.gateway.journal.effects import Effects
 
-from maitred.contracts import limits
-from maitred.contracts.documents import PositionDoc
-from maitred.contracts.errors import BadPayload, MaitredError, StoreUnavailable
-from maitred.contracts.events import TRACEPARENT, trace_id
-from maitred.contracts.subjects import JOURNAL
-from maitred.contracts.view import NotRead, View
-from maitred.gateway import clock
-from maitred.gateway.backbone import Backbone
-from maitred.gateway.bus.batch import AlreadyApplied, Conflict, document
-from maitred.gateway.bus.lease import Lease
-from maitred.gateway.bus.pull import Pull, Received
-from maitred.gateway.bus.reads import get_last, get_many
-from maitred.gateway.journal.documents import DocumentCache, Drafts, Known
-from maitred.gateway.journal.effects import Effects, Outcome
-from maitred.gateway.journal.keeping import Keeping
-from maitred.gateway.journal.writes import entries, fits
-from maitred.gateway.metrics import Metrics
-
-log = structlog.get_logger(__name__)
 P = TypeVar("P")
-GROUP_TRIES_MAX: Final = 3
-"""After so many lost races a group is committed one input at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +29,13 @@ class Fenced(MaitredError):
     """Somebody else works on this partition: its position moved without us."""
 
 
-class _Failing(Exception):
-    """Some inputs could not be applied; what the stage holds in memory counts them in."""
-
-
 class Stage(Protocol[P]):
     """One stage's own part: what it reads, and what an input changes."""
 
     name: str
     stream: str
+    prepares_ahead: bool
+    """Whether inputs may be prepared while those before them are committed."""
 
     def subjects(self, partition: int) -> Sequence[str]:
         """Return what one partition of this stage reads."""
@@ -97,301 +73,3 @@ class Stage(Protocol[P]):
     def committed(self, prepared: P, effects: Effects) -> None:
         """Learn that an input's effects are durable."""
         ...
-
-
-@dataclass(slots=True)
-class _Group(Generic[P]):
-    received: Sequence[Received]
-    prepared: list[P | Buried]
-
-    def half(self) -> tuple[_Group[P], _Group[P]]:
-        middle = len(self.received) // 2
-        return (
-            _Group(self.received[:middle], self.prepared[:middle]),
-            _Group(self.received[middle:], self.prepared[middle:]),
-        )
-
-
-class Runner(Generic[P]):
-    """Runs one partition of a stage, for as long as the lease on it is ours."""
-
-    def __init__(
-        self,
-        stage: Stage[P],
-        partition: int,
-        *,
-        backbone: Backbone,
-        keeping: Keeping,
-        metrics: Metrics,
-        lease: Lease,
-    ) -> None:
-        self._stage = stage
-        self._partition = partition
-        self._backbone = backbone
-        self._keeping = keeping
-        self._metrics = metrics
-        self._lease = lease
-        self._cache = DocumentCache()
-        self._loaded: set[str] = set()
-        self._suspects: set[int] = set()
-        self._faulty: dict[int, Buried] = {}
-        self._subject = backbone.subjects.position(stage.name, partition)
-        self._position = PositionDoc(stage=stage.name, partition=partition, sequence=0)
-        self._revision = 0
-        self._log = log.bind(stage=stage.name, partition=partition)
-
-    async def run(self) -> None:
-        """Work until cancelled; a store that does not answer only delays."""
-        while True:
-            try:
-                if not self._lease.held:
-                    await self._lease.acquire()
-                await self._work()
-            except StoreUnavailable as error:
-                self._log.warning("store_unavailable", reason=str(error))
-                await self._backbone.connection.wait_connected()
-                await asyncio.sleep(0.1)
-            except Fenced:
-                self._log.warning("fenced", position=self._position.sequence)
-                await self._lease.release()
-                await asyncio.sleep(limits.LEASE_RENEW_MS / 1000)
-
-    async def _work(self) -> None:
-        await self._recover()
-        await self._stage.rebuild()
-        self._log.info("started", position=self._position.sequence)
-        pull = Pull(
-            self._backbone.connection,
-            self._stage.stream,
-            self._stage.subjects(self._partition),
-            after=self._position.sequence,
-            name=f"{self._stage.name}-{self._partition}",
-        )
-        self._lease.when_lost = pull.end
-        try:
-            async for received in pull.batches():
-                if not self._lease.held:
-                    raise Fenced("the lease was lost")
-                for start in range(0, len(received), limits.GROUP_INPUTS_MAX):
-                    await self._handle(received[start : start + limits.GROUP_INPUTS_MAX])
-        finally:
-            self._lease.when_lost = None
-            await pull.close()
-
-    async def _recover(self) -> None:
-        """Read the position again; whatever else was read may be stale."""
-        self._cache.clear()
-        self._loaded.clear()
-        stored = await get_last(self._backbone.connection, JOURNAL, self._subject, leader=True)
-        self._revision = stored.seq if stored else 0
-        self._position = (
-            msgspec.json.decode(stored.data, type=PositionDoc)
-            if stored
-            else PositionDoc(stage=self._stage.name, partition=self._partition, sequence=0)
-        )
-
-    async def _handle(self, received: Sequence[Received]) -> None:
-        tries = 0
-        self._suspects.clear()
-        self._faulty.clear()
-        while tries < GROUP_TRIES_MAX and (fresh := self._fresh(received)):
-            group = await self._prepare(fresh)
-            try:
-                await self._commit(group)
-            except _Failing:
-                await self._after_lost_race()
-            except AlreadyApplied:
-                break
-            except Conflict:
-                tries += 1
-                await self._after_lost_race()
-        remaining = self._fresh(received)
-        if remaining:
-            await self._after_lost_race()
-        for item in remaining:
-            await self._handle_alone(item)
-
-    def _fresh(self, received: Sequence[Received]) -> Sequence[Received]:
-        """Return what the position has not passed: a group may have been committed in parts."""
-        return [item for item in received if item.stream_seq > self._position.sequence]
-
-    async def _prepare(self, received: Sequence[Received]) -> _Group[P]:
-        """Prepare all but those that have proved faulty."""
-        sound = [item for item in received if item.stream_seq not in self._faulty]
-        prepared = iter(await self._stage.prepare(sound) if sound else ())
-        return _Group(
-            received,
-            [self._faulty.get(item.stream_seq) or next(prepared) for item in received],
-        )
-
-    async def _handle_alone(self, item: Received) -> None:
-        duplicate = False
-        while True:
-            group = await self._prepare([item])
-            try:
-                await self._commit(group, duplicate=duplicate)
-                return
-            except AlreadyApplied:
-                if duplicate:
-                    raise Fenced("an entry that was dropped is still refused") from None
-                duplicate = True
-                await self._after_lost_race()
-            except (Conflict, _Failing):
-                await self._after_lost_race()
-
-    async def _after_lost_race(self) -> None:
-        before = self._revision
-        await self._recover()
-        if self._revision != before:
-            raise Fenced("the position moved")
-        await self._stage.rebuild()
-
-    async def _commit(self, group: _Group[P], *, duplicate: bool = False) -> None:
-        drafts, effects = await self._fold(group, duplicate=duplicate)
-        changes = drafts.changes()
-        writes = [
-            document(
-                subject,
-                msgspec.json.encode(body),
-                expected=revision,
-                ttl_ms=self._keeping.document_ttl_ms(body),
-            )
-            for subject, (body, revision) in changes.items()
-        ]
-        for item, each in zip(group.received, effects, strict=True):
-            writes += entries(item, each, ttl_ms=self._keeping.log_ms)
-        position = self._advanced(group, effects)
-        writes.append(
-            document(self._subject, msgspec.json.encode(position), expected=self._revision)
-        )
-        if not fits(writes):
-            if len(group.received) == 1:
-                (item,) = group.received
-                too_large = Buried("too_large", "its effects do not fit into one batch")
-                self._faulty[item.stream_seq] = too_large
-                raise _Failing
-            for half in group.half():
-                await self._commit(half)
-            return
-        await self._bury(group)
-        sequences = await self._backbone.committer.commit(writes)
-        self._position, self._revision = position, sequences[self._subject]
-        for subject, (body, _) in changes.items():
-            self._cache.put(subject, Known(sequences[subject], b"", body))
-        # What another stage writes may have changed by the time of the next group, and where
-        # nothing is written no comparison would tell.
-        self._cache.forget(self._loaded.difference(changes))
-        self._loaded.clear()
-        self._tell(group, effects)
-
-    async def _fold(self, group: _Group[P], *, duplicate: bool) -> tuple[Drafts, list[Effects]]:
-        """Apply the inputs one after the other, loading what they ask for, until none asks."""
-        await self._load_wanted(group)
-        while True:
-            drafts = Drafts(self._cache)
-            effects: list[Effects] = []
-            unread: set[str] = set()
-            failed: dict[int, Buried] = {}
-            for item, prepared in zip(group.received, group.prepared, strict=True):
-                try:
-                    each = self._effects(prepared, drafts, duplicate=duplicate)
-                except NotRead as error:
-                    unread.update(error.subjects)
-                except Exception as error:  # noqa: BLE001  (one bad input must not stop the rest)
-                    failed[item.stream_seq] = self._buried(error)
-                else:
-                    drafts.keep(each.documents)
-                    effects.append(each)
-            if not unread:
-                # With something unread, inputs ran without their predecessors' changes: what
-                # fails then need not be at fault.
-                if failed:
-                    self._accuse(failed)
-                    raise _Failing
-                try:
-                    drafts.changes()
-                except NotRead as error:
-                    unread.update(error.subjects)
-                else:
-                    return drafts, effects
-            await self._load(unread, group)
-
-    async def _load_wanted(self, group: _Group[P]) -> None:
-        wanted = {
-            subject
-            for prepared in group.prepared
-            if not isinstance(prepared, Buried)
-            for subject in self._stage.wanted(prepared)
-        }
-        if missing := Drafts(self._cache).missing(*wanted):
-            await self._load(set(missing), group)
-
-    def _effects(self, prepared: P | Buried, drafts: Drafts, *, duplicate: bool) -> Effects:
-        if isinstance(prepared, Buried):
-            return Effects(outcome=Outcome.DEAD)
-        if duplicate:
-            return self._stage.duplicate(prepared)
-        return self._stage.apply(prepared, drafts)
-
-    def _accuse(self, failed: Mapping[int, Buried]) -> None:
-        """Note which inputs failed; one that fails again, on what was read anew, is faulty."""
-        for sequence, buried in failed.items():
-            if sequence in self._suspects:
-                self._faulty[sequence] = buried
-            self._suspects.add(sequence)
-
-    def _buried(self, error: Exception) -> Buried:
-        if isinstance(error, BadPayload):
-            return Buried(error.code, str(error))
-        self._log.exception("input_failed", kind=type(error).__name__)
-        return Buried("internal", f"{type(error).__name__} while handling it")
-
-    async def _load(self, subjects: set[str], group: _Group[P]) -> None:
-        # An entry's documents were committed with it: a replica without them is behind.
-        seen = group.received[-1].stream_seq if self._stage.stream == JOURNAL else 0
-        found = await get_many(self._backbone.connection, JOURNAL, sorted(subjects), at_least=seen)
-        for subject in subjects:
-            stored = found.get(subject)
-            self._cache.put(subject, Known(stored.seq, stored.data) if stored else Known(0, None))
-        self._loaded |= subjects
-
-    async def _bury(self, group: _Group[P]) -> None:
-        for item, prepared in zip(group.received, group.prepared, strict=True):
-            if isinstance(prepared, Buried):
-                await self._backbone.dead.bury(
-                    stage=self._stage.name,
-                    input_stream=self._stage.stream,
-                    input_seq=item.stream_seq,
-                    subject=item.subject,
-                    data=item.data,
-                    headers=item.headers,
-                    reason_code=prepared.code,
-                    reason=prepared.reason,
-                )
-
-    def _advanced(self, group: _Group[P], effects: Sequence[Effects]) -> PositionDoc:
-        counts = dict.fromkeys(Outcome, 0)
-        for each in effects:
-            counts[each.outcome] += 1
-        return msgspec.structs.replace(
-            self._position,
-            sequence=group.received[-1].stream_seq,
-            applied=self._position.applied + counts[Outcome.APPLIED],
-            suppressed=self._position.suppressed + counts[Outcome.SUPPRESSED],
-            dead=self._position.dead + counts[Outcome.DEAD],
-        )
-
-    def _tell(self, group: _Group[P], effects: Sequence[Effects]) -> None:
-        now = clock.now_ms()
-        for item, prepared, each in zip(group.received, group.prepared, effects, strict=True):
-            self._metrics.stage(self._stage.name, now - item.time_ms)
-            if not isinstance(prepared, Buried):
-                self._stage.committed(prepared, each)
-                continue
-            self._metrics.dead(self._stage.name, prepared.code)
-            self._log.warning(
-                "quarantined",
-                input=item.stream_seq,
-                code=prepared.code,
-                trace=trace_id(item.headers.get(TRACEPARENT, "")),
-            )

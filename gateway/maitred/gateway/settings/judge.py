@@ -14,6 +14,7 @@ import msgspec
 
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
+from maitred.contracts.limits import PARTITIONS_MAX
 from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
 from maitred.gateway.settings.examine import not_among
@@ -120,6 +121,8 @@ def _nats(nats: NatsSettings) -> Iterator[str]:
         yield f"nats.replicas: {nats.replicas} must be 1, 3 or 5"
     if not nats.urls and nats.replicas != 1:
         yield "nats.replicas: our own server is one node; set nats.urls to a cluster, or 1"
+    if not 0 <= nats.partitions <= PARTITIONS_MAX:
+        yield f"nats.partitions: {nats.partitions} must be 1 to {PARTITIONS_MAX}, or 0 to choose"
     for index, url in enumerate(nats.urls):
         yield from _server(url, f"nats.urls[{index}]")
     for url in nats.monitoring_url.split(",") if nats.monitoring_url else ():

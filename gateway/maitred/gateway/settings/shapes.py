@@ -34,6 +34,9 @@ class NatsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     nkey_seed: Path | None = None
     tls_ca: Path | None = None
     replicas: int = 1
+    partitions: int = 0
+    """Over how many partitions senders are spread, so that so many gateways share the intake; 0
+    takes what the store has, else 1 on the own server and 3 elsewhere."""
     monitoring_url: str = ""
     allow_lazy_sync: bool = False
     """Run on a server that flushes later: a power cut then loses what was acknowledged."""
