@@ -53,6 +53,7 @@ class TwilioApi:
     sent: list[dict[str, str]] = field(default_factory=list)
     failures: deque[TwilioFailure] = field(default_factory=deque)
     held: bool = False
+    called: int = 0
     url: str = ""
     _released: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -87,7 +88,15 @@ class TwilioApi:
             await self._changed.wait_for(lambda: len(self.sent) >= count)
         return self.sent
 
+    async def wait_called(self, count: int) -> None:
+        """Wait until there were `count` calls."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.called >= count)
+
     async def _create(self, request: web.Request) -> web.Response:
+        async with self._changed:
+            self.called += 1
+            self._changed.notify_all()
         if self.held:
             await self._released.wait()
         if self.failures:

@@ -48,6 +48,7 @@ TRIES_MAX: Final = 6
 BACKOFF_MS: Final = 500
 BACKOFF_MS_MAX: Final = 30_000
 SENDS_AT_ONCE_MAX: Final = 16
+_DRAIN_STEP_S: Final = 0.01
 OPEN_REPLIES_MAX: Final = 512
 """So many replies may be read ahead of one that is not settled yet."""
 CONCLUDED_AT_ONCE_MAX: Final = 16
@@ -113,6 +114,17 @@ class Delivery:
                 self._log.warning("fenced", position=self._position.sequence)
                 await self._lease.release()
                 await asyncio.sleep(limits.LEASE_RENEW_MS / 1000)
+
+    async def drain(self, timeout_ms: int) -> None:
+        """Let the sends under way end and write down what became of them; begin none."""
+        try:
+            async with asyncio.timeout(timeout_ms / 1000):
+                for _ in range(SENDS_AT_ONCE_MAX):
+                    await self._at_once.acquire()
+                while self._settled:  # noqa: ASYNC110  (once a process, and for one commit)
+                    await asyncio.sleep(_DRAIN_STEP_S)
+        except TimeoutError:
+            self._log.warning("stopped_while_sending")
 
     async def _work(self) -> None:
         stored = await get_last(self._backbone.connection, JOURNAL, self._subject, leader=True)

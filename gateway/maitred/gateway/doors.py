@@ -11,7 +11,7 @@ from aiohttp import web
 
 from maitred.connectors.port import Connector, Receipt, Reply
 from maitred.contracts import limits
-from maitred.contracts.errors import Permanent
+from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.events import (
     accepted_traceparent,
     headers,
@@ -41,6 +41,11 @@ class Store:
     def __init__(self, backbone: Backbone, metrics: Metrics) -> None:
         self._backbone = backbone
         self._metrics = metrics
+        self._closed = False
+
+    def close(self) -> None:
+        """Store nothing from now on: the doors answer that they cannot, in their own words."""
+        self._closed = True
 
     async def __call__(self, inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
         """Return once the message is on disk.
@@ -49,6 +54,8 @@ class Store:
             StoreUnavailable: the store did not confirm in time.
             Permanent: it is beyond every limit.
         """
+        if self._closed:
+            raise StoreUnavailable("the gateway is stopping")
         started = clock.monotonic_ms()
         if len(body) > limits.BODY_INLINE_BYTES_MAX:
             if len(body) > limits.BLOB_BYTES_MAX:

@@ -47,6 +47,8 @@ log = structlog.get_logger(__name__)
 ROLES: Final = ("doors", "intake", "dispatch", "delivery")
 DAY_MS: Final = 86_400_000
 WARM_UP: Final = "A few words in some language, long enough to be told apart."
+DRAIN_MS: Final = 3_000
+"""How long a stop waits for the replies under way."""
 WATCH_MS: Final = 2_000
 """How often the ledger is balanced and the high-water mark noted."""
 
@@ -82,6 +84,8 @@ class Gateway:
         self._tasks = Tasks(self._failed)
         self._server: EmbeddedServer | None = None
         self._backbone: Backbone | None = None
+        self._store: doors.Store | None = None
+        self._deliveries: list[Delivery] = []
         self._leases: list[Lease] = []
         self._runners: list[web.AppRunner] = []
         self._started = False
@@ -157,6 +161,9 @@ class Gateway:
             log.info("stopping")
         try:
             async with asyncio.timeout(limits.STOP_TIMEOUT_MS / 1000):
+                if self._store is not None:
+                    self._store.close()
+                await asyncio.gather(*(each.drain(DRAIN_MS) for each in self._deliveries))
                 for connector in self.listening.channels.values():
                     await connector.stop()
                 for runner in self._runners:
@@ -175,7 +182,7 @@ class Gateway:
             log.info("stopped")
 
     def _connectors(self, keys: Keys, outbox: doors.JournalOutbox) -> list[Connector]:
-        store = doors.Store(self.backbone, self.metrics)
+        store = self._store = doors.Store(self.backbone, self.metrics)
         connectors = []
         for channel in self.configuration.channels:
             context = Context(
@@ -246,6 +253,7 @@ class Gateway:
                 metrics=self.metrics,
                 lease=self._lease(stage_name(connector.channel), 0),
             )
+            self._deliveries.append(delivery)
             self._tasks.start(stage_name(connector.channel), delivery.run())
 
     def _run_stage(self, stage: Stage[Any], partition: int, keeping: Keeping) -> None:
