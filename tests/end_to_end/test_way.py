@@ -109,6 +109,26 @@ async def test_mail_and_slack_of_the_same_person_are_one_journey(
     assert len(journey.identifiers) == 2
 
 
+async def test_a_reply_goes_to_the_channel_that_the_customer_moved_to(
+    house: House, take_seat: TakeSeat, session: aiohttp.ClientSession, bus: Connection
+) -> None:
+    house.slack.add_user("U1", email="kim@mail.example", name="Kim")
+    ann = await take_seat(house)
+    mail = letter(sender="kim@mail.example", text="My invoice is wrong.", message_id="1@m.example")
+    await send_mail(house, sender="kim@mail.example", mail=mail)
+    offer = await ann.wait("offered")
+    await ann.about("accept", offer)
+    await send_slack(house, session, user="U1", text="I am here now.", ts="1790000000.000700")
+    await ann.wait("turn")
+    await ann.about("reply", offer, text="Then here.")
+    async with asyncio.timeout(10):
+        (posted,) = await house.slack.wait_sent(1)
+    assert posted["text"] == "Then here."
+    story = await reading.story(bus, house.subjects, offer["conversation"])
+    assert story.routing is not None
+    assert [turn.channel for turn in story.routing.replies] == ["slack"]
+
+
 async def test_a_from_that_nobody_vouches_for_joins_nothing(
     house: House, take_seat: TakeSeat
 ) -> None:

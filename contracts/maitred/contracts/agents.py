@@ -88,6 +88,9 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     agent: AgentId | None = None
     previous_agent: AgentId | None = None
     channel: str
+    """Where it counts against an agent's capacity."""
+    last_channel: str = ""
+    """Where the customer wrote last, and replies go."""
     account: str
     tier: str = "standard"
     needs: Needs = Needs()

@@ -211,7 +211,7 @@ class Commands:
         turn = Turn(
             at=self._placing.now,
             speaker=Speaker.AGENT,
-            channel=doc.channel,
+            channel=doc.last_channel or doc.channel,
             text=text[:TURN_TEXT_CHARACTERS_MAX],
             agent=agent,
             name=name,

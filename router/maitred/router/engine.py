@@ -131,6 +131,7 @@ def _opened(placing: Placing, work: Work, closed: RoutingDoc | None) -> RoutingD
         epoch=closed.epoch + 1 if closed else 0,
         previous_agent=previous,
         channel=work.channel,
+        last_channel=work.channel,
         account=work.account,
         tier=work.tier,
         needs=work.needs,
@@ -185,7 +186,14 @@ def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
 
 
 def _updated(doc: RoutingDoc, work: Work) -> RoutingDoc:
-    return replace(doc, customer=work.customer, needs=work.needs, mood=work.mood, tier=work.tier)
+    return replace(
+        doc,
+        customer=work.customer,
+        needs=work.needs,
+        mood=work.mood,
+        tier=work.tier,
+        last_channel=work.channel,
+    )
 
 
 def _due(placing: Placing, commands: Commands, due: Due) -> None:
