@@ -13,9 +13,11 @@ import pytest
 
 from demo.house import House
 from demo.writers import letter, send_mail, send_slack, send_sms
+from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.dead import DeadLetters
 from maitred.gateway.bus.endpoint import read_connection
+from maitred.gateway.bus.history import read_log
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.cli import showing
 from maitred.gateway.cli.printing import one_line, plain
@@ -34,6 +36,7 @@ async def tell_the_story(house: House, take_seat: TakeSeat, session: aiohttp.Cli
         subject="Charged twice",
     )  # fmt: skip
     await send_mail(house, sender="kim@mail.example", mail=mail)
+    await queued(house)
     ann = await take_seat(house)
     offer = await ann.wait("offered", lambda event: event["channel"] == "email")
     await ann.about("accept", offer)
@@ -44,6 +47,18 @@ async def tell_the_story(house: House, take_seat: TakeSeat, session: aiohttp.Cli
     await send_sms(house, session, number="+15552000001", text="A parcel", sid="SM" + "1" * 32)
     await ann.wait("offered")
     return str(offer["conversation"])
+
+
+async def queued(house: House) -> None:
+    """Wait until it is decided that the first message waits for an agent."""
+    connection = await Connection.connect(
+        read_connection(house.store), name="test", on_closed=lambda _: None
+    )
+    where = house.subjects.any("decision")
+    async with asyncio.timeout(10):
+        while not await read_log(connection, JOURNAL, where, after=0, limit=1):
+            await asyncio.sleep(0.02)  # polling: the gateway is another process
+    await connection.close()
 
 
 async def bury(house: House) -> None:
