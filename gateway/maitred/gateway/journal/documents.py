@@ -44,7 +44,10 @@ class DocumentCache:
         return known
 
     def put(self, subject: str, known: Known) -> None:
-        """Remember a document, and forget the one least recently used if there are too many."""
+        """Remember a document, unless a newer one is known; the least recently used goes first."""
+        known_already = self._known.get(subject)
+        if known_already is not None and known_already.revision > known.revision:
+            return
         self._known[subject] = known
         self._known.move_to_end(subject)
         while len(self._known) > self._entries_max:

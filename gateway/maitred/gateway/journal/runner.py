@@ -78,6 +78,7 @@ class Runner(Generic[P]):
         self._lease = lease
         self._cache = DocumentCache()
         self._loaded: set[str] = set()
+        self._loaded_ahead: set[str] = set()
         self._pull: Pull | None = None
         self._ahead: _Group[P] | None = None
         self._suspects: set[int] = set()
@@ -133,6 +134,7 @@ class Runner(Generic[P]):
         """Read the position again; whatever else was read may be stale."""
         self._cache.clear()
         self._loaded.clear()
+        self._loaded_ahead.clear()
         stored = await get_last(self._backbone.connection, JOURNAL, self._subject, leader=True)
         self._revision = stored.seq if stored else 0
         self._position = (
@@ -234,7 +236,7 @@ class Runner(Generic[P]):
         # What another stage writes may have changed by the time of the next group, and where
         # nothing is written no comparison would tell.
         self._cache.forget(self._loaded.difference(changes))
-        self._loaded.clear()
+        self._loaded, self._loaded_ahead = self._loaded_ahead, set()
         self._tell(group, effects)
 
     async def _write(self, writes: Sequence[Write]) -> dict[str, int]:
@@ -243,15 +245,26 @@ class Runner(Generic[P]):
         coming = self._coming()
         if not coming:
             return await commit
-        written, prepared = await asyncio.gather(
-            commit, self._stage.prepare(coming), return_exceptions=True
+        written, ahead = await asyncio.gather(
+            commit, self._look_ahead(coming), return_exceptions=True
         )
-        if isinstance(prepared, BaseException):
-            raise prepared
-        self._ahead = _Group(coming, list(prepared))
+        if isinstance(ahead, BaseException):
+            raise ahead
+        self._ahead = ahead
         if isinstance(written, BaseException):
             raise written
         return written
+
+    async def _look_ahead(self, coming: Sequence[Received]) -> _Group[P]:
+        """Prepare what comes next, and load what it will surely read.
+
+        Reading waits for the batch under way, so it is best asked for while that is so.
+        """
+        group = _Group(coming, list(await self._stage.prepare(coming)))
+        loaded, self._loaded = self._loaded, set()
+        await self._load_wanted(group)
+        self._loaded, self._loaded_ahead = loaded, self._loaded
+        return group
 
     def _coming(self) -> Sequence[Received]:
         if self._pull is None or self._ahead is not None or not self._stage.prepares_ahead:
