@@ -106,6 +106,22 @@ async def test_a_command_said_again_is_admitted_once(
     assert (position.applied, position.suppressed, position.dead) == (2, 3, 0)
 
 
+@pytest.mark.parametrize("trace", [b"a\nb", b"x" * 3_000, b"\xff\xfe", b"00-short-01"])
+async def test_a_header_that_an_agent_makes_up_goes_no_further(
+    backbone: Backbone, say: Say, admits: Admits, trace: bytes
+) -> None:
+    head = b"NATS/1.0\r\ntraceparent: " + trace + b"\r\nNats-Msg-Id: evil\r\n\r\n"
+    body = orjson.dumps({"schema": "command", "id": "1", "presence": "online"})
+    subject = backbone.subjects.agent_command(AgentId("ann"), "presence")
+    await backbone.connection.request_raw((), (subject, head, body), timeout_ms=2_000)
+    await say({"id": "2", "presence": "online"}, "presence")
+    assert [each.command.id for each in await admits(2)] == ["1", "2"]
+    stored = await history.read_log(
+        backbone.connection, JOURNAL, backbone.subjects.any("admitted"), after=0, limit=2
+    )
+    assert [each.headers.get("traceparent") for each in stored] == [None, None]
+
+
 async def test_an_id_belongs_to_the_agent_who_uses_it(say: Say, admits: Admits) -> None:
     for agent in ("ann", "bo"):
         await say({"id": "1", "conversation": "cnv_1"}, agent=agent)

@@ -27,7 +27,7 @@ def used() -> Metrics:
     metrics.assignment("offered")
     metrics.offered(40)
     metrics.delivery("email", "sent")
-    metrics.queue({"billing/en": 3})
+    metrics.queue_from(lambda: {"billing/en": 3})
     metrics.ledger(gap=0, in_flight=2)
     return metrics
 
@@ -94,14 +94,17 @@ def test_times_are_in_seconds_and_never_negative() -> None:
 
 def test_the_queue_shows_what_is_now_and_forgets_what_was() -> None:
     metrics = used()
-    metrics.queue({"shipping/de": 1})
+    metrics.render()
+    metrics.queue_from(lambda: {"shipping/de": 1})
+    metrics.render()
     assert value(metrics, "maitred_queue_conversations", need="billing/en") is None
     assert value(metrics, "maitred_queue_conversations", need="shipping/de") == 1
 
 
 def test_very_many_different_needs_are_summed_up() -> None:
     metrics = Metrics()
-    metrics.queue({f"skill{number}": 1 for number in range(250)})
+    metrics.queue_from(lambda: {f"skill{number}": 1 for number in range(250)})
+    metrics.render()
     assert value(metrics, "maitred_queue_conversations", need="other") == 50
 
 

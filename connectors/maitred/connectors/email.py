@@ -24,6 +24,7 @@ from maitred.connectors.email_protocol import (
 )
 from maitred.connectors.email_send import compose, hand_over
 from maitred.connectors.email_settings import EmailSettings, Plan, inside, plan_of
+from maitred.connectors.email_thread import in_a_thread_of_its_own
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.contracts.errors import BadPayload, Permanent, StoreUnavailable
 from maitred.contracts.identifiers import (
@@ -125,7 +126,7 @@ class EmailConnector:
         if sender is None:
             raise Permanent("no such account", code="no_account")
         letter = compose(outbound, sender, now=self._context.clock())
-        await asyncio.to_thread(hand_over, letter, self._plan.smarthost)
+        await in_a_thread_of_its_own(hand_over, letter, self._plan.smarthost)
         return Sent(provider_id=letter.message_id, thread_ids=(letter.message_id,))
 
     def _session(self) -> StrictSMTP:

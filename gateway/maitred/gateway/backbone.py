@@ -15,6 +15,7 @@ from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway import clock
 from maitred.gateway.bus import streams
+from maitred.gateway.bus.api import ApiError
 from maitred.gateway.bus.committer import Committer
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.dead import DeadLetters
@@ -76,7 +77,7 @@ class Backbone:
         await self.committer.stop()
         await self.publisher.stop()
         if self.connection.connected:
-            with contextlib.suppress(StoreUnavailable):
+            with contextlib.suppress(StoreUnavailable, ApiError, OSError):
                 await self.mark.note(self.connection, MARKED, clock.now_ms())
         await self.connection.close()
 

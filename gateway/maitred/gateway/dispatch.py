@@ -7,6 +7,7 @@ decided, and the engine's memory is only a faster copy.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -110,6 +111,8 @@ class Dispatch:
         self._metrics = metrics
         self._poisoned: set[int] = set()
         self._waiting: dict[ConversationId, str] = {}
+        self._queue: Counter[str] = Counter()
+        metrics.queue_from(lambda: self._queue)
 
     def subjects(self, partition: int) -> Sequence[str]:
         """Return what it reads: what was said, what agents say, what is due."""
@@ -125,9 +128,9 @@ class Dispatch:
         self._engine.load(routing, agents)
         self._deadlines.clear()
         self._waiting.clear()
+        self._queue.clear()
         for doc in routing:
             self._note_state(doc)
-        self._show_queue()
 
     async def prepare(self, received: Sequence[Received]) -> Sequence[Decided | Buried]:
         """Let the engine decide on each input, in order."""
@@ -190,7 +193,7 @@ class Dispatch:
                     subject = self._subjects.decision(decision.conversation)
                     entries.append(Entry(subject, decision, identity))
                 case Say():
-                    entries.append(self._said(effect, prepared.at, view))
+                    entries.append(self._said(effect, prepared, view))
         # The shell must know the revision of whatever is written.
         if missing := view.missing(*documents):
             raise NotRead(*missing)
@@ -215,24 +218,21 @@ class Dispatch:
                     self._metrics.assignment(assignment.state.value)
                     if assignment.state is AssignmentState.OFFERED and prepared.accepted_at:
                         self._metrics.offered(now - prepared.accepted_at)
-        self._show_queue()
 
     def _note_state(self, doc: RoutingDoc) -> None:
         if doc.due_at and doc.state is not RoutingState.CLOSED:
             self._deadlines.arm(doc.conversation, doc.epoch, doc.due_at)
         else:
             self._deadlines.disarm(doc.conversation)
+        if (before := self._waiting.pop(doc.conversation, None)) is not None:
+            self._queue[before] -= 1
+            if not self._queue[before]:
+                del self._queue[before]
         if doc.state in {RoutingState.WAITING, RoutingState.HELD}:
             skills = "+".join(need.skill for need in doc.needs.skills) or "any"
-            self._waiting[doc.conversation] = f"{skills}/{doc.needs.language or 'any'}"
-        else:
-            self._waiting.pop(doc.conversation, None)
-
-    def _show_queue(self) -> None:
-        counts: dict[str, int] = {}
-        for need in self._waiting.values():
-            counts[need] = counts.get(need, 0) + 1
-        self._metrics.queue(counts)
+            need = f"{skills}/{doc.needs.language or 'any'}"
+            self._waiting[doc.conversation] = need
+            self._queue[need] += 1
 
     def _told(
         self,
@@ -252,10 +252,11 @@ class Dispatch:
         where = self._subjects.assign(assignment.agent, assignment.conversation or "none")
         return Entry(where, assignment, identity)
 
-    def _said(self, say: Say, at: int, view: View) -> Entry:
+    def _said(self, say: Say, prepared: Decided, view: View) -> Entry:
         conversation = self._conversation(say.conversation, view)
         reply = Outbound(
-            id=outbound_id(say.conversation, say.command_id),
+            # Named after the admitted command's place in the journal: agents may use an id again.
+            id=outbound_id(say.conversation, f"{say.agent}:{prepared.sequence}"),
             tenant=self._subjects.tenant,
             conversation=say.conversation,
             customer=conversation.customer,
@@ -264,7 +265,7 @@ class Dispatch:
             to=conversation.reply_to,
             subject=conversation.subject,
             text=say.text,
-            at=at,
+            at=prepared.at,
         )
         where = self._subjects.outbound(
             reply.to.channel, say.conversation, conversation.reply_to.key

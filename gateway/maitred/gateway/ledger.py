@@ -39,13 +39,13 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         return self.accepted - self.journalled - self.suppressed - self.dead - self.in_flight
 
 
-async def balance(connection: Connection, subjects: Subjects) -> Ledger:
+async def balance(connection: Connection, subjects: Subjects, *, tries: int = _TRIES) -> Ledger:
     """Count; repeated until nothing moved while counting, so that the moment is one.
 
     Raises:
         StoreUnavailable: the store does not answer, or never stood still for a count.
     """
-    for _ in range(_TRIES):
+    for _ in range(tries):
         before = await _marks(connection, subjects)
         in_flight = 0
         for partition in range(await partitions_of(connection) or 0):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -19,6 +19,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry: Final = CollectorRegistry()
+        self._queue_source: Callable[[], Mapping[str, int]] = dict
         self._accepted = Counter(
             "maitred_accepted_total",
             "Messages stored and acknowledged at a door.",
@@ -120,10 +121,13 @@ class Metrics:
         """Count what became of a reply."""
         self._deliveries.labels(channel, state).inc()
 
-    def queue(self, by_need: Mapping[str, int]) -> None:
-        """Show the queue as it stands."""
+    def queue_from(self, source: Callable[[], Mapping[str, int]]) -> None:
+        """Take the queue, by need, from `source` whenever the metrics are read."""
+        self._queue_source = source
+
+    def _show_queue(self) -> None:
         self._queue.clear()
-        ordered = sorted(by_need.items(), key=lambda item: (-item[1], item[0]))
+        ordered = sorted(self._queue_source().items(), key=lambda item: (-item[1], item[0]))
         for need, count in ordered[:_NEEDS_MAX]:
             self._queue.labels(need).set(count)
         if rest := sum(count for _, count in ordered[_NEEDS_MAX:]):
@@ -136,4 +140,5 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
+        self._show_queue()
         return generate_latest(self.registry)

@@ -20,6 +20,7 @@ from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import admin, clock, doors, plugins
 from maitred.gateway.admit import Admit
 from maitred.gateway.backbone import MARKED, Backbone, open_backbone
+from maitred.gateway.bus.api import ApiError
 from maitred.gateway.bus.consumers import declare_agent
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.endpoint import read_connection
@@ -49,6 +50,7 @@ DAY_MS: Final = 86_400_000
 WARM_UP: Final = "A few words in some language, long enough to be told apart."
 DRAIN_MS: Final = 3_000
 """How long a stop waits for the replies under way."""
+BALANCE_TRIES: Final = 10
 WATCH_MS: Final = 2_000
 """How often the ledger is balanced and the high-water mark noted."""
 
@@ -215,7 +217,7 @@ class Gateway:
         for agent in routing.agents:
             await declare_agent(self.backbone.connection, self.settings.tenant, AgentId(agent.id))
         policy = plugins.load(plugins.ROUTING_POLICIES, self.settings.policy, path="policy")
-        engine = Engine(routing, policy(routing), self.settings.tenant)
+        engine = Engine(routing, policy(routing), self.settings.tenant, closed_ms=keeping.closed_ms)
         deadlines = Deadlines(self.backbone)
         dispatch = Dispatch(self.backbone, engine=engine, deadlines=deadlines, metrics=self.metrics)
         self._run_stage(Admit(self.backbone), 0, keeping)
@@ -308,14 +310,23 @@ class Gateway:
         """Balance the ledger and note the high-water mark, now and then."""
         while True:
             await asyncio.sleep(WATCH_MS / 1000)
+            await self._balance()
             try:
-                found = await balance(self.backbone.connection, self.backbone.subjects)
-                self.metrics.ledger(gap=found.gap, in_flight=found.in_flight)
-                if found.gap:
-                    log.error("ledger_gap", gap=found.gap)
                 await self.backbone.mark.note(self.backbone.connection, MARKED, clock.now_ms())
-            except StoreUnavailable:
-                continue
+            except (StoreUnavailable, ApiError, OSError) as error:
+                log.warning("high_water_not_noted", reason=type(error).__name__)
+
+    async def _balance(self) -> None:
+        try:
+            found = await balance(
+                self.backbone.connection, self.backbone.subjects, tries=BALANCE_TRIES
+            )
+        except (StoreUnavailable, ApiError):
+            # Away, or too busy to stand still for a count: the next time will do.
+            return
+        self.metrics.ledger(gap=found.gap, in_flight=found.in_flight)
+        if found.gap:
+            log.error("ledger_gap", gap=found.gap)
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
         self._tasks.start(name, coro)

@@ -23,7 +23,7 @@ from maitred.contracts.agents import (
 )
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import Tenant
-from maitred.contracts.limits import OFFERS_MISSED_MAX
+from maitred.contracts.limits import CLOSED_AGE_MS, OFFERS_MISSED_MAX
 from maitred.router.commands import Commands
 from maitred.router.events import CommandCame, DueCame, Effect, Event, WorkArrived
 from maitred.router.house import WAITING, House
@@ -36,11 +36,19 @@ from maitred.router.settings import RoutingSettings
 class Engine:
     """Routes the conversations of one tenant."""
 
-    def __init__(self, settings: RoutingSettings, policy: RoutingPolicy, tenant: Tenant) -> None:
+    def __init__(
+        self,
+        settings: RoutingSettings,
+        policy: RoutingPolicy,
+        tenant: Tenant,
+        *,
+        closed_ms: int = CLOSED_AGE_MS,
+    ) -> None:
+        self._closed_ms = closed_ms
         self._settings = settings
         self._policy = policy
         self._tenant = tenant
-        self._house = House(settings, policy)
+        self._house = House(settings, policy, closed_ms=closed_ms)
         self._fresh = True
 
     def load(self, routing: Iterable[RoutingDoc], agents: Iterable[AgentDoc]) -> None:
@@ -49,7 +57,7 @@ class Engine:
         What the settings no longer allow (an agent who is gone, a slot more than before) is put
         right by the next event.
         """
-        self._house = House(self._settings, self._policy)
+        self._house = House(self._settings, self._policy, closed_ms=self._closed_ms)
         for agent in agents:
             self._house.put_agent(agent)
         for doc in routing:

@@ -27,7 +27,14 @@ _Served = tuple[bool, int, ConversationId, AgentId]
 class House:
     """Documents, queue and roster of one tenant, and which of them changed in this event."""
 
-    def __init__(self, settings: RoutingSettings, policy: RoutingPolicy) -> None:
+    def __init__(
+        self,
+        settings: RoutingSettings,
+        policy: RoutingPolicy,
+        *,
+        closed_ms: int = CLOSED_AGE_MS,
+    ) -> None:
+        self._closed_ms = closed_ms
         self.roster = Roster(settings)
         self.queue = Queue(policy, self.roster)
         self.latest = 0
@@ -109,7 +116,7 @@ class House:
 
     def forget_closed(self, now: int) -> None:
         """Drop conversations that have been closed for longer than their documents are kept."""
-        while self._closed and self._closed[0][0] + CLOSED_AGE_MS <= now:
+        while self._closed and self._closed[0][0] + self._closed_ms <= now:
             since, conversation = heapq.heappop(self._closed)
             doc = self._docs.get(conversation)
             if doc is not None and doc.state == RoutingState.CLOSED and doc.state_at == since:

@@ -248,6 +248,13 @@ async def test_a_consumer_is_declared_once_put_right_and_removed(connection: Con
     assert await list_agents(connection) == [BOT]
 
 
+async def test_an_agent_of_another_tenant_keeps_his_consumer(connection: Connection) -> None:
+    await declare_agent(connection, Tenant("other"), ANNA)
+    with pytest.raises(ConfigurationError, match="tenant 'other'"):
+        await declare_agent(connection, TENANT, ANNA)
+    await declare_agent(connection, Tenant("other"), ANNA)
+
+
 async def test_a_consumer_that_cannot_be_put_right_is_told(connection: Connection) -> None:
     body = {
         "stream_name": JOURNAL,

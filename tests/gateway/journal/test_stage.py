@@ -213,6 +213,18 @@ async def test_an_input_whose_effects_alone_are_too_large_is_buried(
     assert (letter.reason_code, letter.input_seq) == ("too_large", 3)
 
 
+async def test_an_input_whose_effects_the_store_can_never_take_is_buried(
+    backbone: Backbone, run: Run, handled: Handled
+) -> None:
+    bad = Order(id="bad", key="a", act="unsendable")
+    await send_all(backbone, [*_orders(2, "a"), bad, *_orders(2, "a", start=3)])
+    run(backbone, Toy(backbone.subjects))
+    await handled(backbone, 5)
+    assert await counts(backbone) == {"a": 4}
+    (letter,) = await backbone.dead.list(10)
+    assert (letter.reason_code, letter.input_seq) == ("bad_header", 3)
+
+
 def _watched(backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note how many writes each commit has."""
     sizes: list[int] = []

@@ -6,6 +6,7 @@ An entry's id holds the count, so an order that counted twice shows as two entri
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import types
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import Any
@@ -95,6 +96,9 @@ class Toy:
                 raise ValueError("a fault of the stage")
             case "refuse":
                 raise BadPayload("not to be handled", code="refused_order")
+            case "unsendable":
+                entry = self._entry(prepared.id, prepared, 0)
+                return Effects(entries=(dataclasses.replace(entry, id="two\nlines"),))
             case "again":
                 return Effects(entries=(self._entry("fixed", prepared, 0),))
             case "peek":

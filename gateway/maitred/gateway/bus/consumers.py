@@ -27,7 +27,8 @@ async def declare_agent(connection: Connection, tenant: Tenant, agent_id: AgentI
     """Make the consumer of an agent, or put right what drifted; what he has fetched stays so.
 
     Raises:
-        ConfigurationError: the id cannot stand in a subject, or JetStream refuses the consumer.
+        ConfigurationError: the id cannot stand in a subject, JetStream refuses the consumer, or
+            another tenant's agent has it: each tenant needs a NATS account of its own.
         StoreUnavailable: JetStream did not answer.
     """
     check_token(agent_id, path="agent")
@@ -35,6 +36,7 @@ async def declare_agent(connection: Connection, tenant: Tenant, agent_id: AgentI
     found = await _find(connection, agent_id)
     if found is not None and all(found.get(field) == value for field, value in wanted.items()):
         return
+    _refuse_other_tenant(found, tenant, agent_id)
     body = {
         "stream_name": JOURNAL,
         "config": {**(found or {}), **wanted},
@@ -49,6 +51,16 @@ async def declare_agent(connection: Connection, tenant: Tenant, agent_id: AgentI
         ) from error
     if found is not None:
         _log.warning("consumer_corrected", consumer=consumer_of(agent_id))
+
+
+def _refuse_other_tenant(found: dict[str, Any] | None, tenant: Tenant, agent_id: AgentId) -> None:
+    written = str((found or {}).get("filter_subject", "")).removeprefix(f"{ROOT}.").split(".")
+    other = written[0] if written[1:] == ["assign", agent_id, ">"] else tenant
+    if other != tenant:
+        raise ConfigurationError(
+            f"tenant: {agent_id} is an agent of tenant {other!r} in this NATS account; "
+            f"give {tenant!r} an account of its own"
+        )
 
 
 async def remove_agent(connection: Connection, agent_id: AgentId) -> bool:

@@ -17,7 +17,7 @@ import structlog
 
 from maitred.contracts import limits
 from maitred.contracts.documents import PositionDoc
-from maitred.contracts.errors import BadPayload, StoreUnavailable
+from maitred.contracts.errors import BadPayload, Permanent, StoreUnavailable
 from maitred.contracts.events import TRACEPARENT, trace_id
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead
@@ -155,7 +155,7 @@ class Runner(Generic[P]):
                 await self._commit(group)
             except _Failing:
                 await self._after_lost_race()
-            except AlreadyApplied:
+            except (AlreadyApplied, Permanent):
                 break
             except Conflict:
                 tries += 1
@@ -190,6 +190,11 @@ class Runner(Generic[P]):
                 if duplicate:
                     raise Fenced("an entry that was dropped is still refused") from None
                 duplicate = True
+                await self._after_lost_race()
+            except Permanent as error:
+                if item.stream_seq in self._faulty:
+                    raise
+                self._faulty[item.stream_seq] = Buried(error.code, "the store refuses its effects")
                 await self._after_lost_race()
             except (Conflict, _Failing):
                 await self._after_lost_race()

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from maitred.contracts import limits
-from maitred.contracts.events import TRACEPARENT, headers
+from maitred.contracts.events import TRACEPARENT, accepted_traceparent, headers
 from maitred.gateway.bus.batch import Write, entry
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.journal.effects import Effects
@@ -19,7 +19,8 @@ MESSAGE_BYTES_MAX: Final = limits.NATS_PAYLOAD_BYTES_MAX - 2 * limits.KIB
 
 def entries(item: Received, effects: Effects, *, ttl_ms: int) -> list[Write]:
     """Return the log entries of one input, in its trace unless an entry begins its own."""
-    inherited = item.headers.get(TRACEPARENT, "")
+    # Of a command the agent chose it: only what is well-formed may stand in a header of ours.
+    inherited = accepted_traceparent(item.headers.get(TRACEPARENT, ""))
     return [
         entry(
             each.subject,
