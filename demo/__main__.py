@@ -197,7 +197,9 @@ def _print_summary(live: Live, tally: Tally, ledger: Ledger | None) -> None:
     console.print(f"acknowledged         {tally.acknowledged}, refused {tally.refused}")
     console.print(f"journeys             {live.journey_count()}, across channels {live.crossed()}")
     p50, p99 = live.percentile(0.5), live.percentile(0.99)
-    console.print(f"acceptance to offer  p50 {p50} ms, p99 {p99} ms")
+    console.print(
+        f"acceptance to offer  p50 {p50} ms, p99 {p99} ms, with the wait for a free agent"
+    )
     if ledger is not None:
         console.print(
             f"ledger               accepted {ledger.accepted} = journalled {ledger.journalled} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,17 @@ import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import Tenant, digest, message_id
 from maitred.gateway import logs
-from maitred.gateway.redaction import REDACTED, redact, scrub
+from maitred.gateway.redaction import (
+    EXCEPTIONS_MAX,
+    FRAMES_MAX,
+    REDACTED,
+    frames,
+    redact,
+    scrub,
+)
 
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 WORDS = st.lists(LETTERS, max_size=5).map(" ".join)
@@ -60,6 +69,8 @@ TOKENS = st.one_of(
     st.builds("eyJ{}.eyJ{}.{}".format, LETTERS, LETTERS, LETTERS),
 )
 PERSONAL = st.one_of(ADDRESSES, phones(), TOKENS)
+CUSTOMER_WORDS = "grandmother's ashes arrived shattered"
+QUOTED = f"invalid value {CUSTOMER_WORDS!r}"
 
 
 def clean(**event: Any) -> str:
@@ -107,10 +118,134 @@ def test_nothing_survives_in_the_text_of_an_exception(personal: str) -> None:
     try:
         raise ValueError(f"cannot handle {personal}") from KeyError(personal)
     except ValueError as error:
-        event = structlog.processors.format_exc_info(None, "error", {"exc_info": True})
+        event = frames(None, "error", {"exc_info": True})
         said = clean(reason=error, text_of=str(error), both=[error], **event)
     assert personal not in said
     assert "ValueError" in said
+
+
+def _raised(shape: str) -> Exception:
+    """Return an exception that was raised with `QUOTED` in its text, in some shape."""
+    try:
+        try:
+            raise KeyError(QUOTED)
+        except KeyError as first:
+            if shape == "cause":
+                raise StoreUnavailable("no answer") from first
+            if shape == "context":
+                raise RuntimeError("later") from ExceptionGroup(QUOTED, [first, OSError(QUOTED)])
+            if shape == "group":
+                raise ExceptionGroup(QUOTED, [first, ValueError(QUOTED)]) from None
+            if shape == "note":
+                first.add_note(QUOTED)
+            raise
+    except Exception as error:  # noqa: BLE001  (what was raised is the result)
+        return error
+
+
+SHAPES = pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ("plain", ["KeyError"]),
+        ("note", ["KeyError"]),
+        ("cause", ["StoreUnavailable: no answer", "caused by KeyError"]),
+        ("context", ["RuntimeError", "caused by ExceptionGroup", "gathers OSError"]),
+        ("group", ["ExceptionGroup", "gathers KeyError", "gathers ValueError"]),
+    ],
+)
+STYLES = pytest.mark.parametrize("style", ["json", "text"])
+
+
+def _no_word_of_the_customer(said: str) -> bool:
+    return not [word for word in CUSTOMER_WORDS.split() if word in said]
+
+
+@SHAPES
+@STYLES
+def test_our_log_holds_frames_and_types_and_no_word_of_an_exception(
+    written: Callable[[], str], shape: str, names: list[str], style: str
+) -> None:
+    logs.configure("info", style)
+    error = _raised(shape)
+    structlog.get_logger("maitred.test").error("failed", exc_info=error, kept=error)
+    said = written()
+    assert _no_word_of_the_customer(said)
+    assert "in _raised" in said
+    assert not [name for name in names if name not in said]
+
+
+@SHAPES
+@STYLES
+def test_a_librarys_log_holds_frames_and_types_and_no_word_of_an_exception(
+    written: Callable[[], str], shape: str, names: list[str], style: str
+) -> None:
+    logs.configure("info", style)
+    error = _raised(shape)
+    foreign = logging.getLogger("some.library")
+    foreign.error("it failed with %s", error, exc_info=error)
+    foreign.error(f"it failed with {error!r}", exc_info=error)  # noqa: G004  (as libraries do)
+    foreign.error("it failed for %s", CUSTOMER_WORDS, exc_info=error)
+    said = written()
+    assert _no_word_of_the_customer(said)
+    assert said.count("it failed") == 3
+    assert "in _raised" in said
+    assert not [name for name in names if name not in said]
+
+
+def test_a_librarys_exception_among_the_values_is_only_named(written: Callable[[], str]) -> None:
+    logs.configure("info", "json")
+    foreign = logging.getLogger("some.library")
+    foreign.warning("it failed: %s", ValueError(QUOTED))
+    foreign.warning(ValueError(QUOTED))
+    try:
+        raise ValueError(QUOTED)
+    except ValueError as error:
+        foreign.warning(f"it failed: {error}")  # noqa: G004  (as libraries do)
+    said = written()
+    assert _no_word_of_the_customer(said)
+    assert said.count("ValueError") == 3
+
+
+async def test_a_task_that_nobody_waited_for_leaves_no_word(written: Callable[[], str]) -> None:
+    logs.configure("info", "json")
+
+    def fails(_text: str) -> None:
+        raise ValueError(QUOTED)
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(None)
+    loop.call_soon(fails, QUOTED)
+    future = loop.create_future()
+    loop.call_soon(future.set_result, None)
+    await future
+    failure = ValueError(QUOTED)
+    lost = loop.create_future()
+    lost.set_exception(failure)
+    lost.exception()
+    context = {"message": "never retrieved", "exception": failure, "future": lost}
+    loop.call_exception_handler(context)
+    first, second = map(orjson.loads, written().splitlines())
+    assert _no_word_of_the_customer(f"{first}{second}")
+    assert first["event"].startswith("Exception in callback")
+    assert second["event"] == "never retrieved"
+    assert "ValueError" in first["exception"]
+
+
+def test_an_exception_without_end_is_told_in_a_few_lines() -> None:
+    error: Exception = ValueError()
+    for _ in range(1000):
+        error = ExceptionGroup("", [error, error])
+    error.__cause__ = error
+    lines = frames(None, "error", {"exc_info": error})["exception"].splitlines()
+    assert len(lines) == EXCEPTIONS_MAX
+
+    def deeper() -> None:
+        deeper()
+
+    with pytest.raises(RecursionError) as caught:
+        deeper()
+    said = frames(None, "error", {"exc_info": caught.value})["exception"]
+    assert said.count("in deeper") <= FRAMES_MAX
 
 
 @given(st.text(max_size=200))

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from maitred.gateway.redaction import redact
+from maitred.gateway.redaction import frames, named, redact
 
 _QUIET: Final = {
     "aiohttp.access": logging.WARNING,
@@ -52,7 +52,7 @@ def configure(level: str, style: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        frames,
         redact,
     ]
     renderer: structlog.typing.Processor = (
@@ -67,6 +67,7 @@ def configure(level: str, style: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_exceptions_named)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -78,6 +79,17 @@ def configure(level: str, style: str) -> None:
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+def _exceptions_named(record: logging.LogRecord) -> bool:
+    """Put names in the place of exceptions among a record's values; a filter of a handler."""
+    if isinstance(record.msg, BaseException):
+        record.msg = named(record.msg)
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            named(each) if isinstance(each, BaseException) else each for each in record.args
+        )
+    return True
 
 
 def _dumps(value: Any, **_: Any) -> str:  # noqa: ANN401  (structlog's own signature)

@@ -4,18 +4,31 @@ Values under names that hold personal data are dropped; in the rest, what looks 
 address, a telephone number or a credential is replaced. Where a number could be either, it is
 taken for a telephone number, unless its form is one of ours: times, ids, addresses of hosts, counts
 of bytes.
+
+An exception's text may quote what was being handled, and no pattern finds a customer's words in it.
+So only its type and its frames are written; our own errors (`MaitredError`) keep their texts, which
+never hold such words.
 """
 
 from __future__ import annotations
 
+import logging
 import re
+import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 import msgspec
 
+from maitred.contracts.errors import MaitredError
+
 REDACTED: Final = "[redacted]"
 VALUE_CHARACTERS_MAX: Final = 20_000
+FRAMES_MAX: Final = 30
+"""Frames written of one exception: the innermost."""
+EXCEPTIONS_MAX: Final = 12
+"""Exceptions written of one event: itself, its causes and the members of groups."""
 _DEPTH_MAX: Final = 8
 _UNTOUCHED: Final = frozenset({"_record", "_from_structlog", "timestamp", "level"})
 _LINES_KEPT: Final = frozenset({"exception", "stack"})
@@ -59,6 +72,8 @@ _NUMBER: Final = re.compile(
 because of trunk zeros; without one at least 9, in groups or not."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_ENDS: Final = re.compile(r"[\t\n]+")
+_VALUES: Final = re.compile(r"[<(\[{'\"`:=\r\n]")
+"""Where the words of a message end and what it was about begins."""
 
 
 def redact(
@@ -76,6 +91,37 @@ def redact(
     return event
 
 
+def frames(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put frames and types in the place of `exc_info`, as `exception`; a processor for structlog.
+
+    A record of the standard library (structlog hands it over as `_record`) loses the texts of the
+    exceptions at hand in its message too, and with a traceback all values in it, since asyncio and
+    others repeat there what the exception says.
+    """
+    error = _error(event.pop("exc_info", None))
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord) and not event.get("_from_structlog"):
+        said = str(event.get("event", ""))
+        if error is not None:
+            # Its template, where it has one: `ProcessorFormatter` has filled it in for `event`.
+            said = str(record.msg)
+        said = _without_texts(said, error or sys.exc_info()[1])
+        if error is not None:
+            said = _VALUES.split(said, maxsplit=1)[0].strip()
+        event["event"] = said
+    if error is not None:
+        event["exception"] = "\n".join(_told(error))
+    return event
+
+
+def named(error: BaseException) -> str:
+    """Return the type of `error`, and its text only if it is one of ours."""
+    kind = type(error).__qualname__
+    return f"{kind}: {error}" if isinstance(error, MaitredError) and str(error) else kind
+
+
 def scrub(text: str) -> str:
     """Return `text` with mail addresses, telephone numbers and credentials replaced."""
     if len(text) > VALUE_CHARACTERS_MAX:
@@ -89,6 +135,55 @@ def scrub(text: str) -> str:
     return _NUMBER.sub(lambda found: found["ours"] or REDACTED, text)
 
 
+def _error(given: object) -> BaseException | None:
+    """Return the exception that `exc_info` means: itself, a triple, or true for the current one."""
+    if isinstance(given, BaseException):
+        return given
+    if isinstance(given, tuple):
+        return next((each for each in given if isinstance(each, BaseException)), None)
+    return sys.exc_info()[1] if given else None
+
+
+def _told(error: BaseException) -> list[str]:
+    """Return the lines about `error`, then those about what led to it and what it gathers."""
+    lines: list[str] = []
+    for how, each in _chain(error):
+        lines.append(f"{how}{named(each)}")
+        found = traceback.format_tb(each.__traceback__, limit=-FRAMES_MAX)
+        lines.extend(frame.rstrip("\n") for frame in found)
+    return lines
+
+
+def _chain(error: BaseException) -> list[tuple[str, BaseException]]:
+    """Return `error` and what belongs to it, each with how it does, at most `EXCEPTIONS_MAX`.
+
+    What an exception that was raised `from None` came after is left out, as in Python's own
+    tracebacks (PEP 409).
+    """
+    found: dict[int, tuple[str, BaseException]] = {}
+    waiting: list[tuple[str, BaseException]] = [("", error)]
+    while waiting and len(found) < EXCEPTIONS_MAX:
+        how, each = waiting.pop(0)
+        if id(each) in found:
+            continue
+        found[id(each)] = (how, each)
+        if each.__cause__ is not None:
+            waiting.append(("caused by ", each.__cause__))
+        elif each.__context__ is not None and not each.__suppress_context__:
+            waiting.append(("while handling ", each.__context__))
+        if isinstance(each, BaseExceptionGroup):
+            waiting.extend(("gathers ", member) for member in each.exceptions)
+    return list(found.values())
+
+
+def _without_texts(said: str, error: BaseException | None) -> str:
+    for _, each in _chain(error) if error is not None else ():
+        for text in (repr(each), str(each)):
+            if text and not isinstance(each, MaitredError):
+                said = said.replace(text, type(each).__qualname__)
+    return said
+
+
 def _dropped(name: str, value: object) -> str:
     """Return what stands for a value whose name says that it is personal or a secret."""
     told = name.lower().rpartition("_")[2] in _NAMES or name.lower() in _NAMES
@@ -100,6 +195,8 @@ def _cleaned(value: Any, *, lines: bool = False, depth: int = 0) -> Any:  # noqa
         return value
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
+    if isinstance(value, BaseException):
+        value = named(value)
     if isinstance(value, msgspec.Struct):
         return f"<{type(value).__name__}>"
     if depth < _DEPTH_MAX:
