@@ -38,6 +38,14 @@ def test_it_uses_the_cluster_of_the_compose_file(configuration: Configuration) -
     assert not nats.allow_lazy_sync
 
 
+def test_its_agents_are_the_users_whom_the_cluster_lets_in(configuration: Configuration) -> None:
+    accounts = (DEPLOY / "nats" / "accounts.conf").read_text()
+    _, _, agents = re.sub(r"(?m)^\s*#.*$", "", accounts).partition("AGENTS: {")
+    users = re.findall(r'\buser: "([^"]+)"', agents)
+    assert users
+    assert sorted(users) == sorted(agent.id for agent in configuration.settings.routing.agents)
+
+
 def test_it_keeps_its_high_water_mark_in_the_volume(configuration: Configuration) -> None:
     assert Path("/var/lib/maitred") in configuration.settings.nats.store.parents
 

@@ -71,6 +71,7 @@ class Desk:
 
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
+        self.metrics = Metrics()
         self.subjects = backbone.subjects
         self.tools = Tools(
             subjects=backbone.subjects, keys=Keys(Tenant("t"), b"s" * 32), policy=Policy()
@@ -99,6 +100,15 @@ class Desk:
             stream=JOURNAL,
         )
 
+    async def put(self, data: bytes) -> None:
+        """Put something among the replies that need not be one."""
+        await self._backbone.publisher.publish(
+            self.subjects.outbound("sms", ConversationId("c1"), IdentifierKey("k1")),
+            data,
+            msg_id=f"put:{data.hex()}",
+            stream=JOURNAL,
+        )
+
     async def doc(self, text: str) -> DeliveryDoc | None:
         where = self.subjects.delivery(OutboundId(f"out_{text}"))
         stored = await reads.get_last(self._backbone.connection, JOURNAL, where, leader=True)
@@ -115,6 +125,6 @@ class Desk:
             backbone=backbone or self._backbone,
             keeping=Keeping(),
             tools=self.tools,
-            metrics=Metrics(),
+            metrics=self.metrics,
             lease=OpenLease(),
         )

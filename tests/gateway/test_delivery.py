@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,12 +13,19 @@ import pytest
 
 from maitred.contracts import limits
 from maitred.contracts.documents import ThreadDoc
-from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.errors import (
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    StoreUnavailable,
+    Throttled,
+)
 from maitred.contracts.outbound import DeliveryState
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import delivery as deliveries
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import reads
+from maitred.gateway.bus.batch import Conflict, Write
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.delivery import TRIES_MAX
 from maitred.gateway.tasks import Tasks
@@ -331,24 +338,167 @@ async def test_a_crash_before_or_after_any_effect_loses_nothing_in_silence(
         assert doc.state is DeliveryState.UNKNOWN
 
 
-async def test_a_store_that_goes_away_in_between_neither_loses_nor_doubles(
-    nats: EmbeddedServer, desk: Desk, start: Start, concluded: Concluded
+@pytest.mark.parametrize("resend_is_safe", [True, False])
+@pytest.mark.parametrize("moment", ["before a call", "in a call", "in a call that fails"])
+async def test_a_store_that_goes_away_makes_nothing_doubtful_and_doubles_nothing(
+    nats: EmbeddedServer,
+    backbone: Backbone,
+    desk: Desk,
+    start: Start,
+    concluded: Concluded,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    resend_is_safe: bool,
+    moment: str,
 ) -> None:
-    provider = Provider(resend_is_safe=True)
+    """Whatever other calls are under way, and whatever is being committed."""
+    provider = Provider(resend_is_safe=resend_is_safe)
+    commit, back = backbone.committer.commit, asyncio.Event()
+    backbone.connection.on_reconnect(back.set)
+    texts = [f"r{number}" for number in range(24)]
 
-    async def kill(attempt: int) -> None:
+    def kill() -> None:
+        os.kill(nats.pid, signal.SIGKILL)
+
+    async def kill_first(writes: Sequence[Write]) -> dict[str, int]:
+        if any(b'"out_r5"' in each.data for each in writes) and not back.is_set():
+            kill()
+        return await commit(writes)
+
+    async def kill_within(attempt: int) -> None:
         if attempt == 1:
-            os.kill(nats.pid, signal.SIGKILL)
-            raise Retryable("busy")
+            kill()
+            if moment == "in a call that fails":
+                raise Retryable("busy")
 
-    provider.acts["r2"] = kill
-    for number in range(5):
-        await desk.reply(f"r{number}")
+    async def last_until_it_is_back(_attempt: int) -> None:
+        await back.wait()
+
+    if moment == "before a call":
+        monkeypatch.setattr(backbone.committer, "commit", kill_first)
+    else:
+        provider.acts["r5"] = kill_within
+    for text in texts[:5]:
+        provider.acts[text] = last_until_it_is_back
+    for text in texts:
+        await desk.reply(text, conversation=f"c{int(text[1:]) % 8}")
     start(provider)
-    await provider.wait(5)
-    await concluded(5)
-    assert list(dict.fromkeys(provider.reached)) == [f"r{number}" for number in range(5)]
+    await provider.wait(len(texts))
+    await concluded(len(texts))
     assert nats.restarts == 1
+    assert sorted(provider.reached) == sorted(texts)
+    assert len(provider.attempts) == len(texts) + (moment == "in a call that fails")
+    for text in texts:
+        doc = await desk.doc(text)
+        assert doc is not None
+        assert (doc.state, doc.provider_id) == (DeliveryState.SENT, f"p-{text}")
+
+
+class _Unsure:
+    """Fails the n-th commit as a store does that goes away before or after it has written."""
+
+    def __init__(self, commit: Callable[..., Awaitable[Any]], nth: int, fault: str) -> None:
+        self._commit = commit
+        self._left = nth
+        self._fault = fault
+        self.failed = False
+
+    async def __call__(self, writes: Sequence[Write]) -> Any:
+        self._left -= 1
+        if self._left != 0:
+            return await self._commit(writes)
+        self.failed = True
+        if self._fault == "conflict":
+            raise Conflict("a race that was lost")
+        if self._fault == "written":
+            await self._commit(writes)
+        raise StoreUnavailable("whether it was written is unknown")
+
+
+@pytest.mark.parametrize("fault", ["written", "not written", "conflict"])
+@pytest.mark.parametrize("nth", range(1, 7))
+async def test_a_commit_that_fails_makes_no_call_under_way_doubtful(
+    backbone: Backbone,
+    desk: Desk,
+    start: Start,
+    concluded: Concluded,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    nth: int,
+    fault: str,
+) -> None:
+    provider, unsure = Provider(), _Unsure(backbone.committer.commit, nth, fault)
+    monkeypatch.setattr(backbone.committer, "commit", unsure)
+    free = asyncio.Event()
+
+    async def wait(_attempt: int) -> None:
+        await free.wait()
+
+    provider.acts["slow"] = wait
+    provider.acts["r1"] = _fails(Retryable("busy"))
+    texts = ["slow", "r0", "r1", "r2"]
+    for number, text in enumerate(texts):
+        await desk.reply(text, conversation=f"c{min(number, 1)}")
+    start(provider)
+    await provider.wait(3)
+    free.set()
+    await concluded(len(texts))
+    assert unsure.failed
+    assert sorted(provider.reached) == sorted(texts)
+    for text in texts:
+        doc = await desk.doc(text)
+        assert doc is not None
+        assert doc.state is DeliveryState.SENT
+
+
+async def test_a_stop_waits_until_results_are_committed(
+    backbone: Backbone, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, committing, free = backbone.committer.commit, asyncio.Event(), asyncio.Event()
+
+    async def slow(writes: Sequence[Write]) -> dict[str, int]:
+        if any(b'"sent"' in each.data for each in writes):
+            committing.set()
+            await free.wait()
+        return await commit(writes)
+
+    monkeypatch.setattr(backbone.committer, "commit", slow)
+    delivery = desk.delivery(Provider())
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        running = group.create_task(delivery.run())
+        await desk.reply("r1")
+        await committing.wait()
+        draining = group.create_task(delivery.drain(5_000))
+        done, _ = await asyncio.wait({draining}, timeout=0.1)
+        assert not done
+        free.set()
+        await draining
+        running.cancel()
+    doc = await desk.doc("r1")
+    assert doc is not None
+    assert doc.state is DeliveryState.SENT
+
+
+async def test_what_is_no_reply_is_quarantined_and_the_next_one_is_sent(
+    backbone: Backbone, desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider = Provider()
+    start(provider)
+    bad = [b"{", b'{"schema":"outbound","id":7}', b'{"schema":"outbound","id":"\xff"}']
+    for data in bad:
+        await desk.put(data)
+    await desk.reply("r1")
+    await concluded(1)
+    assert provider.reached == ["r1"]
+    letters = await backbone.dead.list(10)
+    assert [(each.data, each.reason_code, each.stream) for each in letters] == [
+        (data, "bad_outbound", JOURNAL) for data in bad
+    ]
+    position = await desk.position()
+    assert position is not None
+    assert (position.applied, position.dead) == (1, len(bad))
+    count = 'maitred_dead_total{reason="bad_outbound",stage="delivery-sms"} 3.0'
+    assert count in desk.metrics.render().decode()
 
 
 async def test_two_deliveries_of_one_channel_send_nothing_twice(

@@ -142,7 +142,7 @@ class Dispatch:
             try:
                 event, accepted_at = _event(item)
             except msgspec.MsgspecError:
-                prepared.append(Buried("bad_entry", "not an entry of a version that we know"))
+                prepared.append(Buried("bad_entry", "not an entry of the shape that we know"))
                 continue
             try:
                 effects = () if event is None else tuple(self._engine.handle(event, item.time_ms))

@@ -180,7 +180,7 @@ class Intake:
         except Permanent as error:
             return Buried(error.code, str(error))
         except msgspec.MsgspecError:
-            return Buried("bad_inbound", "not an inbound message of a version that we know")
+            return Buried("bad_inbound", "not an inbound message of the shape that we know")
         except (ValueError, TypeError, LookupError, RecursionError, AttributeError) as error:
             # A decoder that trips over hostile bytes: the message is kept, and its fault found.
             log.exception("decoder_failed", input=item.stream_seq, kind=type(error).__name__)
