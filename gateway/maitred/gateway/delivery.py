@@ -193,8 +193,10 @@ class Delivery:
         del self._lanes[conversation]
 
     async def _send(self, reply: Reply) -> None:
-        while (wait_ms := await self._attempt(reply, reply.doc.attempts)) is not None:
-            await asyncio.sleep(wait_ms / 1000)
+        wait_ms: int | None = 0
+        while wait_ms is not None:
+            wait_ms = await self._attempt(reply, reply.doc.attempts)
+            await asyncio.sleep((wait_ms or 0) / 1000)
 
     async def _attempt(self, reply: Reply, attempt: int) -> int | None:
         """Send once and settle the reply, or return how long to wait before the next attempt."""
