@@ -151,6 +151,16 @@ class Pull:
         """Return up to `count` messages that have come already, without waiting."""
         return self._take(count) if self._buffer else []
 
+    async def more(self) -> None:
+        """Wait until something has come, or `poke` or `end` is called."""
+        if not self._buffer and not self._closed:
+            self._wake.clear()
+            await self._wake.wait()
+
+    def poke(self) -> None:
+        """Let `more` return."""
+        self._wake.set()
+
     def end(self) -> None:
         """End `batches` soon; what it has not yielded yet is not yielded any more."""
         self._closed = True

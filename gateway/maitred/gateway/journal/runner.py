@@ -245,13 +245,21 @@ class Runner(Generic[P]):
         self._tell(group, effects)
 
     async def _write(self, writes: Sequence[Write]) -> dict[str, int]:
-        """Commit; what has come meanwhile is prepared while the store is busy."""
-        commit = self._backbone.committer.commit(writes)
-        coming = self._coming()
-        if not coming:
-            return await commit
+        """Commit; what comes meanwhile is prepared while the store is busy."""
+        pull = self._pull
+        if pull is None or self._ahead is not None or not self._stage.prepares_ahead:
+            return await self._backbone.committer.commit(writes)
+        done = asyncio.Event()
+
+        async def commit() -> dict[str, int]:
+            try:
+                return await self._backbone.committer.commit(writes)
+            finally:
+                done.set()
+                pull.poke()
+
         written, ahead = await asyncio.gather(
-            commit, self._look_ahead(coming), return_exceptions=True
+            commit(), self._look_ahead(pull, done), return_exceptions=True
         )
         if isinstance(ahead, BaseException):
             raise ahead
@@ -260,21 +268,23 @@ class Runner(Generic[P]):
             raise written
         return written
 
-    async def _look_ahead(self, coming: Sequence[Received]) -> _Group[P]:
-        """Prepare what comes next, and load what it will surely read.
-
-        Reading waits for the batch under way, so it is best asked for while that is so.
-        """
-        group = _Group(coming, list(await self._stage.prepare(coming)))
+    async def _look_ahead(self, pull: Pull, done: asyncio.Event) -> _Group[P] | None:
+        """Prepare what comes until the commit is done, then load what it will surely read."""
+        group: _Group[P] = _Group([], [])
+        while not done.is_set() and len(group.received) < limits.GROUP_INPUTS_MAX:
+            coming = pull.take(limits.GROUP_INPUTS_MAX - len(group.received))
+            if not coming:
+                await pull.more()
+                continue
+            group.prepared += await self._stage.prepare(coming)
+            group.received = [*group.received, *coming]
+        await done.wait()
+        if not group.received:
+            return None
         loaded, self._loaded = self._loaded, set()
         await self._load_wanted(group)
         self._loaded, self._loaded_ahead = loaded, self._loaded
         return group
-
-    def _coming(self) -> Sequence[Received]:
-        if self._pull is None or self._ahead is not None or not self._stage.prepares_ahead:
-            return ()
-        return self._pull.take(limits.GROUP_INPUTS_MAX)
 
     async def _fold(self, group: _Group[P], *, duplicate: bool) -> tuple[Drafts, list[Effects]]:
         """Apply the inputs one after the other, loading what they ask for, until none asks."""
