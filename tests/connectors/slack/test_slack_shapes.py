@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,10 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.connectors.slack.door import Door, make_event
-
-PUBLISHED = sorted(
-    Path(__file__).parents[4].joinpath("shared/data/webhooks/slack_events").glob("*.json")
-)
 
 
 @pytest.mark.parametrize(
@@ -80,29 +75,6 @@ async def test_a_message_of_another_shape_is_stored_or_refused(
 ) -> None:
     assert (await door.post(make_event(**change))).status == status
     assert len(door.recorded.accepted) == (status == 200)
-
-
-def published(path: Path) -> dict[str, Any]:
-    shape: dict[str, Any] = orjson.loads(path.read_bytes())
-    return shape
-
-
-@pytest.mark.parametrize("path", PUBLISHED or [None])
-async def test_every_published_shape_of_an_event_is_understood(
-    door: Door, path: Path | None
-) -> None:
-    if path is None:
-        pytest.skip("the published shapes are not beside the project")
-    posted = published(path)
-    # The values are blank there: only the ids that every such event has are filled in.
-    for author in (posted["event"], *map(posted["event"].get, ("message", "previous_message"))):
-        if isinstance(author, dict):
-            author |= {"user": "U0ANA", "team": "T0OWN", "bot_id": "", "app_id": ""}
-    posted["event"] |= {"ts": "1699999990.000200"}
-    if not isinstance(posted["event"].get("channel"), dict):
-        posted["event"]["channel"] = "C0HELP"
-    posted |= {"type": "event_callback", "event_id": "Ev01"}
-    assert (await door.post(posted)).status == 200
 
 
 json_values = st.recursive(
