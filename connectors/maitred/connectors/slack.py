@@ -69,6 +69,10 @@ class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     accounts: dict[str, SlackAccount] = {}
 
 
+class _OwnFault(Exception):
+    """Our own code failed on a message: the HTTP application answers 500, and Slack repeats it."""
+
+
 class SlackConnector:
     """The channel `slack`; `POST /v1/webhooks/slack/{account}` is its door."""
 
@@ -150,7 +154,12 @@ class SlackConnector:
             return AuthorizeResult(enterprise_id=None, team_id=account.team_id)
 
         async def listen(request: AsyncBoltRequest) -> BoltResponse:
-            return await self._take(name, request)
+            try:
+                return await self._take(name, request)
+            except (Permanent, StoreUnavailable, TimeoutError):
+                raise
+            except Exception as error:
+                raise _OwnFault from error
 
         async def fail(error: Exception) -> None:
             # Bolt would log the error with the request's text; ours goes to the HTTP app.
@@ -189,6 +198,9 @@ class SlackConnector:
             refusal = (HTTPStatus.BAD_REQUEST, error.code)
         except (TimeoutError, StoreUnavailable):
             refusal = (HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable")
+        except (AttributeError, TypeError, LookupError, ValueError):
+            # Bolt's own code tripped over the request's shape; nothing of it was a message.
+            refusal = (HTTPStatus.BAD_REQUEST, "malformed_event")
         else:
             if answer.status == HTTPStatus.UNAUTHORIZED:
                 self._context.refused(name, "bad_signature")

@@ -157,3 +157,21 @@ async def test_nothing_that_is_signed_is_our_fault(
     whole["event"] |= inner
     for posted in (whole, {**whole, **outer}, orjson.dumps(whole).replace(b"U0ANA", body)):
         assert (await door.post(posted)).status < 500
+
+
+@pytest.mark.parametrize("view", [[0], "x", 5])
+async def test_a_shape_that_the_library_trips_over_is_refused(door: Door, view: object) -> None:
+    """Found by chance: Bolt reads `view` of a request that it does not know."""
+    answer = await door.post(orjson.dumps({"type": "", "view": view}))
+    assert answer.status == 400
+    assert door.recorded.accepted == []
+
+
+async def test_a_fault_of_our_own_is_no_refusal_of_the_message(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise AttributeError("ours")
+
+    monkeypatch.setattr(door.connector, "_profile", fail)
+    assert (await door.post(make_event())).status == 500
