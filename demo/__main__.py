@@ -38,6 +38,8 @@ from maitred.gateway.live import Live, subjects_of
 
 SEED: Final = 7
 CUSTOMERS_AT_ONCE: Final = 24
+ARRIVAL_SECONDS: Final = 0.15
+"""A customer comes so often: a little less than the agents can serve."""
 SETTLE_SECONDS: Final = 20.0
 console = Console()
 
@@ -167,7 +169,7 @@ async def _customers(house: House, tally: Tally, seconds: float) -> None:
             number += 1
             customer = Customer(number, house, session, tally, SEED)
             group.create_task(visit(customer))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(ARRIVAL_SECONDS)
 
 
 async def _settled(connection: Connection, house: House, live: Live) -> None:
