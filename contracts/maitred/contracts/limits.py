@@ -46,8 +46,6 @@ LEASE_EXPIRES_MS: Final = 4 * SECOND_MS
 SLACK_RETRY_MS_MAX: Final = 1 * HOUR_MS
 """Slack sends an event three more times, the last about an hour after the first."""
 TWILIO_RETRY_MS_MAX: Final = 1 * HOUR_MS
-SLACK_TIMESTAMP_SKEW_MS_MAX: Final = 5 * MINUTE_MS
-"""Slack's own advice for the replay window of signed requests."""
 
 # -- doors ----------------------------------------------------------------------------------
 EMAIL_BYTES_MAX: Final = 25 * MIB
@@ -81,11 +79,9 @@ TURN_TEXT_CHARACTERS_MAX: Final = 2_000
 BRIEF_BYTES_MAX: Final = 64 * KIB
 MOOD_SAMPLES_MAX: Final = 20
 OPEN_CONVERSATIONS_MAX: Final = 32
-CONVERSATION_THREADS_MAX: Final = 32
 
 # -- identity ---------------------------------------------------------------------------------
 COMPONENT_MEMBERS_MAX: Final = 500
-CLAIMS_MAX: Final = 32
 
 # -- routing ----------------------------------------------------------------------------------
 OFFER_TIMEOUT_MS: Final = 30 * SECOND_MS

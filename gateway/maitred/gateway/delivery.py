@@ -19,7 +19,6 @@ import msgspec
 import structlog
 
 from maitred.connectors.port import Connector
-from maitred.contracts import limits
 from maitred.contracts.errors import (
     OutcomeUnknown,
     Permanent,
@@ -38,6 +37,7 @@ from maitred.gateway.bus.pull import Pull
 from maitred.gateway.delivery_record import SETTLED, Buried, DeliveryRecord, Reply
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.stage import Fenced
+from maitred.gateway.journal.tenure import hold
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.tasks import Tasks
 from maitred.identity.place import Tools
@@ -94,24 +94,9 @@ class Delivery:
     async def run(self) -> None:
         """Work until cancelled."""
         try:
-            await self._run()
+            await hold(self._lease, self._backbone.connection, self._work, self._log)
         finally:
             await self._calls.stop(_CALLS_STOP_MS)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                if not self._lease.held:
-                    await self._lease.acquire()
-                await self._work()
-            except StoreUnavailable as error:
-                self._log.warning("store_unavailable", reason=str(error))
-                await self._backbone.connection.wait_connected()
-                await asyncio.sleep(0.1)
-            except (Fenced, Conflict):
-                self._log.warning("fenced", position=self._record.position.sequence)
-                await self._lease.release()
-                await asyncio.sleep(limits.LEASE_RENEW_MS / 1000)
 
     async def drain(self, timeout_ms: int) -> None:
         """Let the sends under way end and write down what became of them; begin none."""

@@ -17,7 +17,7 @@ import structlog
 
 from maitred.contracts import limits
 from maitred.contracts.documents import PositionDoc
-from maitred.contracts.errors import BadPayload, Permanent, StoreUnavailable
+from maitred.contracts.errors import BadPayload, Permanent
 from maitred.contracts.events import TRACEPARENT, trace_id
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead
@@ -31,6 +31,7 @@ from maitred.gateway.journal.documents import DocumentCache, Drafts, Known
 from maitred.gateway.journal.effects import Effects, Outcome
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.stage import Buried, Fenced, Stage
+from maitred.gateway.journal.tenure import hold
 from maitred.gateway.journal.writes import entries, fits
 from maitred.gateway.metrics import Metrics
 
@@ -90,19 +91,7 @@ class Runner(Generic[P]):
 
     async def run(self) -> None:
         """Work until cancelled; a store that does not answer only delays."""
-        while True:
-            try:
-                if not self._lease.held:
-                    await self._lease.acquire()
-                await self._work()
-            except StoreUnavailable as error:
-                self._log.warning("store_unavailable", reason=str(error))
-                await self._backbone.connection.wait_connected()
-                await asyncio.sleep(0.1)
-            except Fenced:
-                self._log.warning("fenced", position=self._position.sequence)
-                await self._lease.release()
-                await asyncio.sleep(limits.LEASE_RENEW_MS / 1000)
+        await hold(self._lease, self._backbone.connection, self._work, self._log)
 
     async def _work(self) -> None:
         await self._recover()
