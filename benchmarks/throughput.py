@@ -29,7 +29,8 @@ from rich.table import Table
 
 from benchmarks.load import Burst, burst, paced, sms_requests
 from demo.cast import nats_login
-from demo.house import House, free_ports
+from demo.house import House
+from demo.ports import free_ports
 from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from examples.agent import Agent

@@ -23,7 +23,8 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from demo.cast import ROUTING, Customer, Tally, agents_at_work
-from demo.house import House, free_ports
+from demo.house import House
+from demo.ports import free_ports
 from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from maitred.contracts.errors import StoreUnavailable

@@ -32,8 +32,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from demo.cast import nats_login
-from demo.house import House, free_ports
+from demo.house import House
 from demo.pens import ATTEMPT_SECONDS, FAILED, ChatPen, MailPen, Pen, SlackPen, SmsPen
+from demo.ports import free_ports
 from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from demo.verdict import CHANNELS, Inside, Outside, Said, faults, read_inside, wait_quiet

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
+from demo.ports import free_ports
 from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from maitred.contracts.ids import Tenant
@@ -28,18 +28,6 @@ SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  (of a workspace that does 
 AUTHSERV_ID = "edge.demo.example"
 SUPPORT_ADDRESS = "support@demo.example"
 OUR_NUMBER = "+15005550006"
-
-
-def free_ports(count: int) -> list[int]:
-    """Return TCP ports of this machine that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 @dataclass(frozen=True, slots=True)

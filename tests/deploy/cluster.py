@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from demo.ports import free_ports
 from tests.deploy.tree import DEPLOY, SERVER
 
 NODES: Final = ("nats-1", "nats-2", "nats-3")
@@ -55,14 +55,6 @@ class Cluster:
     monitoring_urls: list[str]
 
 
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
 def _wait_for(url: str) -> None:
     """Wait until a node is what the compose file calls healthy."""
     deadline = time.monotonic() + 60
@@ -95,7 +87,7 @@ def _configure(folder: Path, client: int, monitoring: int, route: int) -> None:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Cluster]:
     """Run three nodes in `folder` until the block ends."""
-    ports = _free_ports(9)
+    ports = free_ports(9)
     clients, monitorings, routes = ports[:3], ports[3:6], tuple(ports[6:])
     with contextlib.ExitStack() as stack:
         for name, *own in zip(NODES, clients, monitorings, routes, strict=True):

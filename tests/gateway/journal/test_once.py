@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import signal
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -15,7 +15,7 @@ from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import reads
-from maitred.gateway.bus.batch import Conflict, document
+from maitred.gateway.bus.batch import Write, document
 from maitred.gateway.bus.embedded import EmbeddedServer
 from tests.gateway.conftest import Eventually, OpenBackbone
 from tests.gateway.journal.conftest import Handled, Run
@@ -103,35 +103,35 @@ async def test_two_runners_on_one_partition_double_nothing(
 
 
 async def test_a_writer_outside_is_met_by_a_second_try_and_both_effects_stay(
-    open_backbone: OpenBackbone, run: Run, handled: Handled
+    open_backbone: OpenBackbone, run: Run, handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone, other = await open_backbone(), await open_backbone()
     orders = _orders(150)
     stage = Toy(backbone.subjects)
+    subject = stage.where("a")
     added = 0
+    commit = backbone.committer.commit
 
-    async def write_outside() -> None:
+    async def commit_behind(writes: Sequence[Write]) -> dict[str, int]:
+        """Let the outside writer in once the stage has read, and before it writes."""
         nonlocal added
-        subject = stage.where("a")
-        while (await position(other)).sequence < len(orders):
-            stored = await reads.get_last(other.connection, JOURNAL, subject, leader=True)
-            if stored is None:
-                continue
+        stored = await reads.get_last(other.connection, JOURNAL, subject, leader=True)
+        if stored is not None and added < 5:
             number = msgspec.json.decode(stored.data, type=Count).number + 1_000
             data = msgspec.json.encode(Count(number=number))
-            try:
-                await other.committer.commit([document(subject, data, expected=stored.seq)])
-                added += 1
-            except Conflict:
-                continue
+            await other.committer.commit([document(subject, data, expected=stored.seq)])
+            added += 1
+        return await commit(writes)
 
+    monkeypatch.setattr(backbone.committer, "commit", commit_behind)
+    await send_all(backbone, orders[:3])
     run(backbone, stage)
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-        group.create_task(write_outside())
-        group.create_task(send_all(backbone, orders))
-    found = await counts(backbone)
-    assert added > 0
-    assert found == {"a": 50 + 1_000 * added, "b": 50, "c": 50}
+    await handled(backbone, 3)
+    await send_all(backbone, orders)
+    await handled(backbone, len(orders))
+    assert added == 5
+    assert stage.rebuilt > 1  # a second try starts from what is stored
+    assert await counts(backbone) == {"a": 50 + 1_000 * added, "b": 50, "c": 50}
     assert sorted(each.order for each in await entries(backbone)) == sorted(o.id for o in orders)
     assert (await position(backbone)).applied == len(orders)
 
