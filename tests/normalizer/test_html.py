@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maitred.contracts.limits import MESSAGE_TEXT_BYTES_MAX
+from maitred.contracts.limits import MESSAGE_HTML_BYTES_MAX
 from maitred.normalizer.html import SOURCE_CHARACTERS_MAX, bound, readable, sanitise
 from maitred.normalizer.html_load import ATTRIBUTES_MAX, is_hostile
 
@@ -77,7 +77,7 @@ def test_images_of_the_mail_itself_stay() -> None:
 def test_long_html_is_cut_where_it_stays_whole() -> None:
     safe, flags = sanitise("<p><b>word</b></p>" * 20_000)
     assert flags == ("html_cut",)
-    assert len(safe.encode()) <= MESSAGE_TEXT_BYTES_MAX
+    assert len(safe.encode()) <= MESSAGE_HTML_BYTES_MAX
     assert safe.count("<b>") == safe.count("</b>") > 1_000
 
 

@@ -64,6 +64,13 @@ SLACK_PROFILE_TIMEOUT_MS: Final = 1 * SECOND_MS
 # -- messages -------------------------------------------------------------------------------
 MESSAGE_TEXT_BYTES_MAX: Final = 128 * KIB
 """Longer text is cut in the journal entry and flagged; the raw message stays whole."""
+MESSAGE_QUOTED_BYTES_MAX: Final = 128 * KIB
+MESSAGE_SIGNATURE_BYTES_MAX: Final = 32 * KIB
+MESSAGE_HTML_BYTES_MAX: Final = 96 * KIB
+MESSAGE_REST_BYTES_MAX: Final = 192 * KIB
+"""What all other fields of a message may take together, escaped."""
+TEXT_PARTS_MAX: Final = 64
+BOUNCED_RECIPIENTS_MAX: Final = 100
 SUBJECT_CHARACTERS_MAX: Final = 998
 MIME_DEPTH_MAX: Final = 30
 MIME_PARTS_MAX: Final = 500
@@ -129,7 +136,17 @@ _hold(
     "a blob chunk and its headers must fit into one NATS payload",
 )
 _hold(
-    6 * MESSAGE_TEXT_BYTES_MAX + NATS_HEADER_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX,
+    2
+    * (
+        MESSAGE_TEXT_BYTES_MAX
+        + MESSAGE_QUOTED_BYTES_MAX
+        + MESSAGE_SIGNATURE_BYTES_MAX
+        + MESSAGE_HTML_BYTES_MAX
+    )
+    + MESSAGE_REST_BYTES_MAX
+    + NATS_HEADER_BYTES_MAX
+    < NATS_PAYLOAD_BYTES_MAX,
+    # Two bytes each: what would take six, controls, is removed before.
     "a message whose every character JSON escapes must fit into one NATS payload",
 )
 _hold(EMAIL_BYTES_MAX <= BLOB_BYTES_MAX, "the largest mail must fit into a blob")

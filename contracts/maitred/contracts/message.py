@@ -22,6 +22,10 @@ class MessageKind(Vocabulary):
     COMPLAINT = "complaint"
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
+    MAILING_LIST = "mailing_list"
+    """Written to many by a list or a newsletter, not to us."""
+    READ_RECEIPT = "read_receipt"
+    CALENDAR_ANSWER = "calendar_answer"
     UNKNOWN = "unknown"
 
     @property
@@ -57,6 +61,78 @@ class EntityKind(Vocabulary):
     UNKNOWN = "unknown"
 
 
+class PartKind(Vocabulary):
+    """Whose words a part of the body holds."""
+
+    TEXT = "text"
+    """New words of the sender."""
+    QUOTE = "quote"
+    """What he answers, with the line that introduces it."""
+    FORWARD = "forward"
+    """What somebody else wrote and he passes on."""
+    SIGNATURE = "signature"
+    """Signature, disclaimer, or what his mail program adds."""
+    UNKNOWN = "unknown"
+
+
+class TextPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the body in its order, by where its words stand.
+
+    `start` and `end` count characters in the field that holds this kind: `text` for TEXT,
+    `quoted` for QUOTE and FORWARD, `signature` for SIGNATURE.
+    """
+
+    kind: PartKind
+    start: int
+    end: int
+
+
+class Correspondent(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody as the message itself names him: a claim; either may be empty."""
+
+    address: str = ""
+    name: str = ""
+
+
+class BouncedRecipient(msgspec.Struct, frozen=True, kw_only=True):
+    """One address that a bounce speaks of.
+
+    `status` is the enhanced status code (RFC 3463) as `5.1.1`, empty when none is known.
+    `permanent` tells that the address itself is dead: nothing will ever reach it. A full mailbox
+    or a refused content is a failure too, but says nothing of that sort.
+    """
+
+    recipient: str
+    status: str = ""
+    permanent: bool = False
+    action: str = ""
+    """`failed`, `delayed`, `delivered`, `relayed` or `expanded` (RFC 3464, section 2.3.3)."""
+
+
+class ThreadEvidenceKind(Vocabulary):
+    """How a message says which conversation it belongs to, from surest to least."""
+
+    REPLY_TOKEN = "reply_token"  # noqa: S105  (the name of a kind of evidence)
+    """Our own signed token in the address that it was sent to."""
+    ANSWERS = "answers"
+    """It names the message that it answers (In-Reply-To, a Slack thread)."""
+    REFERS = "refers"
+    """It names a message further up (References)."""
+    SHARED_REFERENCE = "shared_reference"
+    """It refers to a message that we never saw, as another one of the conversation does."""
+    SUBJECT = "subject"
+    """Same subject, same participants, soon after."""
+    UNKNOWN = "unknown"
+
+
+class ThreadEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason to put a message into a thread: its kind, the id it rests on, and 0 to 1."""
+
+    kind: ThreadEvidenceKind
+    id: str = ""
+    score: float
+
+
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A file that came with a message.
 
@@ -84,6 +160,8 @@ class ThreadHints(msgspec.Struct, frozen=True, kw_only=True):
     own: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
     fingerprint: str = ""
+    evidence: tuple[ThreadEvidence, ...] = ()
+    """What `refers_to` and the rest of the message say, the surest first."""
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +199,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """A message in canonical shape; times are UTC milliseconds.
 
     `text` holds the new words only; `quoted` and `signature` hold the rest, so that together
-    nothing is missing. `target` names the message that an edit, a delete or a reaction is about.
+    nothing is missing; `parts` tells the order in which they stood (empty when all of it is new
+    words), so what an inline reply answers stands just before it. `sender`, `to` and `cc` are as
+    the message itself names them. `target` names the message that an edit, a delete or a reaction
+    is about. `bounce` lists the addresses that could not be reached.
     `flags` are short words for what a reader should know (`text_cut`, `charset_guessed`).
     """
 
@@ -136,15 +217,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     verification: Verification = Verification.NONE
     observed: tuple[Observed, ...] = ()
     name: str = ""
+    sender: Correspondent = Correspondent()
+    to: tuple[Correspondent, ...] = ()
+    cc: tuple[Correspondent, ...] = ()
     recipients: tuple[str, ...] = ()
     text: str = ""
     quoted: str = ""
     signature: str = ""
+    parts: tuple[TextPart, ...] = ()
     html: str = ""
     subject: str = ""
     attachments: tuple[Attachment, ...] = ()
     thread: ThreadHints = ThreadHints()
     target: MessageId | None = None
+    bounce: tuple[BouncedRecipient, ...] = ()
     language: Language | None = None
     entities: tuple[Entity, ...] = ()
     affect: Affect | None = None

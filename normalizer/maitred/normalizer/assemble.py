@@ -12,20 +12,25 @@ from maitred.contracts.ids import IdentifierKey, MessageId
 from maitred.contracts.inbound import BlobRef, Inbound, ReplyTo
 from maitred.contracts.limits import (
     ATTACHMENTS_MAX,
+    BOUNCED_RECIPIENTS_MAX,
     EMAIL_RECIPIENTS_MAX,
     OBSERVED_IDENTIFIERS_MAX,
     SUBJECT_CHARACTERS_MAX,
 )
 from maitred.contracts.message import (
     Attachment,
+    BouncedRecipient,
+    Correspondent,
     Message,
     MessageKind,
+    PartKind,
     RawReference,
     ThreadHints,
 )
 from maitred.normalizer import entities, language
+from maitred.normalizer.pieces import Piece, gather
 from maitred.normalizer.port import DecodeContext, Decoded
-from maitred.normalizer.text import TEXT_CUT, clean, cut, line
+from maitred.normalizer.text import line
 
 EXTRA_CHARACTERS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 200
@@ -39,15 +44,21 @@ ATTACHMENTS_CUT: Final = "attachments_cut"
 class Draft:
     """What one channel's decoder read, before it is cleaned, bounded and understood.
 
-    `endpoint` is who will read the answer, the sender unless a channel says otherwise.
+    `pieces` are the body in its order; a channel without quotes gives only `text`. `endpoint` is
+    who will read the answer, the sender unless a channel says otherwise.
     """
 
     text: str = ""
+    pieces: tuple[Piece, ...] = ()
     html: str = ""
     subject: str = ""
     name: str = ""
     kind: MessageKind = MessageKind.MESSAGE
+    sender: Correspondent = field(default_factory=Correspondent)
+    to: tuple[Correspondent, ...] = ()
+    cc: tuple[Correspondent, ...] = ()
     recipients: tuple[str, ...] = ()
+    bounce: tuple[BouncedRecipient, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict)
     thread: ThreadHints = field(default_factory=ThreadHints)
@@ -62,14 +73,12 @@ class Draft:
 
 def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft) -> Decoded:
     """Return the message: text cleaned and bounded, language and entities found."""
-    whole, found = clean(draft.text)
-    text, too_long = cut(whole)
+    body = gather(draft.pieces or (Piece(PartKind.TEXT, draft.text),))
+    text = body.text
     subject = line(draft.subject, SUBJECT_CHARACTERS_MAX)
     attachments = tuple(_bounded(each) for each in draft.attachments[:ATTACHMENTS_MAX])
     kept = {each.blob.sha256 for each in attachments if each.blob is not None}
-    flags = dict.fromkeys(draft.flags + found)
-    if too_long:
-        flags[TEXT_CUT] = None
+    flags = dict.fromkeys(draft.flags + body.flags)
     if len(draft.attachments) > ATTACHMENTS_MAX:
         flags[ATTACHMENTS_CUT] = None
     message = Message(
@@ -83,13 +92,20 @@ def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft
         verification=inbound.evidence.verification,
         observed=inbound.evidence.observed[:OBSERVED_IDENTIFIERS_MAX],
         name=line(inbound.evidence.name or draft.name, NAME_CHARACTERS_MAX),
+        sender=_correspondent(draft.sender),
+        to=_correspondents(draft.to),
+        cc=_correspondents(draft.cc),
         recipients=_recipients(inbound.recipients + draft.recipients),
         text=text,
+        quoted=body.quoted,
+        signature=body.signature,
+        parts=body.parts,
         html=draft.html,
         subject=subject,
         attachments=attachments,
         thread=draft.thread,
         target=draft.target,
+        bounce=draft.bounce[:BOUNCED_RECIPIENTS_MAX],
         language=language.identify(text or subject, context.languages),
         entities=entities.find(f"{subject}\n{text}", context.region),
         sent_at=draft.sent_at,
@@ -131,6 +147,17 @@ def _bounded(attachment: Attachment) -> Attachment:
         remote=attachment.remote if usable else "",
         cut=attachment.cut or ("" if usable else "remote"),
     )
+
+
+def _correspondent(written: Correspondent) -> Correspondent:
+    return Correspondent(
+        address=line(written.address, RECIPIENT_CHARACTERS_MAX),
+        name=line(written.name, NAME_CHARACTERS_MAX),
+    )
+
+
+def _correspondents(written: tuple[Correspondent, ...]) -> tuple[Correspondent, ...]:
+    return tuple(_correspondent(each) for each in written[:EMAIL_RECIPIENTS_MAX])
 
 
 def _recipients(recipients: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from maitred.contracts.limits import KIB, MESSAGE_TEXT_BYTES_MAX
+from maitred.contracts.limits import KIB, MESSAGE_HTML_BYTES_MAX
 from maitred.normalizer.html_load import is_hostile
 from maitred.normalizer.text import cut, scrub
 
@@ -55,7 +55,7 @@ def bound(source: str) -> tuple[str, tuple[str, ...]]:
 
 
 def sanitise(source: str) -> tuple[str, tuple[str, ...]]:
-    """Return HTML that can be shown to an agent, at most `MESSAGE_TEXT_BYTES_MAX`, and flags.
+    """Return HTML that can be shown to an agent, at most `MESSAGE_HTML_BYTES_MAX`, and flags.
 
     Scripts, styles, forms and event handlers are gone, and images load from nowhere but the
     message itself (`cid:`), so that reading a message tells its sender nothing. Hostile HTML
@@ -63,12 +63,12 @@ def sanitise(source: str) -> tuple[str, tuple[str, ...]]:
     """
     if is_hostile(source):
         return "", (HTML_HOSTILE,)
-    result, too_long = cut(_safe(source))
+    result, too_long = cut(_safe(source), MESSAGE_HTML_BYTES_MAX)
     if not too_long:
         return result, ()
     # Cutting may split a tag and leaves elements open; cleaning again closes them.
-    short, _ = cut(result, MESSAGE_TEXT_BYTES_MAX - CLOSING_BYTES_MAX)
-    whole, still = cut(_safe(short.rpartition("<")[0]))
+    short, _ = cut(result, MESSAGE_HTML_BYTES_MAX - CLOSING_BYTES_MAX)
+    whole, still = cut(_safe(short.rpartition("<")[0]), MESSAGE_HTML_BYTES_MAX)
     return ("" if still else whole), (HTML_CUT,)
 
 
