@@ -44,6 +44,7 @@ def _every_subject(tenant: Tenant, hostile: str, agent: AgentId, channel: str) -
         subjects.position("intake", 15),
         subjects.lease("intake", 15),
         subjects.message(key),
+        subjects.revision(key),
         subjects.suppressed(key),
         subjects.admitted(agent, verb),
         subjects.assign(agent, opened),

@@ -13,13 +13,23 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from maitred.contracts import agents, conversation, documents, entry, inbound, message, outbound
+from maitred.contracts import (
+    agents,
+    conversation,
+    documents,
+    entry,
+    inbound,
+    message,
+    outbound,
+    revision,
+)
 
 PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     inbound.Inbound,
     message.Message,
     entry.MessageEntry,
     entry.SuppressedEntry,
+    revision.Revision,
     conversation.Conversation,
     documents.IdentifierDoc,
     documents.ComponentDoc,

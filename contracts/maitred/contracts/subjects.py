@@ -118,6 +118,10 @@ class Subjects:
         """Name the canonical messages of one sender."""
         return f"{self.root}.message.{actor}"
 
+    def revision(self, actor: IdentifierKey) -> str:
+        """Name newer readings of one sender's messages."""
+        return f"{self.root}.revision.{actor}"
+
     def suppressed(self, actor: IdentifierKey) -> str:
         """Name the duplicates of one sender, each with its original's id."""
         return f"{self.root}.suppressed.{actor}"

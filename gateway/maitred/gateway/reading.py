@@ -6,6 +6,7 @@ Built from the journal at the moment of the question; it decides nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import msgspec
@@ -15,7 +16,14 @@ from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import ComponentDoc, CustomerDoc
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.errors import Permanent
-from maitred.contracts.ids import ComponentId, ConversationId, CustomerId, IdentifierKey
+from maitred.contracts.ids import (
+    ComponentId,
+    ConversationId,
+    CustomerId,
+    IdentifierKey,
+    MessageId,
+)
+from maitred.contracts.revision import Revision
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import read_log
@@ -24,6 +32,7 @@ from maitred.gateway.bus.reads import get_many
 T = TypeVar("T", bound=msgspec.Struct)
 _ALIASES_MAX: Final = 16
 _MESSAGES_MAX: Final = 1_000
+_SENDER_MESSAGES_MAX: Final = 100_000
 _EVENTS_MAX: Final = 1_000
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -34,6 +43,14 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerDoc
     identifiers: tuple[IdentifierKey, ...]
     entries: tuple[MessageEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message as the journal has it, in its newest reading, and how often it was revised."""
+
+    entry: MessageEntry
+    revisions: int = 0
 
 
 class ConversationStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +83,37 @@ async def journey(connection: Connection, subjects: Subjects, name: str) -> Jour
     members = await _members(connection, subjects, customer)
     entries: list[MessageEntry] = []
     for key in members:
-        found = await read_log(
-            connection, JOURNAL, subjects.message(key), after=0, limit=_MESSAGES_MAX
-        )
-        entries += [msgspec.json.decode(each.data, type=MessageEntry) for each in found]
+        known = await sender_messages(connection, subjects, key, limit=_MESSAGES_MAX)
+        entries += [each.entry for each in known.values()]
     entries.sort(key=lambda each: (each.message.received_at, each.message.id))
     return Journey(customer=customer, identifiers=members, entries=tuple(entries))
+
+
+async def sender_messages(
+    connection: Connection,
+    subjects: Subjects,
+    sender: IdentifierKey,
+    *,
+    limit: int = _SENDER_MESSAGES_MAX,
+) -> dict[MessageId, Known]:
+    """Return the first `limit` messages of one sender, each in its newest reading, by id.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    known: dict[MessageId, Known] = {}
+    for each in await read_log(connection, JOURNAL, subjects.message(sender), after=0, limit=limit):
+        entry = msgspec.json.decode(each.data, type=MessageEntry)
+        known[entry.message.id] = Known(entry)
+    for each in await read_log(
+        connection, JOURNAL, subjects.revision(sender), after=0, limit=limit
+    ):
+        revision = msgspec.json.decode(each.data, type=Revision)
+        before = known.get(revision.message.id)
+        if before is not None and revision.number > before.revisions:
+            entry = msgspec.structs.replace(before.entry, message=revision.message)
+            known[revision.message.id] = Known(entry, revision.number)
+    return known
 
 
 async def story(connection: Connection, subjects: Subjects, name: str) -> ConversationStory:

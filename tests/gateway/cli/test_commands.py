@@ -23,13 +23,25 @@ COMMANDS = {
     "ledger": (),
     "journey": ("cus_a",),
     "conversation": ("cnv_a",),
+    "normalize": ("email", "letter.eml"),
+    "replay": ("--from", "1d"),
     "dead list": (),
     "dead show": ("1",),
     "dead replay": ("1",),
     "dead drop": ("1",),
 }
-ASKING = [name for name in COMMANDS if name not in {"up", "check", "init"}]
-READ_BY_PROGRAMS = {"check", "watch", "ledger", "journey", "conversation", "dead list", "dead show"}
+CONFIGURED = [name for name in COMMANDS if name not in {"init", "normalize"}]
+ASKING = [name for name in CONFIGURED if name not in {"up", "check"}]
+READ_BY_PROGRAMS = {
+    "check",
+    "watch",
+    "ledger",
+    "journey",
+    "conversation",
+    "replay",
+    "dead list",
+    "dead show",
+}
 
 
 class Said:
@@ -92,7 +104,7 @@ def test_a_command_s_help_has_an_example_of_itself(main: Main, name: str) -> Non
 def test_the_list_of_commands_says_of_each_what_it_does(main: Main) -> None:
     listed = main("--help").out.partition("Commands:")[2]
     assert "..." not in listed
-    assert len(listed.strip().splitlines()) == 8
+    assert len(listed.strip().splitlines()) == 10
 
 
 def test_nothing_at_all_shows_the_help_and_is_wrong(main: Main) -> None:
@@ -122,6 +134,10 @@ def test_the_version_is_the_package_s(main: Main) -> None:
         (["dead", "show", "x"], "Invalid value for 'number': "),
         (["dead", "drop", "0"], "Invalid value for 'number': "),
         (["dead", "replay", "9" * 30], "Invalid value for 'number': "),
+        (["normalize", "fax", "x"], "CHANNEL: nothing reads 'fax'; there are chat, "),
+        (["normalize", "email"], "FILE: name at least one, or - for standard input (email)"),
+        (["replay"], "Missing option '--from'"),
+        (["replay", "--from", "soon"], "Invalid value for '--from': give a day (2026-11-01), "),
         (["watch", "--seconds", "-1"], "Invalid value for '--seconds': "),
         (["watch", "--seconds", "soon"], "Invalid value for '--seconds': "),
         (["no\nsuch\x1b[31m"], "No such command "),
@@ -159,7 +175,7 @@ def test_a_malformed_id_is_wrong_usage(main: Main, name: str, malformed: str) ->
     assert said.error.startswith("Invalid value for 'ID': an id looks like c")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "init"])
+@pytest.mark.parametrize("name", CONFIGURED)
 def test_without_a_configuration_a_command_says_how_to_get_one(main: Main, name: str) -> None:
     said = main(*name.split(), *COMMANDS[name])
     assert said.code == 2
@@ -168,7 +184,7 @@ def test_without_a_configuration_a_command_says_how_to_get_one(main: Main, name:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "init"])
+@pytest.mark.parametrize("name", CONFIGURED)
 def test_bad_toml_is_told_by_every_command(main: Main, name: str) -> None:
     Path("maitred.toml").write_text("a = ")
     said = main(*name.split(), *COMMANDS[name])

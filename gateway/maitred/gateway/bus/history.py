@@ -7,7 +7,8 @@ still follows comes with the first message, so counting a million costs as much 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 import orjson
@@ -17,8 +18,24 @@ from maitred.contracts import limits
 from maitred.contracts.errors import StoreUnavailable
 from maitred.gateway.bus.connection import Connection, status_of
 from maitred.gateway.bus.reads import Stored, of_direct
+from maitred.gateway.bus.streams import last_sequence
 
 _END: Final = frozenset({"204", "404"})
+
+
+async def sequence_at(connection: Connection, stream: str, subject: str, since_ms: int) -> int:
+    """Return the sequence before the first message on `subject` stored at `since_ms` or later.
+
+    Where none is that young, it is the stream's last one, behind which nothing follows.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    since = datetime.fromtimestamp(since_ms / 1000, UTC).isoformat().replace("+00:00", "Z")
+    body: dict[str, str | int] = {"start_time": since, "next_by_subj": subject, "batch": 1}
+    async for message in _direct(connection, stream, body):
+        return of_direct(message).seq - 1
+    return await last_sequence(connection, stream)
 
 
 async def read_log(
@@ -35,7 +52,7 @@ async def read_log(
         before = len(found)
         found += [
             of_direct(message)
-            async for message in _direct(connection, stream, subject, after=after, batch=page)
+            async for message in _direct(connection, stream, _behind(after, subject, page))
         ]
         if len(found) - before < page:
             break
@@ -50,15 +67,19 @@ async def count_after(connection: Connection, stream: str, subject: str, *, afte
         StoreUnavailable: the store does not answer.
     """
     count = 0
-    async for message in _direct(connection, stream, subject, after=after, batch=1):
+    async for message in _direct(connection, stream, _behind(after, subject, 1)):
         count = 1 + int((message.headers or {}).get("Nats-Num-Pending", "0"))
     return count
 
 
+def _behind(after: int, subject: str, batch: int) -> dict[str, str | int]:
+    return {"seq": after + 1, "next_by_subj": subject, "batch": batch}
+
+
 async def _direct(
-    connection: Connection, stream: str, subject: str, *, after: int, batch: int
+    connection: Connection, stream: str, asked: Mapping[str, str | int]
 ) -> AsyncIterator[Msg]:
-    body = orjson.dumps({"seq": after + 1, "next_by_subj": subject, "batch": batch})
+    body = orjson.dumps(asked)
     async with connection.answers() as (reply, following):
         await connection.publish(f"$JS.API.DIRECT.GET.{stream}", body, reply=reply)
         try:

@@ -21,6 +21,7 @@ JOURNAL_KINDS: Final = (
     "position",
     "lease",
     "message",
+    "revision",
     "suppressed",
     "admitted",
     "assign",

@@ -12,7 +12,15 @@ from typing import Annotated, Final
 import typer
 
 from maitred.contracts.errors import ConfigurationError, MaitredError
-from maitred.gateway.cli import configuring, quarantine, running, showing, watching
+from maitred.gateway.cli import (
+    configuring,
+    normalizing,
+    quarantine,
+    replaying,
+    running,
+    showing,
+    watching,
+)
 
 FAILED: Final = 1
 WRONG: Final = 2
@@ -32,6 +40,8 @@ app.command("watch")(watching.watch)
 app.command("ledger")(showing.ledger)
 app.command("journey")(showing.journey)
 app.command("conversation")(showing.conversation)
+app.command("normalize")(normalizing.normalize)
+app.command("replay")(replaying.replay)
 app.add_typer(quarantine.app, name="dead")
 
 

@@ -1,0 +1,258 @@
+"""Replay: a newer decoder over the raw messages that are kept, and what it would change.
+
+The raw message is the truth and INBOUND keeps it; what was journalled of it is one reading. A
+newer reading is appended as a revision and replaces nothing; decisions that were made on the
+older one stay what they were.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from maitred.contracts import limits
+from maitred.contracts.conversation import Conversation
+from maitred.contracts.errors import Permanent
+from maitred.contracts.events import headers
+from maitred.contracts.ids import IdentifierKey, MessageId
+from maitred.contracts.inbound import Inbound
+from maitred.contracts.message import Message
+from maitred.contracts.revision import Revision, revision_msg_id
+from maitred.contracts.subjects import INBOUND, JOURNAL, Subjects
+from maitred.gateway.bus import batch, blobs
+from maitred.gateway.bus.batch import Conflict, Write
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.history import count_after, read_log, sequence_at
+from maitred.gateway.bus.publisher import Publisher
+from maitred.gateway.bus.reads import Stored, get_last
+from maitred.gateway.decoding import Undecodable, attempt
+from maitred.gateway.journal.keeping import Keeping
+from maitred.gateway.reading import Known, sender_messages
+from maitred.normalizer.port import DecodeContext, Decoded, Decoder
+from maitred.router.mood.port import MoodInput, MoodModel
+
+PAGE: Final = 64
+SENDERS_REMEMBERED_MAX: Final = 500
+TRIES_MAX: Final = 20
+_OF_THE_READING: Final = frozenset({"affect", "raw", "version"})
+"""Fields that are not the decoder's: its words decide about them, or where it stands."""
+
+
+class Outcome(StrEnum):
+    """What a newer decoder makes of a stored message."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    """It can read no longer what it once could."""
+    NOT_JOURNALLED = "not_journalled"
+    """It was quarantined or suppressed, or has not been handled yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One stored message, read again; `fields` are the names of those that differ."""
+
+    sequence: int
+    inbound: Inbound
+    outcome: Outcome
+    fields: tuple[str, ...] = ()
+    before: Message | None = None
+    decoded: Decoded | None = None
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Replay:
+    """Reads stored messages again with `decoders`, by channel, and appends revisions.
+
+    `decoder_names` say in the revision what read it. `mood` reads words that have changed.
+    """
+
+    connection: Connection
+    publisher: Publisher
+    subjects: Subjects
+    decoders: Mapping[str, Decoder]
+    decoder_names: Mapping[str, str]
+    context: DecodeContext
+    mood: MoodModel
+    keeping: Keeping = field(default_factory=Keeping)
+    _senders: OrderedDict[IdentifierKey, dict[MessageId, Known]] = field(
+        default_factory=OrderedDict
+    )
+
+    def filter(self, channel: str | None) -> str:
+        """Return the subjects of the raw messages of one channel, or of all."""
+        return f"{self.subjects.root}.inbound.*.{channel or '*'}.*"
+
+    async def count(self, channel: str | None, since_ms: int) -> int:
+        """Return how many messages are stored since then.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        after = await sequence_at(self.connection, INBOUND, self.filter(channel), since_ms)
+        return await count_after(self.connection, INBOUND, self.filter(channel), after=after)
+
+    async def read(
+        self, channel: str | None, since_ms: int, until_ms: int
+    ) -> AsyncIterator[Reading]:
+        """Yield each message that was stored from `since_ms` to before `until_ms`, in order.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        subject = self.filter(channel)
+        after = await sequence_at(self.connection, INBOUND, subject, since_ms)
+        while True:
+            page = await read_log(self.connection, INBOUND, subject, after=after, limit=PAGE)
+            for stored in page:
+                if stored.time_ms >= until_ms:
+                    return
+                inbound = msgspec.json.decode(stored.data, type=Inbound)
+                if inbound.channel in self.decoders:
+                    yield await self._again(stored, inbound)
+            if len(page) < PAGE:
+                return
+            after = page[-1].seq
+
+    async def apply(self, reading: Reading, at: int) -> int:
+        """Append what was read as a new revision, and return its number; `at` is now.
+
+        The turn in the conversation follows, if it still shows the older reading.
+
+        Raises:
+            Permanent: there is nothing to apply, or others wrote at every try.
+            StoreUnavailable: the store does not answer; try again.
+        """
+        if reading.outcome is not Outcome.CHANGED or reading.decoded is None:
+            raise Permanent("this reading changes nothing", code="nothing_to_apply")
+        inbound = reading.inbound
+        for data in reading.decoded.contents.values():
+            await blobs.put(self.publisher, self.subjects, inbound.sender_key, data)
+        for _ in range(TRIES_MAX):
+            known = (await self._known(inbound.sender_key)).get(inbound.id)
+            if known is None:
+                break
+            revision = Revision(
+                message=_carried(known.entry.message, reading.decoded.message, self.mood),
+                number=known.revisions + 1,
+                decoder=self.decoder_names[inbound.channel],
+                changed=reading.fields,
+                at=at,
+            )
+            try:
+                await batch.commit(
+                    self.connection,
+                    JOURNAL,
+                    [self._entry(revision), *await self._turn(known, revision.message)],
+                    timeout_ms=limits.COMMIT_TIMEOUT_MS,
+                )
+            except Conflict:
+                self._senders.pop(inbound.sender_key, None)
+                continue
+            self._senders.pop(inbound.sender_key, None)
+            return revision.number
+        raise Permanent("others wrote at every try", code="busy")
+
+    async def _again(self, stored: Stored, inbound: Inbound) -> Reading:
+        known = (await self._known(inbound.sender_key)).get(inbound.id)
+        if known is None:
+            return Reading(stored.seq, inbound, Outcome.NOT_JOURNALLED)
+        try:
+            raw = await self._raw(inbound)
+        except Permanent as error:
+            return Reading(stored.seq, inbound, Outcome.UNREADABLE, code=error.code)
+        found = attempt(self.decoders[inbound.channel], inbound, raw, stored.seq, self.context)
+        if isinstance(found, Undecodable):
+            return Reading(
+                stored.seq, inbound, Outcome.UNREADABLE, before=known.entry.message, code=found.code
+            )
+        fields = differing(known.entry.message, _carried(known.entry.message, found.message, None))
+        outcome = Outcome.CHANGED if fields else Outcome.SAME
+        return Reading(stored.seq, inbound, outcome, fields, known.entry.message, found)
+
+    async def _raw(self, inbound: Inbound) -> bytes:
+        blob = inbound.blob
+        if blob is None:
+            return inbound.body or b""
+        return await blobs.get(self.connection, self.subjects, blob.owner, blob.sha256, blob.size)
+
+    async def _known(self, sender: IdentifierKey) -> dict[MessageId, Known]:
+        """Return what the journal has of one sender; the latest senders are remembered."""
+        found = self._senders.get(sender)
+        if found is None:
+            found = await sender_messages(self.connection, self.subjects, sender)
+            self._senders[sender] = found
+            if len(self._senders) > SENDERS_REMEMBERED_MAX:
+                self._senders.popitem(last=False)
+        return found
+
+    def _entry(self, revision: Revision) -> Write:
+        name = revision_msg_id(revision.message, revision.number)
+        return batch.entry(
+            self.subjects.revision(revision.message.actor_key),
+            msgspec.json.encode(revision),
+            msg_id=name,
+            ttl_ms=self.keeping.log_ms,
+            headers=headers(event_id=name, kind="revision/1", at=revision.at),
+        )
+
+    async def _turn(self, known: Known, message: Message) -> list[Write]:
+        if known.entry.conversation is None:
+            return []
+        subject = self.subjects.conversation(known.entry.conversation)
+        stored = await get_last(self.connection, JOURNAL, subject, leader=True)
+        if stored is None:
+            return []
+        document = msgspec.json.decode(stored.data, type=Conversation)
+        revised = retold(document, known.entry.message, message)
+        if revised is document:
+            return []
+        return [
+            batch.document(
+                subject,
+                msgspec.json.encode(revised),
+                expected=stored.seq,
+                ttl_ms=self.keeping.document_ttl_ms(revised),
+            )
+        ]
+
+
+def differing(before: Message, after: Message) -> tuple[str, ...]:
+    """Return the names of the fields that a decoder reads otherwise than before."""
+    return tuple(
+        name
+        for name in Message.__struct_fields__
+        if name not in _OF_THE_READING and getattr(before, name) != getattr(after, name)
+    )
+
+
+def retold(document: Conversation, before: Message, after: Message) -> Conversation:
+    """Return a conversation whose turn shows the newer reading, or the same document.
+
+    A turn that shows something else (the customer edited or deleted it) stays.
+    """
+    old, new = (each.text[: limits.TURN_TEXT_CHARACTERS_MAX] for each in (before, after))
+    turns = tuple(
+        msgspec.structs.replace(turn, text=new, cut=len(after.text) > len(new))
+        if turn.message == after.id and turn.text == old
+        else turn
+        for turn in document.turns
+    )
+    return document if turns == document.turns else msgspec.structs.replace(document, turns=turns)
+
+
+def _carried(before: Message, after: Message, mood: MoodModel | None) -> Message:
+    """Return the newer reading with what others than the decoder said of the message."""
+    affect = before.affect
+    if mood is not None and affect is not None and after.text != before.text:
+        code = after.language.code if after.language else ""
+        asked = MoodInput(text=after.text, language=code, subject=after.subject)
+        affect = mood.read([asked])[0]
+    return msgspec.structs.replace(after, affect=affect)
