@@ -12,6 +12,8 @@ from typing import Protocol
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message
+from maitred.contracts.reply_token import TokenKeys
+from maitred.normalizer.patterns import NumberPattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,17 @@ class DecodeContext:
     """What a tenant's settings say about reading.
 
     `languages` are those that may be recognised (ISO 639-1). `region` (ISO 3166-1) reads
-    national phone numbers; without it only international ones are recognised.
+    national phone numbers; without it only international ones are recognised. `more_regions` are
+    tried after it. `patterns` are the tenant's own numbers. Without `reply_tokens` no address is
+    searched for one.
     """
 
     keys: Keys
     languages: tuple[str, ...] = ("en",)
     region: str | None = None
+    more_regions: tuple[str, ...] = ()
+    patterns: tuple[NumberPattern, ...] = ()
+    reply_tokens: TokenKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,9 @@
-"""Text as readers may have it: composed, free of hidden controls, encodable, and bounded."""
+"""Text as readers may have it: composed, free of what cannot be seen, encodable, and bounded.
+
+What a person does not see must not reach the reader either, least of all an AI agent: it reads
+instructions that somebody hid in invisible characters. What scripts and emoji need stays, and
+so do look-alikes of letters: they are words, if strange ones.
+"""
 
 from __future__ import annotations
 
@@ -10,41 +15,110 @@ from maitred.contracts.limits import MESSAGE_TEXT_BYTES_MAX
 
 CONTROL_REMOVED: Final = "control_removed"
 BIDI_REMOVED: Final = "bidi_removed"
+INVISIBLE_REMOVED: Final = "invisible_removed"
+TAGS_REMOVED: Final = "tags_removed"
 TEXT_CUT: Final = "text_cut"
 
 _LINE_ENDS: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
+_CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 # Explicit embeddings, overrides and isolates (UAX #9, section 2): they can make a line read other
 # than it is stored. The implicit marks U+200E, U+200F and U+061C change nothing of that sort.
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+# Unicode, section 23.7: code points that never are characters.
+_NO_CHARACTERS: Final = re.compile(
+    "[\ufdd0-\ufdef"
+    + "".join(
+        chr(plane * 0x10000 + 0xFFFE) + "-" + chr(plane * 0x10000 + 0xFFFF) for plane in range(17)
+    )
+    + "]"
+)
+# Default ignorable characters (UAX #44) that show nothing, wherever they stand. A Hangul filler
+# stays where it holds a place in a syllable of jamo, U+180E between letters of Mongolian.
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "|\u115f(?![\u1161-\u11ff])|(?<![\u1100-\u115e])\u1160"
+    "|(?<![\u1800-\u180d\u180f-\u18af])\u180e"
+)
+# Tag characters spell ASCII that nobody sees. Only the flag of a subdivision is made of them
+# (UTS #51, ED-14a): a black flag, a country, a part of it, and the cancel tag.
+_TAGS: Final = re.compile(
+    "(\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,4}"
+    "\U000e007f)|[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]+"
+)
+_EMOJI: Final = (
+    "\u2190-\u21ff\u231a-\u2328\u23cf-\u23fa\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+)
+# Scripts whose letters join or stack: Arabic to NKo, Mandaic to Myanmar, Khmer, Mongolian, Balinese
+# to Vedic, Indic and South East Asian extensions, Arabic forms, and those of the first plane.
+_JOINING: Final = (
+    "\u0600-\u07ff\u0840-\u109f\u1780-\u18af\u1a00-\u1cff\ua800-\uabff\ufb50-\ufdcf\ufe70-\ufefc"
+    "\U00010a00-\U00011fff\U0001e900-\U0001e95f"
+)
+# A joiner has a meaning behind a letter of these scripts (IDNA's CONTEXTJ, RFC 5892, A.1 and A.2)
+# and between emoji (UTS #51, ED-16); elsewhere it only takes words apart.
+_JOINERS: Final = re.compile(
+    f"((?<=[{_JOINING}])[\u200c\u200d]"
+    f"|(?:(?<=[{_EMOJI}])|(?<=[{_EMOJI}]\ufe0f))\u200d(?=[{_EMOJI}]))"
+    "|[\u200c\u200d]+"
+)
+# A variation selector chooses a form of the character before it. Behind another one, behind a blank
+# or behind ASCII that is no keycap there is no form to choose (StandardizedVariants.txt, UTS #51):
+# runs of them carry hidden bytes. The last three in the class become ASCII in NFC.
+_SELECTORS: Final = re.compile(
+    "(?:\\A|(?<=[\\s\x00-\x22\x24-\x29\x2b-\x2f\x3a-\x7f\u037e\u1fef\u212a])"
+    "|(?<=[\ufe00-\ufe0f\U000e0100-\U000e01ef]))[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
+_DEPENDENT: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# What `str.isprintable` lets pass and is removed all the same, or may be.
+_PRINTABLE: Final = re.compile("[\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# The ideographic space U+3000 stays: it is as wide as what it stands between.
+_BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
 _SPACES: Final = re.compile(r"\s+")
 
 
 def scrub(text: str) -> tuple[str, tuple[str, ...]]:
-    r"""Return `text` with line ends as `\n`, without controls and bidi overrides, and flags.
+    r"""Return `text` with line ends as `\n`, without what cannot be seen, and flags.
 
-    Lone surrogates become U+FFFD, so the result can always be encoded. The characters are not
-    composed: this is for markup, where composing could swallow the end of a tag.
+    Removed and flagged are controls, bidi overrides, invisible characters, joiners and variation
+    selectors where they join and select nothing, and tag characters outside of a flag. Lone
+    surrogates and noncharacters become U+FFFD, so the result can always be encoded. Nothing is
+    composed and no blank replaced: this is for markup, where composing could swallow the end of
+    a tag.
     """
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text, ()
-    flags: list[str] = []
-    result = _LINE_ENDS.sub("\n", text)
-    result = _SURROGATES.sub("\ufffd", result)
-    result, controls = _CONTROLS.subn("", result)
-    if controls:
-        flags.append(CONTROL_REMOVED)
-    result, overrides = _BIDI.subn("", result)
-    if overrides:
-        flags.append(BIDI_REMOVED)
+    result = text
+    if _SURROGATES.search(text):
+        # Two halves of a pair, as some JSON has them, are the character that they make.
+        result = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    result = _NO_CHARACTERS.sub("\ufffd", _LINE_ENDS.sub("\n", result))
+    flags: dict[str, None] = {}
+    for pattern, flag in _REMOVED:
+        shorter = pattern.sub(_kept, result)
+        if len(shorter) != len(result):
+            flags[flag] = None
+            result = shorter
     return result, tuple(flags)
 
 
 def clean(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return `text` scrubbed, in NFC and without blank lines around it, and flags."""
+    """Return `text` scrubbed, in NFC, with plain blanks, without blank lines around it; and flags.
+
+    Cleaning what is clean changes nothing.
+    """
     result, flags = scrub(text)
-    return unicodedata.normalize("NFC", result).strip("\n").rstrip(), flags
+    if not result.isascii():
+        composed = unicodedata.normalize("NFC", _BLANKS.sub(" ", result))
+        if composed != result:
+            result, moved = scrub(composed)
+            if moved:
+                # Composing moved marks about, so that a joiner lost its letter. No script is
+                # written so; all that depends on a neighbour goes, and nothing can move again.
+                result = unicodedata.normalize("NFC", _DEPENDENT.sub("", result))
+                flags = tuple(dict.fromkeys(flags + moved))
+    return result.strip("\n").rstrip(), flags
 
 
 def line(text: str, characters_max: int) -> str:
@@ -62,3 +136,25 @@ def cut(text: str, bytes_max: int = MESSAGE_TEXT_BYTES_MAX) -> tuple[str, bool]:
     if len(data) <= bytes_max:
         return text, False
     return data[:bytes_max].decode(errors="ignore"), True
+
+
+# In this order what one leaves never is what another one removes.
+_REMOVED: Final = (
+    (_CONTROLS, CONTROL_REMOVED),
+    (_BIDI, BIDI_REMOVED),
+    (_INVISIBLE, INVISIBLE_REMOVED),
+    (_TAGS, TAGS_REMOVED),
+    (_JOINERS, INVISIBLE_REMOVED),
+    (_SELECTORS, INVISIBLE_REMOVED),
+)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell at the speed of C that there is nothing to remove; most texts end here."""
+    visible = text.replace("\n", "").replace("\t", "").isprintable()
+    return visible and (text.isascii() or _PRINTABLE.search(text) is None)
+
+
+def _kept(match: re.Match[str]) -> str:
+    """Return what stays of a match: the group in which a pattern names what is meant."""
+    return match[1] or "" if match.lastindex else ""

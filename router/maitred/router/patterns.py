@@ -1,30 +1,31 @@
-r"""Patterns of rules: regular expressions whose worst case is bounded before they ever run.
-
-Python's `re` has no time-out, so a pattern is refused when the number of ways in which it can
-match at one place is too large. The count is of the pattern alone and errs on the safe side:
-a product over what follows each other, a sum over alternatives, and for a repeat the number of
-its lengths. Site owners are told which bounded form to write instead.
-"""
+"""Patterns of rules: what they are searched in, and what they may take."""
 
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Final
 
-PATTERN_CHARACTERS_MAX: Final = 500
+from maitred.contracts.patterns import (
+    PATTERN_CHARACTERS_MAX,
+    Bounds,
+    Refused,
+    compile_bounded,
+)
+
+__all__ = ["PATTERN_CHARACTERS_MAX", "Refused", "compile_pattern", "searched"]
+
 SEARCHED_CHARACTERS_MAX: Final = 2_000
 """A rule sees so much of subject and text, white space collapsed."""
 WAYS_MAX: Final = 10_000
 """Ways at one place: one unbounded repeat and a few small ones."""
 
-_ENDLESS: Final = 10**9
-_COUNT: Final = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
-_GROUP: Final = re.compile(r"\?(?:P<\w{1,50}>|[:=!>]|<[=!]|[ims]{1,3}[:)])")
-
-
-class Refused(ValueError):
-    """The pattern is invalid or could take too long; the text says how to write it."""
+_BOUNDS: Final = Bounds(
+    characters=SEARCHED_CHARACTERS_MAX,
+    ways=WAYS_MAX,
+    blanks_collapsed=True,
+    advice="use at most one `*` or `+` (`\\s*` and `\\s+` are free), never a repeat inside a"
+    " repeat, and write bounded repeats such as `.{0,40}`",
+)
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
@@ -33,131 +34,9 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     Raises:
         Refused: it is no regular expression, too long, empty, or could take too long.
     """
-    if not pattern:
-        raise Refused("is empty and would match everything; leave it out instead")
-    if len(pattern) > PATTERN_CHARACTERS_MAX:
-        raise Refused(f"is longer than {PATTERN_CHARACTERS_MAX} characters; make it two rules")
-    compiled = _compiled(pattern)
-    ways = _Ways(pattern).count()
-    if ways > WAYS_MAX:
-        raise Refused(
-            "could take very long on some texts: use at most one `*` or `+` (`\\s*` and `\\s+`"
-            " are free), never a repeat inside a repeat, and write bounded repeats such as"
-            " `.{0,40}`"
-        )
-    return compiled
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            return re.compile(pattern, re.IGNORECASE)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise Refused(f"is not a regular expression ({error})") from None
-        except Warning as error:
-            raise Refused(f"is ambiguous, escape it with a backslash ({error})") from None
+    return compile_bounded(pattern, _BOUNDS)
 
 
 def searched(subject: str, text: str) -> str:
     """Return what patterns are searched in: bounded, with white space collapsed to blanks."""
     return " ".join(f"{subject} {text}"[:SEARCHED_CHARACTERS_MAX].split())
-
-
-class _Ways:
-    """Counts the ways in which a valid pattern can match at one place, from above."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._at = 0
-
-    def count(self) -> int:
-        ways = self._alternatives()
-        # What this class reads differently from `re` must not pass for harmless.
-        return ways if self._at == len(self._pattern) else _ENDLESS
-
-    def _alternatives(self) -> int:
-        total = self._sequence()
-        while self._peek() == "|":
-            self._at += 1
-            total += self._sequence()
-        return min(total, _ENDLESS)
-
-    def _sequence(self) -> int:
-        total = 1
-        while self._peek() not in {"", "|", ")"}:
-            ways, blank = self._atom()
-            total = min(total * self._repeated(ways, blank=blank), _ENDLESS)
-        return total
-
-    def _atom(self) -> tuple[int, bool]:
-        """Return the ways of the next atom, and whether it is white space alone."""
-        character = self._peek()
-        self._at += 1
-        if character == "\\":
-            return self._escape()
-        if character == "[":
-            self._skip_class()
-        elif character == "(":
-            return self._group(), False
-        return 1, character == " "
-
-    def _escape(self) -> tuple[int, bool]:
-        character = self._peek()
-        self._at += 1
-        if character.isdigit() and character != "0":
-            raise Refused("refers back to a group; write what the group matches again")
-        return 1, character == "s"
-
-    def _skip_class(self) -> None:
-        if self._peek() == "^":
-            self._at += 1
-        if self._peek() == "]":
-            self._at += 1
-        while self._peek() not in {"", "]"}:
-            self._at += 2 if self._peek() == "\\" else 1
-        self._at += 1
-
-    def _group(self) -> int:
-        if self._peek() == "?":
-            opening = _GROUP.match(self._pattern, self._at)
-            if opening is None:
-                raise Refused("uses a group that rules do not allow; use `(?:…)`")
-            self._at = opening.end()
-            if opening.group().endswith(")"):
-                return 1
-        ways = self._alternatives()
-        self._at += 1
-        return ways
-
-    def _repeated(self, ways: int, *, blank: bool) -> int:
-        while True:
-            bounds = self._bounds()
-            if bounds is None:
-                return ways
-            least, most = bounds
-            if most is None:
-                # Runs of white space are collapsed in what is searched: one blank or none.
-                ways = 2 if blank else SEARCHED_CHARACTERS_MAX if ways == 1 else _ENDLESS
-            else:
-                lengths = min(most, 2) if blank else most - least + 1
-                ways = min(_ENDLESS, lengths * ways ** min(most, 64))
-            if self._peek() in {"?", "+"}:
-                self._at += 1
-
-    def _bounds(self) -> tuple[int, int | None] | None:
-        character = self._peek()
-        if character in {"*", "+", "?"}:
-            self._at += 1
-            return {"*": (0, None), "+": (1, None), "?": (0, 1)}[character]
-        counted = _COUNT.match(self._pattern, self._at)
-        if counted is None or counted.group() == "{}":
-            return None
-        self._at = counted.end()
-        least = int(counted.group(1) or 0)
-        if not counted.group(2):
-            return least, least
-        return least, int(counted.group(3)) if counted.group(3) else None
-
-    def _peek(self) -> str:
-        return self._pattern[self._at : self._at + 1]
