@@ -24,8 +24,14 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from maitred.connectors import slack_send
+from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.connectors.slack_event import SlackEvent, read_envelope, read_event
+from maitred.connectors.slack_event import (
+    TEAM_FACT,
+    SlackEvent,
+    read_envelope,
+    read_event,
+)
 from maitred.connectors.slack_profile import Profile, SlackProfiles
 from maitred.contracts.errors import (
     BadPayload,
@@ -37,6 +43,7 @@ from maitred.contracts.errors import (
 from maitred.contracts.identifiers import Level, Observed, slack_identifier
 from maitred.contracts.inbound import Evidence, Inbound, Verification
 from maitred.contracts.limits import SECOND_MS, WEBHOOK_BYTES_MAX
+from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import Outbound, Sent
 from maitred.contracts.secret import Secret
 
@@ -46,6 +53,7 @@ SEND_TIMEOUT_S: Final = 15.0
 RETRY_AFTER_S: Final = 2
 HEADER_CHARACTERS_MAX: Final = 100
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
+_FILE_HOSTS: Final = re.compile(r"files\.slack(?:-gov)?\.com")
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 
 
@@ -142,6 +150,28 @@ class SlackConnector:
         if client is None:
             raise Retryable("the Slack channel is not running")
         return await slack_send.post(client, outbound, team=account.team_id)
+
+    async def fetch(self, account: str, attachment: Attachment) -> bytes:
+        """Return a file of a message from Slack; the app needs the scope `files:read`.
+
+        Raises:
+            Throttled, Retryable: as `maitred.connectors.media.fetch`.
+            Permanent: as there, the account is not configured (`unknown_account`), or Slack shows
+                its sign-in page instead of the file (`forbidden`).
+        """
+        known = self._accounts.get(account)
+        if known is None:
+            raise Permanent("no such Slack account", code="unknown_account")
+        source = Source(
+            peer="Slack",
+            authorization=f"Bearer {known.bot_token.reveal()}",
+            hosts=_FILE_HOSTS,
+            stand_in=known.api_url,
+        )
+        data = await fetch(attachment.remote, source)
+        if _is_page(data) and not attachment.content_type.startswith("text/"):
+            raise Permanent("Slack does not let the app read its files", code="forbidden")
+        return data
 
     def _app(self, name: str, account: SlackAccount) -> AsyncApp:
         """Make the Bolt app that proves a request and hands each event to `_take`.
@@ -242,7 +272,7 @@ class SlackConnector:
         profile: Profile,
         headers: Mapping[str, Sequence[str]],
     ) -> Inbound:
-        facts = {"event": event.kind, "event_id": event.event_id}
+        facts = {"event": event.kind, "event_id": event.event_id, TEAM_FACT: event.home}
         for fact, header in (
             ("retry", "x-slack-retry-num"),
             ("retry_reason", "x-slack-retry-reason"),
@@ -296,6 +326,10 @@ def _bolt_request(body: bytes, request: web.Request) -> AsyncBoltRequest:
         return AsyncBoltRequest(body=body.decode(), headers=dict(headers))
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         raise BadPayload("not a request that Slack sends", code="malformed_event") from None
+
+
+def _is_page(data: bytes) -> bool:
+    return data[:64].lstrip()[:14].lower() == b"<!doctype html"
 
 
 def _faults(account: SlackAccount) -> list[str]:

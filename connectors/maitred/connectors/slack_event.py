@@ -12,12 +12,23 @@ from typing import Final
 
 import msgspec
 
+from maitred.connectors import slack_change
 from maitred.contracts.errors import BadPayload
 
+TEAM_FACT: Final = "team"
+"""The fact that tells the decoder the workspace by which this door names messages."""
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_WRITTEN: Final = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
-"""Subtypes of `message` that somebody wrote; the others but edits and deletes are notices."""
 _CHANGES: Final = frozenset({"message_changed", "message_deleted"})
+_NOTICES: Final = re.compile(
+    r"(?:channel|group|im|mpim|huddle|sh_room|pinned|unpinned|reminder|joiner|app_conversation)_.*+"
+    r"|bot_(?!message).*+|(?:file|document)_mention|(?:message_replied|reply_broadcast)"
+    r"|ekm_access_denied|tombstone|assistant_app_thread"
+)
+"""Subtypes of `message` that tell what happened to a channel, a file or a thread.
+
+One that Slack may add, and that no list knows yet, is stored: it may be somebody's words.
+"""
+_SLACKBOT: Final = "USLACKBOT"
 _REACTIONS: Final = frozenset({"reaction_added", "reaction_removed"})
 
 
@@ -43,6 +54,7 @@ class _BotProfile(msgspec.Struct, frozen=True, kw_only=True):
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
     """Who wrote a message; an edit and a delete carry the message itself inside."""
 
+    subtype: str | None = None
     user: str | None = None
     team: str | None = None
     user_team: str | None = None
@@ -68,7 +80,8 @@ class _Event(_Written, frozen=True, kw_only=True):
 class SlackEvent:
     """An event that is a customer's: `team` and `user` are the author's, not the receiver's.
 
-    `provider_id` is the same for every delivery of the same words.
+    `provider_id` is the same for every delivery of the same words. `home` is the workspace by
+    which messages are named: ours, also for what others write in a channel that we share.
     """
 
     provider_id: str
@@ -77,6 +90,7 @@ class SlackEvent:
     team: str
     user: str
     channel: str
+    home: str
     by_bot: bool
 
 
@@ -101,8 +115,9 @@ def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEve
     In a channel a message that mentions the app comes as two events with two event ids, as
     `message` and as `app_mention`. Both are the same words, and a message is one by its channel
     and its `ts` (https://docs.slack.dev/messaging/retrieving-messages), so those name it, with
-    the workspace that the event came from. Edits, deletes and reactions share the `ts` of the
-    message they are about; their event id names them.
+    our own workspace: in a channel shared with another company the event may name either, and
+    our replies go out under ours. Edits, deletes and reactions share the `ts` of the message they
+    are about; their event id names them. What Slack adds to a message by itself is no edit.
 
     Our own messages are known by the bot's user id, and by the id of the app that sent them,
     which is the app that the event is addressed to.
@@ -118,37 +133,56 @@ def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEve
         if not _is_wanted(kind):
             return None
         event = msgspec.json.decode(envelope.event, type=_Event)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        if kind.subtype == "message_changed" and slack_change.is_unsaid(envelope.event):
+            return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadPayload("not an event as Slack describes it", code="malformed_event") from None
-    if kind.type in _REACTIONS and (event.item is None or event.item.type != "message"):
+    author = _author(kind, event)
+    if author is None or _is_ours(author, envelope, bot_user_id):
         return None
-    inside = (event.message or event.previous_message) if kind.subtype in _CHANGES else None
-    author = inside or event
-    if _is_ours(author, envelope, bot_user_id) or _is_ours(event, envelope, bot_user_id):
+    if _is_ours(event, envelope, bot_user_id):
         return None
     channel = event.channel or (event.item.channel if event.item else None) or ""
     user = author.user or author.bot_id or ""
     plain = kind.type == "app_mention" or (kind.type == "message" and kind.subtype not in _CHANGES)
     same = event.ts if plain else envelope.event_id
-    home = envelope.team_id or own_team
-    team = author.user_team or author.team or home
-    if not all(_ID.fullmatch(part or "") for part in (channel, user, same, home, team)):
+    team = author.user_team or author.team or envelope.team_id or own_team
+    if not all(_ID.fullmatch(part or "") for part in (channel, user, same, own_team, team)):
         raise BadPayload("an id is missing in an event", code="malformed_event")
     return SlackEvent(
-        provider_id=f"{home}:{channel}:{same}" if plain else str(same),
+        provider_id=f"{own_team}:{channel}:{same}" if plain else str(same),
         event_id=(envelope.event_id or "")[:100],
         kind=f"{kind.type}.{kind.subtype}" if kind.subtype else kind.type,
         team=team,
         user=user,
         channel=channel,
-        by_bot=bool(author.bot_id),
+        home=own_team,
+        by_bot=bool(author.bot_id) or user == _SLACKBOT,
     )
 
 
 def _is_wanted(kind: _Kind) -> bool:
     if kind.type == "message":
-        return (kind.subtype or "") in _WRITTEN | _CHANGES
+        return not _NOTICES.fullmatch(kind.subtype or "")
     return kind.type == "app_mention" or kind.type in _REACTIONS
+
+
+def _author(kind: _Kind, event: _Event) -> _Written | None:
+    """Return what names the author; None where nobody says anything, or to nothing said.
+
+    A message that was deleted and has answers stays as a `tombstone` by Slackbot; its author is
+    the one of before. `message_replied` comes without its subtype, and has no author
+    (https://docs.slack.dev/reference/events/message/message_replied).
+    """
+    if kind.type in _REACTIONS:
+        return event if event.item is not None and event.item.type == "message" else None
+    if kind.subtype in _CHANGES:
+        inside = event.message or event.previous_message or event
+        if inside.subtype == "tombstone":
+            return event.previous_message or inside
+        return None if _NOTICES.fullmatch(inside.subtype or "") else inside
+    notice = bool(kind.subtype) or event.message is not None
+    return None if notice and not (event.user or event.bot_id) else event
 
 
 def _is_ours(author: _Written, envelope: Envelope, bot_user_id: str) -> bool:

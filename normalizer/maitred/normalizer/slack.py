@@ -1,59 +1,50 @@
 """Slack: one Events API callback in, one message out.
 
-Shapes: docs.slack.dev/reference/events/message, .../app_mention, .../reaction_added.
+Shapes: docs.slack.dev/reference/events/message with the pages of its subtypes, .../app_mention,
+.../reaction_added. What a message says is read in `slack_body`, where it stands in `slack_place`.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from maitred.contracts.errors import BadPayload
-from maitred.contracts.ids import MessageId, message_id
+from maitred.contracts.ids import MessageId
 from maitred.contracts.inbound import Inbound
-from maitred.contracts.limits import ATTACHMENTS_MAX, WEBHOOK_BYTES_MAX
-from maitred.contracts.message import Attachment, MessageKind, ThreadHints
+from maitred.contracts.message import Correspondent, MessageKind, PartKind
+from maitred.normalizer import slack_body, slack_emoji
 from maitred.normalizer.assemble import Draft, finish
-from maitred.normalizer.mrkdwn import plain
-from maitred.normalizer.payload import child, integer, json_object, required, string
+from maitred.normalizer.payload import child, json_object, required, string
+from maitred.normalizer.pieces import Piece
 from maitred.normalizer.port import DecodeContext, Decoded
+from maitred.normalizer.slack_body import Body
+from maitred.normalizer.slack_place import Place, foreign_team, home, milliseconds, place
+from maitred.normalizer.slack_shape import first
 
-_TIMESTAMP: Final = re.compile(r"([0-9]{1,11})\.([0-9]{6})")
+FOREIGN_TEAM: Final = "foreign_team"
+"""Flag: its author belongs to another company's workspace."""
+WORKFLOW: Final = "workflow"
+"""Flag: a workflow posted it, in which somebody may have filled in a form."""
+
 _SPOKEN: Final = frozenset({"", "file_share", "thread_broadcast", "me_message", "bot_message"})
 """Subtypes in which somebody says something; the others tell what happened to a channel."""
+_SLACKBOT: Final = "USLACKBOT"
+_NOTHING: Final = Body((), (), ())
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in Slack a message stands; `thread_ts` is empty outside threads."""
+class _Event:
+    """One callback: its envelope, the event in it, and our workspace."""
 
     inbound: Inbound
+    envelope: dict[str, object]
+    event: dict[str, object]
     team: str
-    channel: str
-    ts: str
-    thread_ts: str
-    direct: bool
 
-    @property
-    def own(self) -> str:
-        return f"{self.team}:{self.channel}:{self.ts}"
-
-    @property
-    def thread(self) -> tuple[str, ...]:
-        if not self.thread_ts or self.thread_ts == self.ts:
-            return ()
-        return (f"{self.team}:{self.channel}:{self.thread_ts}",)
-
-    @property
-    def reply_thread(self) -> str:
-        return self.thread_ts or ("" if self.direct else self.ts)
-
-    @property
-    def id(self) -> MessageId:
-        """The message's id, by the formula of the connector."""
-        inbound = self.inbound
-        return message_id(inbound.tenant, inbound.channel, inbound.account, self.own)
+    def place(self, where: dict[str, object], which: dict[str, object]) -> Place:
+        return place(self.inbound, self.team, where, which)
 
 
 def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) -> Decoded:
@@ -64,143 +55,156 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     automatic reply, so that two machines never talk to each other.
 
     Raises:
-        BadPayload: it is no such callback, or a field that names its place is missing.
+        BadPayload: it is no such callback, a field that names its place is missing, or it tells
+            of a change that leaves all words as they were (a preview of a link was added).
     """
     envelope = json_object(raw)
     event = child(envelope, "event")
-    team = required(envelope, "team_id")
+    read = _Event(inbound, envelope, event, home(inbound, envelope))
     kind = string(event, "type")
     if kind in {"message", "app_mention"}:
-        draft = _message(inbound, team, event)
+        draft = _message(read)
     elif kind in {"reaction_added", "reaction_removed"}:
-        draft = _reaction(inbound, team, event)
+        draft = _reaction(read)
     else:
         raise BadPayload("a Slack event of another type", code="unsupported_event")
     return finish(inbound, sequence, context, draft)
 
 
-def _message(inbound: Inbound, team: str, event: dict[str, object]) -> Draft:
+def _message(read: _Event) -> Draft:
+    event = read.event
     subtype = string(event, "subtype")
     if subtype == "message_changed":
-        return _edit(inbound, team, event)
+        return _change(read)
     if subtype == "message_deleted":
-        return _delete(inbound, team, event)
-    if subtype not in _SPOKEN:
-        raise BadPayload("a Slack message of another subtype", code="unsupported_event")
-    place = _place(inbound, team, event, event)
-    by_app = subtype == "bot_message" or bool(string(event, "bot_id"))
+        return _delete(read, string(event, "deleted_ts"))
+    _require_spoken(event)
     return _draft(
-        place,
-        said=event,
-        kind=MessageKind.AUTO_REPLY if by_app else MessageKind.MESSAGE,
-        thread=ThreadHints(own=(place.own,), refers_to=place.thread),
+        read,
+        read.place(event, event),
+        author=event,
+        kind=MessageKind.AUTO_REPLY if _is_by_app(event) else MessageKind.MESSAGE,
+        body=slack_body.read(event, _names(read, event)),
     )
 
 
-def _edit(inbound: Inbound, team: str, event: dict[str, object]) -> Draft:
-    said = child(event, "message")
-    place = _place(inbound, team, event, said)
-    # The time of the change is the event's, not that of the message it changes.
-    return _draft(
-        place,
-        said=said,
-        kind=MessageKind.EDIT,
-        target=place.id,
-        thread=ThreadHints(refers_to=(place.own, *place.thread)),
-        at=string(event, "ts") or string(event, "event_ts"),
-    )
+def _change(read: _Event) -> Draft:
+    said = child(read.event, "message")
+    before = child(read.event, "previous_message")
+    if string(said, "subtype") == "tombstone":
+        # What a deleted message leaves behind where others have answered it.
+        return _delete(read, string(said, "ts"))
+    _require_spoken(said)
+    names = _names(read, said)
+    body = slack_body.read(said, names)
+    if before and body == slack_body.read(before, names):
+        raise BadPayload("a change that leaves the words as they were", code="unsupported_event")
+    at = read.place(read.event, said)
+    return _draft(read, at, author=said, kind=MessageKind.EDIT, body=body, target=at.id)
 
 
-def _delete(inbound: Inbound, team: str, event: dict[str, object]) -> Draft:
-    before = child(event, "previous_message")
-    place = _place(inbound, team, event, {**before, "ts": event.get("deleted_ts")})
-    return _draft(
-        place,
-        said={},
-        kind=MessageKind.DELETE,
-        target=place.id,
-        thread=ThreadHints(refers_to=(place.own, *place.thread)),
-        at=string(event, "ts") or string(event, "event_ts"),
-    )
+def _delete(read: _Event, ts: str) -> Draft:
+    before = child(read.event, "previous_message")
+    at = read.place(read.event, {**before, "ts": ts})
+    return _draft(read, at, author=before, kind=MessageKind.DELETE, body=_NOTHING, target=at.id)
 
 
-def _reaction(inbound: Inbound, team: str, event: dict[str, object]) -> Draft:
-    item = child(event, "item")
+def _reaction(read: _Event) -> Draft:
+    item = child(read.event, "item")
     if item.get("type") != "message":
         raise BadPayload("a reaction to something else", code="unsupported_event")
-    place = _place(inbound, team, item, item)
-    name = required(event, "reaction")
-    removed = event.get("type") == "reaction_removed"
+    at = read.place(item, item)
+    name = required(read.event, "reaction")
+    removed = read.event.get("type") == "reaction_removed"
+    shown = () if removed else (Piece(PartKind.TEXT, slack_emoji.shown(name)),)
     return _draft(
-        place,
-        said={"text": "" if removed else f":{name}:"},
+        read,
+        at,
+        author=read.event,
         kind=MessageKind.REACTION,
-        target=place.id,
-        thread=ThreadHints(refers_to=(place.own,)),
-        at=string(event, "event_ts"),
+        body=Body(shown, (), ()),
+        target=at.id,
         extra={"reaction": name, "removed": "1" if removed else ""},
     )
 
 
-def _place(
-    inbound: Inbound, team: str, where: dict[str, object], which: dict[str, object]
-) -> _Place:
-    channel = required(where, "channel")
-    ts = required(which, "ts")
-    if _milliseconds(ts) is None:
-        raise BadPayload("a Slack timestamp of another form", code="bad_field")
-    thread_ts = string(which, "thread_ts")
-    # Reactions do not carry the channel's type; ids of direct messages start with a D.
-    direct = string(where, "channel_type") == "im" or channel.startswith("D")
-    known = thread_ts if _milliseconds(thread_ts) is not None else ""
-    return _Place(inbound, team, channel, ts, known, direct)
+def _require_spoken(said: dict[str, object]) -> None:
+    """Refuse what tells of a channel, and of an answer to a message.
+
+    Slack leaves out the subtype of `message_replied`: it has the message that was answered in it
+    and no author (docs.slack.dev/reference/events/message/message_replied).
+
+    Raises:
+        BadPayload: nobody says anything in it.
+    """
+    replied = isinstance(said.get("message"), dict) and not first(said, "user", "bot_id")
+    if replied or string(said, "subtype") not in _SPOKEN:
+        raise BadPayload("a Slack message of another subtype", code="unsupported_event")
 
 
 def _draft(
-    place: _Place,
+    read: _Event,
+    at: Place,
     *,
-    said: dict[str, object],
+    author: dict[str, object],
     kind: MessageKind,
-    thread: ThreadHints,
+    body: Body,
     target: MessageId | None = None,
-    at: str = "",
-    extra: dict[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Draft:
+    name = _name(author)
+    foreign = foreign_team(read.envelope, author, read.team)
+    workflow = child(author, "bot_profile").get("is_workflow_bot") is True
+    # The time of a change is the event's, not that of the message it changes.
+    ts = at.ts if target is None else first(read.event, "ts", "event_ts")
     return Draft(
-        text=plain(string(said, "text", WEBHOOK_BYTES_MAX)),
+        pieces=body.pieces,
         kind=kind,
-        attachments=_files(said),
-        thread=thread,
+        name=name,
+        sender=Correspondent(
+            address=first(author, "user", "bot_id"), name=read.inbound.evidence.name or name
+        ),
+        to=(Correspondent(address=at.channel),),
+        attachments=body.attachments,
+        thread=at.said_here() if target is None else at.said_of_it(),
         target=target,
-        sent_at=_milliseconds(at or place.ts),
-        reply_thread=place.reply_thread,
-        reply_extra={"channel": place.channel},
+        sent_at=milliseconds(ts),
+        reply_thread=at.reply_thread,
+        reply_extra={"channel": at.channel},
+        flags=(
+            *body.flags,
+            *((FOREIGN_TEAM,) if foreign else ()),
+            *((WORKFLOW,) if workflow else ()),
+        ),
         channel_extra={
-            "team": place.team,
-            "channel": place.channel,
-            "subtype": string(said, "subtype"),
+            "team": at.team,
+            "channel": at.channel,
+            "subtype": string(author, "subtype"),
+            "foreign_team": foreign,
+            "app": name if _is_by_app(author) else "",
             **(extra or {}),
         },
     )
 
 
-def _milliseconds(ts: str) -> int | None:
-    match = _TIMESTAMP.fullmatch(ts)
-    return int(match[1]) * 1_000 + int(match[2]) // 1_000 if match else None
-
-
-def _files(said: dict[str, object]) -> tuple[Attachment, ...]:
-    files = said.get("files")
-    if not isinstance(files, list):
-        return ()
-    return tuple(
-        Attachment(
-            name=string(each, "name") or string(each, "title"),
-            content_type=string(each, "mimetype"),
-            size=integer(each, "size"),
-            remote=string(each, "url_private_download", 4_096)
-            or string(each, "url_private", 4_096),
-        )
-        for each in files[: ATTACHMENTS_MAX + 1]
-        if isinstance(each, dict)
+def _is_by_app(author: dict[str, object]) -> bool:
+    return (
+        author.get("subtype") == "bot_message"
+        or bool(string(author, "bot_id"))
+        or author.get("user") == _SLACKBOT
     )
+
+
+def _name(author: dict[str, object]) -> str:
+    """Return the name that the event itself gives its author, which few do."""
+    return (
+        first(child(author, "user_profile"), "display_name", "real_name", "name")
+        or first(author, "username")
+        or first(child(author, "bot_profile"), "name")
+    )
+
+
+def _names(read: _Event, author: dict[str, object]) -> dict[str, str]:
+    """Return the names that are known by user id: those of the author."""
+    name = read.inbound.evidence.name or _name(author)
+    return {string(author, "user"): name} if name else {}

@@ -40,7 +40,7 @@ async def test_a_signed_message_is_stored_as_received(door: Door) -> None:
     assert inbound.content_type == "application/json"
     assert inbound.evidence.verification == Verification.SIGNATURE
     assert inbound.evidence.name == "Ana"
-    assert inbound.evidence.facts == {"event": "message", "event_id": "Ev01"}
+    assert inbound.evidence.facts == {"event": "message", "event_id": "Ev01", "team": "T0OWN"}
     assert door.recorded.refusals == []
 
 

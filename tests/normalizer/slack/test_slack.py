@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import orjson
 import pytest
 
 from maitred.contracts.errors import BadPayload
-from maitred.contracts.ids import Tenant, message_id
-from maitred.contracts.inbound import Inbound
-from maitred.contracts.message import Message, MessageKind
-from maitred.normalizer.mrkdwn import plain
-from maitred.normalizer.port import DecodeContext
-from maitred.normalizer.slack import decode
+from maitred.contracts.message import (
+    Correspondent,
+    MessageKind,
+    PartKind,
+    ThreadEvidenceKind,
+)
+from tests.normalizer.slack.callbacks import ORIGINAL, Read, event
 
 FIXTURES = Path(__file__).parent / "fixtures"
-ORIGINAL = message_id(Tenant("acme"), "slack", "main", "T1:C1:1700000000.123456")
-
-Read = Callable[[bytes], Message]
-
-
-@pytest.fixture
-def read(received: Callable[..., Inbound], context: DecodeContext) -> Read:
-    return lambda raw: decode(received("slack"), raw, 1, context).message
 
 
 def fixture(name: str) -> bytes:
     return (FIXTURES / f"{name}.json").read_bytes()
-
-
-def event(**fields: object) -> bytes:
-    said = {"type": "message", "channel": "C1", "ts": "1700000000.123456", "text": "hi", **fields}
-    return orjson.dumps({"type": "event_callback", "team_id": "T1", "event": said})
 
 
 def test_a_message_in_a_thread_is_read(read: Read) -> None:
@@ -44,6 +30,11 @@ def test_a_message_in_a_thread_is_read(read: Read) -> None:
     assert message.sent_at == 1_700_000_000_123
     assert message.thread.own == ("T1:C1:1700000000.123456",)
     assert message.thread.refers_to == ("T1:C1:1699999999.000001",)
+    (evidence,) = message.thread.evidence
+    assert (evidence.kind, evidence.id) == (
+        ThreadEvidenceKind.ANSWERS,
+        "T1:C1:1699999999.000001",
+    )
     assert message.reply_to.thread == "1699999999.000001"
     assert message.reply_to.extra == {"channel": "C1"}
     (file,) = message.attachments
@@ -82,36 +73,58 @@ def test_a_reaction_names_what_it_is_about(read: Read) -> None:
     assert (message.kind, message.target, message.text) == (
         MessageKind.REACTION,
         ORIGINAL,
-        ":rage:",
+        "😡",
     )
+    assert message.channel_extra["reaction"] == "rage"
     removed = fixture("reaction").replace(b"reaction_added", b"reaction_removed")
     assert read(removed).channel_extra["removed"] == "1"
+    assert read(removed).text == ""
 
 
-def test_what_an_app_posts_is_automatic(read: Read) -> None:
-    assert read(event(subtype="bot_message")).kind is MessageKind.AUTO_REPLY
-    assert read(event(bot_id="B1")).kind is MessageKind.AUTO_REPLY
+def test_a_customer_in_a_shared_channel_answers_what_he_quotes(read: Read) -> None:
+    message = read(fixture("shared_channel"))
+    assert message.quoted == "> Which boiler is it?"
+    assert message.text == (
+        "The *old* one, since Nov 14, 2023:\n• no heat\n• error `E119` 😞\n"
+        "See the manual (https://example.com/e119) & tell @U0BO."
+    )
+    assert message.sender == Correspondent(address="U0MARA", name="Mara")
+    assert message.flags == ("foreign_team",)
+    assert message.channel_extra["foreign_team"] == "T0GUEST"
+    assert message.thread.refers_to == ("T0HOUSE:C0SHARED:1699999000.000100",)
 
 
-@pytest.mark.parametrize(
-    ("mrkdwn", "text"),
-    [
-        ("<@U1>", "@U1"),
-        ("<@U1|ada>", "@ada"),
-        ("<#C1|general>", "#general"),
-        ("<#C1|>", "#C1"),
-        ("<https://a.example>", "https://a.example"),
-        ("<https://a.example|a.example>", "https://a.example"),
-        ("<mailto:a@b.example|a@b.example>", "a@b.example"),
-        ("<!subteam^S1|@crew>", "@crew"),
-        ("<!date^1^{date}|today>", "today"),
-        ("&amp;lt;", "&lt;"),
-        ("a < b > c", "a < b > c"),
-        ("*bold* _it_ `x`", "*bold* _it_ `x`"),
-    ],
-)
-def test_mrkdwn_reads_as_it_looks(mrkdwn: str, text: str) -> None:
-    assert plain(mrkdwn) == text
+def test_a_colleagues_message_is_passed_on_with_its_file(read: Read) -> None:
+    message = read(fixture("forwarded"))
+    assert message.text == "Can somebody answer him?"
+    assert message.quoted == "Bo:\nWhere is order 4711?"
+    assert [part.kind for part in message.parts] == [PartKind.TEXT, PartKind.FORWARD]
+    (file,) = message.attachments
+    assert (file.name, file.remote) == (
+        "bill.pdf",
+        "https://files.example.com/F0BILL/download/bill.pdf",
+    )
+
+
+def test_the_preview_that_slack_adds_to_a_link_is_no_edit(read: Read) -> None:
+    with pytest.raises(BadPayload) as refused:
+        read(fixture("unfurled"))
+    assert refused.value.code == "unsupported_event"
+
+
+def test_a_voice_clip_says_what_slack_heard(read: Read) -> None:
+    message = read(fixture("voice_clip"))
+    assert message.text == "Hello, my boiler has gone out again."
+    assert message.flags == ("transcribed",)
+    assert message.attachments[0].content_type == "audio/mp4"
+    assert message.reply_to.thread == ""
+
+
+def test_a_workflow_posts_what_its_form_holds(read: Read) -> None:
+    message = read(fixture("workflow"))
+    assert (message.kind, message.flags) == (MessageKind.AUTO_REPLY, ("workflow",))
+    assert message.text == "New fault 🧯\n*From*\n@U0KIM\n*What*\nno heat"
+    assert message.name == message.channel_extra["app"] == "Report a fault"
 
 
 @pytest.mark.parametrize(
