@@ -11,6 +11,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from demo.house import House
+from maitred.gateway import reading
+from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.endpoint import read_connection
 from tests.end_to_end.conftest import TakeSeat
 from tests.end_to_end.seat import Seat
 
@@ -132,6 +135,32 @@ async def test_what_was_not_sent_before_a_restart_of_the_gateway_is_sent_after_i
     # That nobody answered meanwhile is what the browser has to say about it.
     refused = [fault for fault in visitor.faults if "ERR_CONNECTION_REFUSED" in fault]
     visitor.faults = [fault for fault in visitor.faults if fault not in refused]
+
+
+async def test_a_message_can_be_changed_and_taken_back(
+    house: House, take_seat: TakeSeat, visitor: Visitor
+) -> None:
+    ann = await take_seat(house)
+    await visitor.write("My order is 1234")
+    await expect(visitor.line("My order is 1234")).to_contain_text("sent")
+    await _answer(ann, "Is it?")
+    log = visitor.page.get_by_role("log")
+    await log.get_by_role("button", name="Edit").click()
+    await expect(visitor.page.get_by_label("Your message")).to_have_value("My order is 1234")
+    await visitor.write("My order is 12345")
+    await expect(visitor.line("My order is 12345")).to_contain_text("sent")
+    await expect(visitor.line("My order is 1234")).to_have_count(1)
+    await log.get_by_role("button", name="Delete").click()
+    await expect(visitor.line("Deleted")).to_contain_text("sent")
+    await expect(log.get_by_role("button")).to_have_count(0)
+    await visitor.write("Never mind")
+    turn = await ann.wait("turn", lambda event: event["turn"]["text"] == "Never mind")
+    bus = await Connection.connect(
+        read_connection(house.store), name="test", on_closed=lambda _: None
+    )
+    story = await reading.story(bus, house.subjects, turn["conversation"])
+    await bus.close()
+    assert [each.text for each in story.conversation.turns] == ["", "Never mind"]
 
 
 async def test_markup_is_text_in_both_directions(

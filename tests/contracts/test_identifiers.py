@@ -13,10 +13,13 @@ from maitred.contracts.identifiers import (
     Keys,
     Level,
     Observed,
+    SenderKind,
     account_identifier,
     email_identifier,
     phone_identifier,
     slack_identifier,
+    text_identifier,
+    text_sender,
     visitor_identifier,
 )
 from maitred.contracts.ids import Tenant
@@ -113,6 +116,74 @@ def test_what_is_no_sender_is_refused(written: str) -> None:
     with pytest.raises(BadPayload) as caught:
         phone_identifier(written)
     assert caught.value.code == "bad_address"
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "kind", "value"),
+    [
+        ("+14155552671", None, SenderKind.NUMBER, "+14155552671"),
+        ("+1 (415) 555-2671", None, SenderKind.NUMBER, "+14155552671"),
+        (FULL_WIDTH, None, SenderKind.NUMBER, "+14155552671"),
+        ("whatsapp:+14155552671", None, SenderKind.NUMBER, "+14155552671"),
+        ("WhatsApp: +14155552671", None, SenderKind.NUMBER, "+14155552671"),
+        ("rcs:+14155552671", None, SenderKind.NUMBER, "+14155552671"),
+        ("030 901820", "DE", SenderKind.NUMBER, "+4930901820"),
+        ("0151 12345678", "DE", SenderKind.NUMBER, "+4915112345678"),
+        ("0151 12345678", None, SenderKind.NUMBER, "0151 12345678"),
+        ("+1234", None, SenderKind.NUMBER, "+1234"),
+        ("72975", None, SenderKind.SHORT_CODE, "72975"),
+        ("72975", "US", SenderKind.SHORT_CODE, "72975"),
+        # In these countries so short a number could be one, and is none.
+        ("12345", "DE", SenderKind.SHORT_CODE, "12345"),
+        ("60060", "GB", SenderKind.SHORT_CODE, "60060"),
+        ("AMAZON", None, SenderKind.ALPHANUMERIC, "AMAZON"),
+        ("AMAZON24", "DE", SenderKind.ALPHANUMERIC, "AMAZON24"),
+        ("1800FLOWERS", "US", SenderKind.ALPHANUMERIC, "1800FLOWERS"),
+        ("INFO+4915112345678", None, SenderKind.ALPHANUMERIC, "INFO+4915112345678"),
+        ("messenger:4155552671", "US", SenderKind.CHANNEL, "messenger:4155552671"),
+        ("messenger:+14155552671", None, SenderKind.CHANNEL, "messenger:+14155552671"),
+        ("", None, SenderKind.ANONYMOUS, ""),
+        ("whatsapp:", None, SenderKind.ANONYMOUS, ""),
+        ("Anonymous", None, SenderKind.ANONYMOUS, ""),
+        ("+266696687", None, SenderKind.ANONYMOUS, ""),
+        ("anonymous:SM1", None, SenderKind.ANONYMOUS, ""),
+    ],
+)
+def test_a_sender_of_texts_is_told_by_how_he_is_written(
+    written: str, region: str | None, kind: SenderKind, value: str
+) -> None:
+    assert text_sender(written, region=region) == (kind, value)
+    assert kind.can_be_answered is (kind not in {SenderKind.ALPHANUMERIC, SenderKind.ANONYMOUS})
+
+
+def test_who_withholds_his_number_is_a_claim_of_his_own() -> None:
+    one = text_identifier("+266696687", unique="SM1")
+    other = text_identifier("anonymous", unique="SM2")
+    assert one.level is other.level is Level.CLAIMED
+    assert KEYS.actor(one) != KEYS.actor(other)
+
+
+@pytest.mark.parametrize("written", ["+14155552671", "whatsapp:+14155552671", "72975", "MyBank"])
+def test_a_sender_of_texts_is_the_identifier_that_he_always_was(written: str) -> None:
+    observed = text_identifier(written, unique="SM1")
+    assert observed.identifier == phone_identifier(written)
+    assert observed.level is Level.ASSERTED
+
+
+@pytest.mark.parametrize("written", ["", "  ", "1" * 321, "a\nb", "+1\r\n2"])
+def test_what_is_no_sender_of_texts_is_refused(written: str) -> None:
+    with pytest.raises(BadPayload) as caught:
+        text_identifier(written)
+    assert caught.value.code == "bad_address"
+
+
+@given(written=st.text(max_size=40), region=st.sampled_from([None, "DE", "US", "GB"]))
+def test_any_text_is_some_sender_whose_normal_form_is_its_own(
+    written: str, region: str | None
+) -> None:
+    kind, value = text_sender(written, region=region)
+    if kind is not SenderKind.ANONYMOUS and value.startswith("+"):
+        assert text_sender(value) == (kind, value)
 
 
 @given(digits=st.from_regex(r"\+?[0-9]{3,15}", fullmatch=True))

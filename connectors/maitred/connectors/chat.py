@@ -7,12 +7,17 @@ Client and server exchange JSON text frames (`docs/chat.md` has every field and 
     client  {"type": "message", "id": "m1", "text": "Hello?"}
     server  {"type": "ack", "id": "m1", "message": "msg_…", "duplicate": false}
     server  {"type": "reply", "id": "out_…", "seq": 17, "text": "…", "name": "…", "at": …}
+    client  {"type": "edit", "id": "m2", "target": "m1", "text": "Hello!"}
+    client  {"type": "delete", "id": "m3", "target": "m1"}
+    client  {"type": "typing"}
+    client  {"type": "read", "seq": 17}
     client  {"type": "ping"}
     server  {"type": "pong"}
     server  {"type": "error", "code": "try_again", "id": "m1", "retry_after_ms": 2000}
 
-An ack means stored. A client that hears none sends the message again under the same id and it
-stays one message. A client that was away says in its next hello which reply it saw last.
+An ack means stored; an edit and a delete get one as well. A client that hears none sends the
+message again under the same id and it stays one message. A client that was away says in its next
+hello which reply it saw last.
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ _SEQUENCE_MAX: Final = 2**53 - 1
 
 _Name = Annotated[str, msgspec.Meta(max_length=200)]
 _Email = Annotated[str, msgspec.Meta(max_length=320)]
-_Page = Annotated[str, msgspec.Meta(max_length=2_048)]
+_Page = Annotated[str, msgspec.Meta(max_length=8_192)]
+_Title = Annotated[str, msgspec.Meta(max_length=1_000)]
+_Language = Annotated[str, msgspec.Meta(max_length=64)]
 _ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 _Sequence = Annotated[int, msgspec.Meta(ge=0, le=_SEQUENCE_MAX)]
 
@@ -29,13 +31,41 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What a visitor writes; name, address and page are claims."""
+    """What a visitor writes; name, address and where he was are claims."""
 
     id: _ClientId
     text: str
     name: _Name = ""
     email: _Email = ""
     page: _Page = ""
+    referrer: _Page = ""
+    title: _Title = ""
+    language: _Language = ""
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a visitor wrote instead of an earlier message of his, which `target` names."""
+
+    id: _ClientId
+    target: _ClientId
+    text: str
+
+
+class Delete(msgspec.Struct, frozen=True, kw_only=True):
+    """That a visitor takes an earlier message of his back."""
+
+    id: _ClientId
+    target: _ClientId
+
+
+class Typing(msgspec.Struct, frozen=True, kw_only=True):
+    """That a visitor is writing; never stored."""
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """The last reply that a visitor has looked at; never stored."""
+
+    seq: _Sequence
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,14 +128,24 @@ class _Named(msgspec.Struct, frozen=True):
     id: _ClientId
 
 
-_KINDS: Final[dict[str, type[Hello | Message | Ping]]] = {
+Spoken = Message | Edit | Delete
+"""What is stored and answered by an ack."""
+Signal = Typing | Read
+"""What is of the moment: taken, never stored, never answered."""
+Frame = Hello | Ping | Spoken | Signal
+
+_KINDS: Final[dict[str, type[Frame]]] = {
     "hello": Hello,
     "message": Message,
+    "edit": Edit,
+    "delete": Delete,
+    "typing": Typing,
+    "read": Read,
     "ping": Ping,
 }
 
 
-def read(data: bytes) -> Hello | Message | Ping:
+def read(data: bytes) -> Frame:
     """Read a frame.
 
     Raises:
@@ -119,10 +159,10 @@ def read(data: bytes) -> Hello | Message | Ping:
     if kind is None:
         raise NotTaken(Fault(code="unknown_type"))
     try:
-        frame: Hello | Message | Ping = msgspec.json.decode(data, type=kind)
+        frame: Frame = msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise NotTaken(Fault(code="bad_frame", id=_id_of(data))) from None
-    if isinstance(frame, Message):
+    if isinstance(frame, Message | Edit):
         if len(frame.text) > CHAT_TEXT_CHARACTERS_MAX:
             raise NotTaken(Fault(code="too_long", id=frame.id))
         if not frame.text.strip():

@@ -11,12 +11,17 @@ from aiohttp.http import WebSocketError
 
 from maitred.connectors.chat_frames import (
     Ack,
+    Delete,
+    Edit,
     Fault,
+    Frame,
     Hello,
     Message,
     NotTaken,
     Ping,
     Pong,
+    Signal,
+    Spoken,
     Welcome,
     read,
 )
@@ -129,42 +134,43 @@ class Listener:
                 await self._slow_down(frame, wait_ms)
             elif isinstance(frame, Ping):
                 await self._socket.say(Pong())
-            elif isinstance(frame, Message):
+            elif isinstance(frame, Spoken):
                 await self._socket.say(await self._take(visitor, frame, data))
-            else:
+            elif not isinstance(frame, Signal):
                 await self._complain(Fault(code="bad_frame"))
 
-    async def _take(self, visitor: str, message: Message, data: bytes) -> Ack | Fault:
+    async def _take(self, visitor: str, spoken: Spoken, data: bytes) -> Ack | Fault:
         try:
-            receipt = await self._store(visitor, message, data)
+            receipt = await self._store(visitor, spoken, data)
         except StoreUnavailable:
             reason = "store_unavailable"
         except Permanent as error:
             self._context.refused(self._account, error.code)
-            return Fault(code="refused", id=message.id)
+            return Fault(code="refused", id=spoken.id)
         except Exception:  # noqa: BLE001  (whatever failed, the visitor keeps the message and repeats it)
             reason = "internal"
         else:
-            return Ack(id=message.id, message=receipt.id, duplicate=receipt.duplicate)
+            return Ack(id=spoken.id, message=receipt.id, duplicate=receipt.duplicate)
         self._context.refused(self._account, reason)
-        return Fault(code="try_again", id=message.id, retry_after_ms=PUBLISH_TIMEOUT_MS)
+        return Fault(code="try_again", id=spoken.id, retry_after_ms=PUBLISH_TIMEOUT_MS)
 
-    async def _store(self, visitor: str, message: Message, data: bytes) -> Receipt:
+    async def _store(self, visitor: str, spoken: Spoken, data: bytes) -> Receipt:
+        message = spoken if isinstance(spoken, Message) else None
         inbound = self._context.inbound(
             channel="chat",
             account=self._account,
-            provider_id=f"{visitor}:{message.id}",
+            provider_id=_provider_id(visitor, spoken),
             sender=Observed(identifier=visitor_identifier(visitor), level=Level.AUTHENTICATED),
             content_type=CONTENT_TYPE,
             evidence=Evidence(
                 verification=Verification.TOKEN,
-                observed=_claims(message),
-                name=message.name,
+                observed=_claims(message) if message else (),
+                name=message.name if message else "",
             ),
         )
         return await self._context.accept(inbound, data)
 
-    async def _next(self) -> tuple[Hello | Message | Ping, bytes] | None:
+    async def _next(self) -> tuple[Frame, bytes] | None:
         """Return the next frame that can be read, and its bytes; nothing at the end."""
         while self._bad_frames < BAD_FRAMES_MAX and self._slow_downs < SLOW_DOWNS_MAX:
             received = await self._socket.web_socket.receive()
@@ -190,14 +196,24 @@ class Listener:
         self._context.refused(self._account, fault.code)
         await self._socket.say(fault)
 
-    async def _slow_down(self, frame: Hello | Message | Ping, wait_ms: int) -> None:
+    async def _slow_down(self, frame: Frame, wait_ms: int) -> None:
         self._slow_downs += 1
-        about = frame.id if isinstance(frame, Message) else ""
+        about = frame.id if isinstance(frame, Spoken) else ""
         await self._socket.say(Fault(code="slow_down", id=about, retry_after_ms=wait_ms))
 
     def _end(self, reason: str, code: int) -> None:
         self._context.refused(self._account, reason)
         self._socket.close(code)
+
+
+def _provider_id(visitor: str, spoken: Spoken) -> str:
+    """Return the id of what was said: his own id for it, which no other visitor can name.
+
+    Messages, edits and deletes are counted apart. The decoder finds the message that an edit is
+    about by this id, so it must stay as it is.
+    """
+    kind = "edit:" if isinstance(spoken, Edit) else "delete:" if isinstance(spoken, Delete) else ""
+    return f"{visitor}:{kind}{spoken.id}"
 
 
 def _claims(message: Message) -> tuple[Observed, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 from aiohttp import web
@@ -17,7 +17,9 @@ from aiohttp import web
 from maitred.contracts.identifiers import Keys, Observed
 from maitred.contracts.ids import IdentifierKey, MessageId, Tenant, message_id
 from maitred.contracts.inbound import Evidence, Inbound
+from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import Outbound, Sent
+from maitred.contracts.reply_token import TokenKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Context:
     `clock` gives UTC milliseconds. `spawn` runs a background task by name until the gateway
     stops. `refused` counts and logs a refusal: account and a short stable reason, never what was
     refused. `public_url` is the address under which the company's proxy serves us, without a
-    trailing slash, empty if none is configured.
+    trailing slash, empty if none is configured. `reply_tokens` sign where an answer belongs.
     """
 
     tenant: Tenant
@@ -84,6 +86,7 @@ class Context:
     refused: Callable[[str, str], None]
     public_url: str = ""
     doors: bool = True
+    reply_tokens: TokenKeys | None = None
 
     def inbound(
         self,
@@ -168,5 +171,22 @@ class Connector(Protocol):
             Throttled, Retryable: certainly not sent; try again.
             OutcomeUnknown: the provider was reached and did not say; it may have been sent.
             Permanent: it will never be sent.
+        """
+        ...
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    """What a channel offers besides, if files of its messages stay at their provider.
+
+    `maitred.connectors.media.fetch` does all of it but knowing the provider.
+    """
+
+    async def fetch(self, account: str, attachment: Attachment) -> bytes:
+        """Return the file that `attachment.remote` names; the connector need not be started.
+
+        Raises:
+            Throttled, Retryable: not now; try again.
+            Permanent: it is gone, too large, or may not be fetched.
         """
         ...

@@ -1,4 +1,4 @@
-"""SMS and WhatsApp through Twilio: signed webhooks in, REST API out.
+"""SMS, MMS and WhatsApp through Twilio: signed webhooks in, REST API out, media on demand.
 
 Twilio's page on webhooks: https://www.twilio.com/docs/usage/webhooks/messaging-webhooks, and on
 their signature: https://www.twilio.com/docs/usage/security#validating-requests.
@@ -7,6 +7,7 @@ their signature: https://www.twilio.com/docs/usage/security#validating-requests.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import ClassVar, Final
@@ -20,8 +21,9 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # the wh
     RequestValidator,
 )
 
+from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.connectors.sms_twilio import TwilioSender
+from maitred.connectors.sms_twilio import PEER, TwilioSender
 from maitred.contracts.errors import (
     BadPayload,
     ConfigurationError,
@@ -29,9 +31,10 @@ from maitred.contracts.errors import (
     Retryable,
     StoreUnavailable,
 )
-from maitred.contracts.identifiers import Level, Observed, phone_identifier
+from maitred.contracts.identifiers import text_identifier, text_sender
 from maitred.contracts.inbound import Evidence, Inbound, Verification
 from maitred.contracts.limits import WEBHOOK_BYTES_MAX
+from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import Outbound, Sent
 from maitred.contracts.secret import Secret
 
@@ -46,7 +49,11 @@ ID_CHARACTERS_MAX: Final = 255
 NAME_CHARACTERS_MAX: Final = 200
 ADDRESS_CHARACTERS_MAX: Final = 320
 FORM: Final = "application/x-www-form-urlencoded"
-WHATSAPP: Final = "whatsapp:"
+_API_HOSTS: Final = re.compile(r"api(?:\.[a-z0-9-]{1,63}){0,2}\.twilio\.com")
+"""Twilio's API, also by edge and region (twilio.com/docs/global-infrastructure)."""
+_MESSENGER: Final = re.compile(r"(whatsapp|messenger|rcs):")
+"""What stands before the id of a channel that is no telephone's own."""
+_REGION: Final = re.compile(r"[A-Z]{2}")
 NO_REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """TwiML that tells Twilio to do nothing."""
 
@@ -143,11 +150,12 @@ class SmsConnector:
         """Send one reply, from the number that the customer wrote to.
 
         `outbound.to.extra["from"]` is that number in Twilio's notation; when it begins with
-        `whatsapp:`, the reply goes to WhatsApp as well.
+        `whatsapp:` or another messenger's prefix, the reply goes to that messenger as well.
 
         Raises:
             Throttled, Retryable: as `TwilioSender.send`.
-            Permanent: as there, or the text is empty or too long, or nobody is there to send it.
+            Permanent: as there, or the text is empty or too long, nobody is there to send it, or
+                nobody there can be written to (`no_way_back`).
         """
         account = self._accounts.get(outbound.to.account)
         if account is None:
@@ -164,12 +172,35 @@ class SmsConnector:
         if not sender and not account.messaging_service_sid:
             raise Permanent("no number to send from", code="no_sender")
         to = outbound.to.endpoint.value
-        return await self._senders[outbound.to.account].send(
-            to=WHATSAPP + to if sender.startswith(WHATSAPP) else to,
+        if not text_sender(to)[0].can_be_answered:
+            raise Permanent("a name or a withheld number takes no answer", code="no_way_back")
+        messenger = _MESSENGER.match(sender)
+        sent = await self._senders[outbound.to.account].send(
+            to=messenger[0] + to if messenger and not _MESSENGER.match(to) else to,
             text=outbound.text,
             sender=sender,
             messaging_service_sid=account.messaging_service_sid,
         )
+        # Only in a messenger can the customer choose which message he answers.
+        return msgspec.structs.replace(sent, thread_ids=(sent.provider_id,)) if messenger else sent
+
+    async def fetch(self, account: str, attachment: Attachment) -> bytes:
+        """Return a medium of a message from Twilio, or from where Twilio keeps it.
+
+        Raises:
+            Throttled, Retryable: as `maitred.connectors.media.fetch`.
+            Permanent: as there, or the account is not configured (`unknown_account`).
+        """
+        known = self._accounts.get(account)
+        if known is None:
+            raise Permanent("no such SMS account", code="unknown_account")
+        source = Source(
+            peer=PEER,
+            authorization=aiohttp.encode_basic_auth(known.account_sid, known.auth_token.reveal()),
+            hosts=_API_HOSTS,
+            stand_in=known.api_url,
+        )
+        return await fetch(attachment.remote, source)
 
     async def _receive(self, request: web.Request) -> web.Response:
         name = request.match_info["account"]
@@ -235,15 +266,20 @@ class SmsConnector:
         if not provider_id or len(provider_id) > ID_CHARACTERS_MAX:
             raise _RefusedError(HTTPStatus.BAD_REQUEST, "no_message_id")
         origin = form.get("From", "")
+        country = form.get("FromCountry", "")
         try:
-            sender = Observed(identifier=phone_identifier(origin), level=Level.ASSERTED)
+            sender = text_identifier(
+                origin,
+                region=country if _REGION.fullmatch(country) else None,
+                unique=provider_id,
+            )
         except BadPayload:
             raise _RefusedError(HTTPStatus.BAD_REQUEST, "no_sender") from None
         facts = {}
         if token := _header(request, "I-Twilio-Idempotency-Token"):
             facts["idempotency_token"] = token
-        if origin.startswith(WHATSAPP):
-            facts["provider_channel"] = "whatsapp"
+        if messenger := _MESSENGER.match(origin):
+            facts["provider_channel"] = messenger[1]
         to = form.get("To", "")[:ADDRESS_CHARACTERS_MAX]
         return self._context.inbound(
             channel=self.channel,

@@ -7,6 +7,7 @@ the tenant's secret, so that a dump of subjects tells nobody's number.
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from enum import IntEnum
 from typing import Final
@@ -21,6 +22,21 @@ from maitred.contracts.vocabulary import Vocabulary
 
 SECRET_BYTES_MIN: Final = 16
 VALUE_CHARACTERS_MAX: Final = 320
+_SHORT_CODE_DIGITS_MAX: Final = 8
+_NUMBER_PREFIX: Final = re.compile(r"(?:whatsapp|rcs|sms|tel):\s{0,4}", re.IGNORECASE)
+"""Prefixes of Twilio's channels whose ids are telephone numbers; `tel:` is RFC 3966."""
+_CHANNEL_PREFIX: Final = re.compile(r"[A-Za-z]{2,20}:")
+_NUMBER_SHAPED: Final = re.compile(r"[+(]{0,2}\d[\d ()./\-\u00a0]{0,40}")
+_WITHHELD: Final = "anonymous:"
+_ANONYMOUS: Final = frozenset(
+    {
+        *("anonymous", "unknown", "restricted", "private", "unavailable", "blocked", "withheld"),
+        # The same words dialled on a keypad, which Twilio sends for a number that it has not:
+        # help.twilio.com, article 223179988.
+        *("+266696687", "+8656696", "+7378742833", "+86282452253", "+2562533"),
+        *("266696687", "8656696", "7378742833", "86282452253", "2562533"),
+    }
+)
 _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -114,6 +130,86 @@ def phone_identifier(number: str, *, region: str | None = None) -> Identifier:
         return Identifier(kind=IdentifierKind.PHONE, value=text.lower())
     value = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return Identifier(kind=IdentifierKind.PHONE, value=value)
+
+
+class SenderKind(Vocabulary):
+    """What sort of sender a text message names, by how it is written."""
+
+    NUMBER = "number"
+    """A telephone number, in E.164 once it is normalised."""
+    SHORT_CODE = "short_code"
+    """Three to eight digits that a company rents; meaningless abroad."""
+    ALPHANUMERIC = "alphanumeric"
+    """A name of up to eleven characters (3GPP TS 23.040, section 9.1.2.5): no answer reaches it."""
+    CHANNEL = "channel"
+    """An id that only its messenger knows, kept with its prefix, as in `messenger:123`."""
+    ANONYMOUS = "anonymous"
+    """Withheld: everybody who withholds his number is written alike."""
+    UNKNOWN = "unknown"
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether a message that is sent there reaches somebody."""
+        return self not in {SenderKind.ALPHANUMERIC, SenderKind.ANONYMOUS}
+
+
+def text_sender(written: str, *, region: str | None = None) -> tuple[SenderKind, str]:
+    """Return what sort of sender of a text message it is, and the normal form.
+
+    Numbers become E.164, also behind `whatsapp:`, `rcs:` and `sms:`; national ones only where
+    they are valid in `region` (ISO 3166-1), so that a short code is never taken for one. What is
+    no number keeps its spelling: names are not read as digits (1-800-FLOWERS), and the id behind
+    another messenger's prefix is no telephone number even if it looks like one.
+    """
+    text = unicodedata.normalize("NFKC", written).strip()[:VALUE_CHARACTERS_MAX]
+    text = _NUMBER_PREFIX.sub("", text).strip()
+    if not text or text.casefold() in _ANONYMOUS or text.startswith(_WITHHELD):
+        return SenderKind.ANONYMOUS, ""
+    if _CHANNEL_PREFIX.match(text):
+        return SenderKind.CHANNEL, text
+    if not _NUMBER_SHAPED.fullmatch(text):
+        return SenderKind.ALPHANUMERIC, text
+    digits = "".join(character for character in text if character.isdecimal())
+    international = text.lstrip("( ").startswith("+")
+    if international or region is not None:
+        number = _parsed(text, region)
+        if number is not None and (international or phonenumbers.is_valid_number(number)):
+            value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return SenderKind.NUMBER, value
+    if not international and len(digits) <= _SHORT_CODE_DIGITS_MAX:
+        return SenderKind.SHORT_CODE, digits
+    return SenderKind.NUMBER, text
+
+
+def text_identifier(written: str, *, region: str | None = None, unique: str = "") -> Observed:
+    """Return who a text message comes from, at the level that its channel gives him.
+
+    Who withholds his number is a claim of his own, told apart by `unique` (the message's id):
+    under one common name, all of them would be one customer.
+
+    Raises:
+        BadPayload: it is empty or too long to be a sender, or nothing that can be shown.
+    """
+    text = unicodedata.normalize("NFKC", written).strip()
+    if not text or len(text) > VALUE_CHARACTERS_MAX or not text.isprintable():
+        raise BadPayload("not a sender of a text message", code="bad_address")
+    kind, value = text_sender(text, region=region)
+    if kind is SenderKind.ANONYMOUS:
+        withheld = Identifier(kind=IdentifierKind.PHONE, value=_WITHHELD + unique)
+        return Observed(identifier=withheld, level=Level.CLAIMED)
+    if kind is not SenderKind.NUMBER:
+        value = value.lower()
+    return Observed(
+        identifier=Identifier(kind=IdentifierKind.PHONE, value=value), level=Level.ASSERTED
+    )
+
+
+def _parsed(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
 
 
 def slack_identifier(team: str, user: str) -> Identifier:

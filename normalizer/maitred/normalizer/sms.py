@@ -1,48 +1,47 @@
-"""SMS, MMS and WhatsApp by Twilio: one webhook form in, one message out.
+"""SMS, MMS, WhatsApp and RCS by Twilio: one webhook form in, one message out.
 
-Fields: twilio.com/docs/messaging/guides/webhook-request.
+Sources: twilio.com/docs/messaging/guides/webhook-request for the fields, and
+twilio.com/docs/messaging/tutorials/advanced-opt-out for `OptOutType`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl
 
+from maitred.contracts import thread_evidence
 from maitred.contracts.errors import BadPayload
+from maitred.contracts.ids import MessageId, message_id
 from maitred.contracts.inbound import Inbound
-from maitred.contracts.message import Attachment, MessageKind, ThreadHints
+from maitred.contracts.message import MessageKind, ThreadHints
 from maitred.normalizer.assemble import Draft, finish
+from maitred.normalizer.consent import Consent, consent
+from maitred.normalizer.location import location_line
 from maitred.normalizer.payload import FIELD_CHARACTERS_MAX
+from maitred.normalizer.phone import Party, party, region_of
+from maitred.normalizer.pieces import FORWARDED
 from maitred.normalizer.port import DecodeContext, Decoded
+from maitred.normalizer.segments import CONTINUES, fills_its_segment
+from maitred.normalizer.sms_form import kept, read_form
+from maitred.normalizer.sms_media import media, media_flags, media_sids
 
-FIELDS_MAX: Final = 200
-MEDIA_MAX: Final = 10
-"""Twilio sends at most ten media with one message."""
+NO_REPLY: Final = "no_reply"
+"""Whoever sent it cannot be written to: a name instead of a number, or none at all."""
+HELP_ASKED: Final = "help_asked"
+"""The word HELP or its like, which Twilio answers by itself."""
+FREQUENTLY_FORWARDED: Final = "frequently_forwarded"
 
-# Twilio's default words, which it acts upon itself, in any case and only as the whole message
-# (support.twilio.com, article 223134027). START's companion YES is left out on purpose: it is far
-# more often the answer to a question, and where it does opt in, Twilio says so in OptOutType.
-_OPT_OUT: Final = frozenset(
-    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
-)
-_OPT_IN: Final = frozenset({"START", "UNSTOP"})
 _KIND_OF_TYPE: Final = {
     "STOP": MessageKind.OPT_OUT,
     "START": MessageKind.OPT_IN,
     "HELP": MessageKind.MESSAGE,
 }
-_EXTRA: Final = {
-    "SmsSid": "sid",
-    "OptOutType": "opt_out_type",
-    "ButtonText": "button_text",
-    "ButtonPayload": "button_payload",
-    "Latitude": "latitude",
-    "Longitude": "longitude",
-    "Address": "address",
-    "Label": "label",
-    "NumSegments": "segments",
-    "MessagingServiceSid": "messaging_service",
-}
+_REACTION: Final = "reaction"
+_CARRIES: Final = (
+    *("MediaUrl0", "ButtonText", "ButtonPayload", "ListId", "ListTitle", "InteractiveData"),
+    *("Latitude", "Address", "Label"),
+)
+"""Fields that make a message without a `Body`."""
 
 
 def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) -> Decoded:
@@ -51,74 +50,131 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     A media file stays at the provider: its attachment names the address in `remote`.
 
     Raises:
-        BadPayload: it is not a form in UTF-8, or lacks `From`, `To` or `Body`.
+        BadPayload: it is not a form in UTF-8, lacks `From`, `To` or everything that it could
+            say, or reports what became of a message of ours.
     """
-    fields = _form(raw)
-    missing = [name for name in ("From", "To", "Body") if name not in fields]
-    if missing or not fields["From"] or not fields["To"]:
-        raise BadPayload("not a form of an incoming message", code="bad_field")
-    replied = _bounded(fields, "OriginalRepliedMessageSid")
-    body = fields["Body"]
+    fields = read_form(raw)
+    _check(fields)
+    origin, ours = fields["From"], fields["To"]
+    region = region_of(
+        (fields.get("FromCountry", ""), fields.get("ToCountry", "")),
+        number=ours,
+        otherwise=context.region,
+    )
+    sender = party(origin, region=region, name=fields.get("ProfileName", ""))
+    kind = _kind(fields, context)
+    attachments = media(fields)
+    extra = {
+        **kept(fields),
+        "sender_kind": sender.kind.value,
+        "sender_as_written": "" if origin == sender.correspondent.address else origin,
+        "media_sids": media_sids(attachments),
+    }
     return finish(
         inbound,
         sequence,
         context,
         Draft(
-            text=body if body.strip() else fields.get("ButtonText", ""),
+            text=_text(fields),
             name=fields.get("ProfileName", ""),
-            kind=_kind(fields),
-            recipients=(fields["To"],),
-            attachments=_media(fields),
-            thread=ThreadHints(refers_to=(replied,) if replied else ()),
-            reply_extra={"from": fields["To"][:FIELD_CHARACTERS_MAX]},
-            channel_extra={ours: fields.get(theirs, "") for theirs, ours in _EXTRA.items()},
+            kind=kind,
+            sender=sender.correspondent,
+            to=(party(ours, region=region).correspondent,),
+            recipients=(ours,),
+            attachments=attachments,
+            thread=_thread(fields),
+            target=_target(inbound, fields) if kind is MessageKind.REACTION else None,
+            reply_extra={"from": ours[:FIELD_CHARACTERS_MAX]},
+            flags=(*_flags(fields, sender, context), *media_flags(fields, attachments)),
+            channel_extra=extra,
         ),
     )
 
 
-def _form(raw: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX
-        )
-    except ValueError:
-        # Not UTF-8, before or behind the percent signs, or too many fields.
-        raise BadPayload("the body is not a form", code="not_a_form") from None
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        fields.setdefault(name, value)
-    return fields
+def _check(fields: Mapping[str, str]) -> None:
+    if "Body" not in fields and "MessageStatus" in fields:
+        raise BadPayload("a report about a message of ours", code="unsupported_type")
+    says_something = "Body" in fields or any(fields.get(name) for name in _CARRIES)
+    if not fields.get("From") or not fields.get("To") or not says_something:
+        raise BadPayload("not a form of an incoming message", code="bad_field")
 
 
-def _kind(fields: dict[str, str]) -> MessageKind:
+def _is_text(fields: Mapping[str, str]) -> bool:
+    """Tell SMS and MMS, whose numbers have no prefix, from the messengers."""
+    return ":" not in fields["From"]
+
+
+def _kind(fields: Mapping[str, str], context: DecodeContext) -> MessageKind:
     named = fields.get("OptOutType", "").strip().upper()
     if named:
         return _KIND_OF_TYPE.get(named, MessageKind.MESSAGE)
-    word = fields["Body"].strip().upper()
-    if word in _OPT_OUT:
+    if fields.get("MessageType", "").strip().lower() == _REACTION:
+        return MessageKind.REACTION
+    asked = _consent(fields, context)
+    if asked is Consent.OPT_OUT:
         return MessageKind.OPT_OUT
-    return MessageKind.OPT_IN if word in _OPT_IN else MessageKind.MESSAGE
+    return MessageKind.OPT_IN if asked is Consent.OPT_IN else MessageKind.MESSAGE
 
 
-def _media(fields: dict[str, str]) -> tuple[Attachment, ...]:
-    count = fields.get("NumMedia", "0")
-    if not (count.isascii() and count.isdigit() and len(count) <= 3):  # noqa: PLR2004  (digits)
-        return ()
-    found = []
-    for index in range(min(int(count), MEDIA_MAX)):
-        url = fields.get(f"MediaUrl{index}", "")
-        if url:
-            found.append(
-                Attachment(
-                    name=f"media-{index}",
-                    content_type=fields.get(f"MediaContentType{index}", ""),
-                    size=-1,
-                    remote=url,
-                )
-            )
-    return tuple(found)
+def _consent(fields: Mapping[str, str], context: DecodeContext) -> Consent | None:
+    said = fields.get("Body", "")
+    said = said if said.strip() else fields.get("ButtonText", "")
+    return consent(said, context.languages, by_text=_is_text(fields))
 
 
-def _bounded(fields: dict[str, str], name: str) -> str:
+def _text(fields: Mapping[str, str]) -> str:
+    """Return what was written; or else the button or row that was chosen; and the place."""
+    choices = (fields.get(name, "") for name in ("Body", "ButtonText", "ListTitle"))
+    words = next((each for each in choices if each.strip()), "")
+    place = location_line(
+        latitude=fields.get("Latitude", ""),
+        longitude=fields.get("Longitude", ""),
+        label=fields.get("Label", ""),
+        address=fields.get("Address", ""),
+    )
+    if not place or words.strip() in {fields.get("Label", ""), fields.get("Address", "")}:
+        # WhatsApp repeats the place's name in the body.
+        return place or words
+    return f"{words}\n\n{place}" if words else place
+
+
+def _flags(fields: Mapping[str, str], sender: Party, context: DecodeContext) -> tuple[str, ...]:
+    said = {
+        NO_REPLY: not sender.kind.can_be_answered,
+        HELP_ASKED: fields.get("OptOutType", "").strip().upper() == "HELP"
+        or _consent(fields, context) is Consent.HELP,
+        FORWARDED: _true(fields, "Forwarded") or _true(fields, "FrequentlyForwarded"),
+        FREQUENTLY_FORWARDED: _true(fields, "FrequentlyForwarded"),
+        CONTINUES: _is_text(fields) and fills_its_segment(fields.get("Body", "")),
+    }
+    return tuple(flag for flag, holds in said.items() if holds)
+
+
+def _true(fields: Mapping[str, str], name: str) -> bool:
+    return fields.get(name, "").strip().lower() in {"true", "1"}
+
+
+def _thread(fields: Mapping[str, str]) -> ThreadHints:
+    """Return which message is answered; only messengers let somebody choose one.
+
+    So only there the message's own id is worth remembering, for answers to come.
+    """
+    replied = _bounded(fields, "OriginalRepliedMessageSid")
+    own = "" if _is_text(fields) else _bounded(fields, "MessageSid")
+    return ThreadHints(
+        own=(own,) if own else (),
+        refers_to=(replied,) if replied else (),
+        evidence=(thread_evidence.answers(replied),) if replied else (),
+    )
+
+
+def _target(inbound: Inbound, fields: Mapping[str, str]) -> MessageId | None:
+    replied = _bounded(fields, "OriginalRepliedMessageSid")
+    if not replied:
+        return None
+    return message_id(inbound.tenant, inbound.channel, inbound.account, replied)
+
+
+def _bounded(fields: Mapping[str, str], name: str) -> str:
     value = fields.get(name, "")
     return value if len(value) <= FIELD_CHARACTERS_MAX else ""

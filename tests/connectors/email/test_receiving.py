@@ -10,7 +10,10 @@ import pytest
 
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Level
+from maitred.contracts.ids import IdentifierKey, conversation_id, message_id
 from maitred.contracts.limits import EMAIL_RECIPIENTS_MAX
+from maitred.contracts.reply_token import keys_of, sign
+from tests.connectors.conftest import START_MS, TENANT
 from tests.connectors.email.delivery import MAIL, Dial, Make, deliver
 
 
@@ -66,6 +69,8 @@ async def test_bytes_that_are_no_text_at_all_are_stored_unchanged(email: Make) -
         ("HELP@Shop.Example", "help"),
         ("care@shop.example", "help"),
         ("help+order17@shop.example", "help"),
+        ("help+a+b@shop.example", "help"),
+        (f"Help+{'A' * 48}@shop.example", "help"),
         ("anything@sales.example", "sales"),
     ],
 )
@@ -133,6 +138,30 @@ async def test_several_recipients_are_one_message_of_the_first_ones_account(emai
     ((inbound, _),) = context.accepted
     assert inbound.account == "sales"
     assert inbound.recipients == tuple(everybody)
+
+
+async def test_a_mail_to_several_accounts_is_for_the_one_whose_address_carries_a_token(
+    email: Make,
+) -> None:
+    connector, context = await email()
+    tagged = f"help+{'a' * 48}@shop.example"
+    await asyncio.to_thread(deliver, connector.port, ["x@sales.example", tagged])
+    assert context.accepted[0][0].account == "help"
+
+
+async def test_the_door_answers_a_good_token_like_a_bad_one(email: Make, dial: Dial) -> None:
+    keys = keys_of(TENANT, [b"a secret for the tokens of this test"])
+    opened_by = message_id(TENANT, "email", "help", "1")
+    good = sign(keys, "help", conversation_id(opened_by), IdentifierKey("a" * 32), START_MS)
+    connector, _ = await email()
+    peer = await dial(connector)
+    await peer.greet()
+    await peer.say(b"MAIL FROM:<a@b.example>\r\n")
+    answers = {
+        await peer.say(f"RCPT TO:<help+{token}@shop.example>\r\n".encode())
+        for token in (good, good[::-1], "a" * 48, "order17")
+    }
+    assert answers == {"250 2.1.5 OK"}
 
 
 async def test_a_repeated_mail_is_the_same_message_and_another_is_not(email: Make) -> None:

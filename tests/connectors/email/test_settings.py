@@ -32,6 +32,26 @@ HELP = EmailAccount(addresses=("help@shop.example",))
             },
             "accounts.a.from_address",
         ),
+        (
+            {
+                "accounts": {
+                    "a": EmailAccount(addresses=(f"{'x' * 16}@b.example",), plus_addresses=True)
+                }
+            },
+            "accounts.a.plus_addresses",
+        ),
+        (
+            {
+                "accounts": {
+                    "a": EmailAccount(
+                        addresses=("@b.example",),
+                        from_address="a@elsewhere.example",
+                        plus_addresses=True,
+                    )
+                }
+            },
+            "accounts.a.plus_addresses",
+        ),
         ({"trusted_relays": ("192.0.2.1/24",), "authserv_id": "mx"}, "trusted_relays"),
         ({"trusted_relays": ("192.0.2.0/24",)}, "authserv_id"),
         ({"smarthost": "mx.example:25", "smarthost_user": "u"}, "smarthost_user"),
@@ -69,6 +89,30 @@ def test_replies_come_from_the_first_exact_address_unless_another_is_named() -> 
     assert plan.senders["a"].address == "one@b.example"
     assert plan.senders["c"].address == "team@d.example"
     assert (plan.host, plan.port) == ("::1", 25)
+
+
+@pytest.mark.parametrize(
+    ("account", "answers_to"),
+    [
+        ({"addresses": ("help@b.example",)}, "help@b.example"),
+        ({"addresses": ("help@b.example", "@c.example")}, "help@b.example"),
+        ({"addresses": ("@b.example",), "from_address": "Team@B.example"}, "Team@B.example"),
+        (
+            {"addresses": ("help@b.example",), "from_address": "noreply@elsewhere.example"},
+            "help@b.example",
+        ),
+        ({"addresses": (f"{'x' * 16}@b.example", "help@b.example")}, "help@b.example"),
+    ],
+)
+def test_tokens_stand_in_an_address_of_the_account_that_has_room_for_them(
+    account: dict[str, Any], answers_to: str
+) -> None:
+    plus, without = (
+        plan_of(EmailSettings(accounts={"a": EmailAccount(**account, plus_addresses=chosen)}))
+        for chosen in (True, False)
+    )
+    assert plus.senders["a"].answers_to == answers_to
+    assert without.senders["a"].answers_to == ""
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,34 @@ async def test_a_whatsapp_message_comes_from_the_same_phone_and_says_its_channel
     assert inbound.evidence.name == "Ana"
 
 
+@pytest.mark.parametrize(
+    ("fields", "value", "level", "channel"),
+    [
+        ({"From": "(415) 867-5309", "FromCountry": "US"}, "+14158675309", Level.ASSERTED, ""),
+        ({"From": "(415) 867-5309", "FromCountry": "us"}, "(415) 867-5309", Level.ASSERTED, ""),
+        ({"From": "72975", "FromCountry": "US"}, "72975", Level.ASSERTED, ""),
+        ({"From": "AMAZON24", "FromCountry": "DE"}, "amazon24", Level.ASSERTED, ""),
+        ({"From": "messenger:4158675309"}, "messenger:4158675309", Level.ASSERTED, "messenger"),
+        ({"From": "rcs:+14158675309"}, "+14158675309", Level.ASSERTED, "rcs"),
+        ({"From": "+266696687"}, "anonymous:SM2a1b", Level.CLAIMED, ""),
+        ({"From": "anonymous"}, "anonymous:SM2a1b", Level.CLAIMED, ""),
+    ],
+)
+async def test_a_sender_is_known_by_his_normal_form(
+    door: Door,
+    message: dict[str, str],
+    fields: dict[str, str],
+    value: str,
+    level: Level,
+    channel: str,
+) -> None:
+    assert (await door.post({**message, **fields})).status == 200
+    [(inbound, _)] = door.recorded.accepted
+    assert inbound.sender.identifier.value == value
+    assert inbound.sender.level is level
+    assert inbound.evidence.facts.get("provider_channel", "") == channel
+
+
 async def test_a_retry_is_the_same_message(door: Door, message: dict[str, str]) -> None:
     for token in ("tok-1", "tok-1"):
         answer = await door.post(message, headers={"I-Twilio-Idempotency-Token": token})

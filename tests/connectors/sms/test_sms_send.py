@@ -10,7 +10,7 @@ import pytest
 from demo.standins.twilio_api import TwilioFailure
 from maitred.connectors import sms
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
-from maitred.contracts.identifiers import phone_identifier
+from maitred.contracts.identifiers import phone_identifier, text_identifier
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.secret import Secret
 from tests.connectors.sms.door import Door, OpenDoor
@@ -34,6 +34,41 @@ async def test_a_reply_goes_from_the_number_that_the_customer_wrote_to(door: Doo
 async def test_a_reply_to_whatsapp_goes_to_whatsapp(door: Door) -> None:
     await door.connector.send(reply(door, **{"from": "whatsapp:+18005551212"}))
     assert door.api.sent[0]["To"] == "whatsapp:+14158675309"
+
+
+@pytest.mark.parametrize(
+    ("sender", "to", "written"),
+    [
+        ("rcs:acme", "+14158675309", "rcs:+14158675309"),
+        ("messenger:99", "messenger:4158675309", "messenger:4158675309"),
+        ("+18005551212", "72975", "72975"),
+    ],
+)
+async def test_a_reply_goes_back_on_the_messenger_that_was_used(
+    door: Door, sender: str, to: str, written: str
+) -> None:
+    customer = text_identifier(to).identifier
+    extra = {"from": sender}
+    await door.connector.send(
+        door.recorded.outbound(customer, "Hi", channel="sms", account="main", extra=extra)
+    )
+    assert door.api.sent[0]["To"] == written
+
+
+async def test_what_we_send_to_a_messenger_can_be_answered_by_its_id(door: Door) -> None:
+    sent = await door.connector.send(reply(door, **{"from": "whatsapp:+18005551212"}))
+    assert sent.thread_ids == (sent.provider_id,)
+    assert (await door.connector.send(reply(door))).thread_ids == ()
+
+
+@pytest.mark.parametrize("sender", ["AMAZON", "anonymous"])
+async def test_nobody_who_cannot_be_written_to_is_written_to(door: Door, sender: str) -> None:
+    customer = text_identifier(sender, unique="SM1").identifier
+    outbound = door.recorded.outbound(customer, "Hi", channel="sms", account="main")
+    with pytest.raises(Permanent) as refused:
+        await door.connector.send(outbound)
+    assert refused.value.code == "no_way_back"
+    assert door.api.sent == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,159 @@
+"""Attachments: the bytes of a file that came with a message, wherever they are.
+
+What came with the message is in BLOBS. What stayed at its provider is fetched when somebody asks
+for it first, and stands in BLOBS from then on. All of it, and the note of where it stands, is
+under its sender's key, so whoever erases a sender erases his files, fetched ones included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import msgspec
+
+from maitred.connectors.port import Context, FetchesMedia, Receipt, Reply
+from maitred.contracts.errors import Permanent, StoreUnavailable
+from maitred.contracts.identifiers import Keys
+from maitred.contracts.ids import IdentifierKey, MessageId
+from maitred.contracts.inbound import BlobRef, Inbound
+from maitred.contracts.message import Attachment, Message
+from maitred.contracts.subjects import BLOBS, Subjects
+from maitred.gateway import clock
+from maitred.gateway.bus import blobs, reads
+from maitred.gateway.bus.publisher import Publisher
+from maitred.gateway.finding import find_message
+from maitred.gateway.settings.load import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment with its bytes; name and media type are the sender's word."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+class Attachments:
+    """Reads attachments; `fetchers` are the channels, by name, that can fetch from a provider."""
+
+    def __init__(
+        self, publisher: Publisher, subjects: Subjects, fetchers: Mapping[str, FetchesMedia]
+    ) -> None:
+        self._publisher = publisher
+        self._connection = publisher.connection
+        self._subjects = subjects
+        self._fetchers = fetchers
+
+    async def read(self, message: MessageId, index: int) -> File:
+        """Return one attachment of a message; `index` counts from 0.
+
+        Raises:
+            Permanent: there is no such message or attachment (`not_found`), its bytes were never
+                kept (`not_kept`) or are gone (`blob_missing`), nothing can fetch them
+                (`no_fetcher`), or the provider refuses.
+            Throttled, Retryable: the provider or the store does not answer now.
+        """
+        found = await find_message(self._connection, self._subjects, message)
+        if not 0 <= index < len(found.attachments):
+            count = len(found.attachments)
+            raise Permanent(
+                f"the message has {count or 'no'} attachment{'' if count == 1 else 's'}"
+                + (f", counted from 0 to {count - 1}" if count else ""),
+                code="not_found",
+            )
+        attachment = found.attachments[index]
+        return File(
+            name=attachment.name,
+            content_type=attachment.content_type,
+            data=await self._data(found, index, attachment),
+        )
+
+    async def _data(self, message: Message, index: int, attachment: Attachment) -> bytes:
+        if attachment.blob is not None:
+            return await self._get(attachment.blob)
+        if not attachment.remote:
+            why = f" ({attachment.cut})" if attachment.cut else ""
+            raise Permanent(f"the attachment's bytes were not kept{why}", code="not_kept")
+        note = self._note(message, index)
+        stored = await reads.get_last(self._connection, BLOBS, note)
+        if stored is not None:
+            try:
+                return await self._get(msgspec.json.decode(stored.data, type=BlobRef))
+            except Permanent as error:
+                # Its chunks may have aged out before the note: the provider is asked again.
+                if error.code != "blob_missing":
+                    raise
+        data = await self._fetch(message, attachment)
+        await self._keep(message.actor_key, note, data)
+        return data
+
+    async def _get(self, blob: BlobRef) -> bytes:
+        return await blobs.get(self._connection, self._subjects, blob.owner, blob.sha256, blob.size)
+
+    async def _fetch(self, message: Message, attachment: Attachment) -> bytes:
+        fetcher = self._fetchers.get(message.channel)
+        if fetcher is None:
+            raise Permanent(
+                f"the channel {message.channel} is not configured to fetch files",
+                code="no_fetcher",
+            )
+        return await fetcher.fetch(message.account, attachment)
+
+    async def _keep(self, owner: IdentifierKey, note: str, data: bytes) -> None:
+        sha256, size, _ = await blobs.put(self._publisher, self._subjects, owner, data)
+        await self._publisher.publish(
+            note,
+            msgspec.json.encode(BlobRef(owner=owner, sha256=sha256, size=size)),
+            # The server remembers ids for a day, also of what was erased.
+            msg_id=f"{note}:{self._connection.fresh_name()}",
+            stream=BLOBS,
+        )
+
+    def _note(self, message: Message, index: int) -> str:
+        """Name where it is noted under which hash a fetched file stands."""
+        return self._subjects.blob(message.actor_key, f"{message.id}-{index}", 0)
+
+
+def fetchers(configuration: Configuration) -> dict[str, FetchesMedia]:
+    """Return the configured channels that can fetch files, without opening any door."""
+    settings = configuration.settings
+    context = Context(
+        tenant=settings.tenant,
+        keys=Keys(settings.tenant, settings.identity.secret.reveal().encode()),
+        accept=_store_nothing,
+        outbox=_NoReplies(),
+        clock=clock.now_ms,
+        spawn=_run_nothing,
+        refused=lambda _account, _reason: None,
+        doors=False,
+    )
+    made = {each.name: each.connector(each.settings, context) for each in configuration.channels}
+    return {name: each for name, each in made.items() if isinstance(each, FetchesMedia)}
+
+
+async def _store_nothing(inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
+    del inbound, body, traceparent
+    _only_files()
+
+
+def _run_nothing(name: str, work: Coroutine[Any, Any, None]) -> None:
+    del name
+    work.close()
+    _only_files()
+
+
+class _NoReplies:
+    async def since(self, channel: str, endpoint: IdentifierKey, after: int) -> tuple[Reply, ...]:
+        del channel, endpoint, after
+        _only_files()
+
+    def follow(self, channel: str) -> AsyncIterator[Reply]:
+        del channel
+        _only_files()
+
+
+def _only_files() -> NoReturn:
+    raise StoreUnavailable("this connector only fetches files")
