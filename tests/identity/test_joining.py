@@ -107,7 +107,7 @@ def test_a_stranger_in_a_thread_gets_a_conversation_of_his_own() -> None:
     assert stranger.previous is None
     spoofed = said("y", email("ann@example.com", Level.CLAIMED), thread=_hints("<y>", "<m1>"))
     assert world.take(spoofed).conversation != first.conversation
-    assert len(world.conversation(first).turns) == 1
+    assert world.conversation(first).participants == (key_of(ANN),)
 
 
 def test_a_stranger_who_reuses_a_message_id_captures_nothing() -> None:

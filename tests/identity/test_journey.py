@@ -164,3 +164,20 @@ def test_only_a_customers_message_opens_a_conversation() -> None:
 
 def test_nothing_is_dated_later_than_now() -> None:
     assert _journey(said("m1", ANN, at=NOW + 5)).turns[0].at == NOW
+
+
+def test_a_long_text_that_came_in_parts_is_one_turn_and_each_part_counts_once() -> None:
+    words = "Where is my parcel? It was to come on Friday and I have waited all day. " * 5
+    pieces = [words[start : start + 153] for start in range(0, len(words), 153)]
+    parts = [
+        said(f"part {number}", phone("+14155550123"), at=START + 400 * number, text=piece)
+        for number, piece in enumerate(pieces)
+    ]
+    conversation = _journey(*parts, parts[1])
+    (turn,) = conversation.turns
+    assert turn.text == words
+    assert (turn.message, turn.parts) == (parts[0].id, tuple(part.id for part in parts[1:]))
+    assert turn.at == parts[-1].received_at
+    assert conversation.messages == len(parts)
+    later = said("later", phone("+14155550123"), at=START + MINUTE_MS, text="Hello?")
+    assert [each.text for each in _journey(*parts, later).turns] == [words, "Hello?"]

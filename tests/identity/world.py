@@ -28,7 +28,8 @@ from maitred.contracts.limits import MINUTE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadHints
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead
-from maitred.identity.journey import add_turn
+from maitred.identity.journey import add_turn, claimed_turn, with_turn
+from maitred.identity.loops import as_auto_reply
 from maitred.identity.place import Placement, Tools, place
 from maitred.identity.policy import Policy
 from maitred.identity.reading import read_component
@@ -159,9 +160,16 @@ class World:
             if placement.customer is not None:
                 written = documents.get(self.tools.subjects.customer(placement.customer))
                 customer = written if isinstance(written, CustomerDoc) else None
+            if placement.loop:
+                message = as_auto_reply(message, placement.loop)
             documents[subject] = add_turn(
                 placement.previous, message, placement, customer, self.now
             )
+        if placement.claimed is not None:
+            named = placement.claimed.previous
+            turn = claimed_turn(named, message, self.now)
+            if turn is not None:
+                documents[self.tools.subjects.conversation(named.id)] = with_turn(named, turn)
         return placement, documents
 
     def take(self, message: Message, before_commit: Callable[[], None] | None = None) -> Placement:

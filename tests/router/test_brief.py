@@ -133,6 +133,18 @@ def test_a_brief_never_exceeds_its_bound_and_keeps_the_newest_turns(letter: str)
     assert brief.journey
 
 
+def test_what_is_too_large_loses_the_words_of_claimed_participants_first() -> None:
+    text = "a" * TURN_TEXT_CHARACTERS_MAX
+    own = [turn(at, Speaker.CUSTOMER, text) for at in range(26)]
+    claims = [turn(at, Speaker.CLAIMED, text) for at in (1, 2, 30, 31)]
+    fits = compose(conversation("x", *own), routing(), None, (), True, None)
+    crowded = compose(conversation("x", *own, *claims), routing(), None, (), True, None)
+    assert not fits.cut
+    assert crowded.cut
+    kept = [each for each in crowded.turns if each.speaker is Speaker.CUSTOMER]
+    assert tuple(kept) == fits.turns
+
+
 def test_even_absurd_parts_end_within_the_bound() -> None:
     huge = replace(
         conversation("x", turn(1, Speaker.CUSTOMER, "\x01" * 50_000)),

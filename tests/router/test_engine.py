@@ -7,8 +7,17 @@ from __future__ import annotations
 
 import pytest
 
-from maitred.contracts.agents import AgentKind, AssignmentState, Presence, Verb
+from maitred.contracts.agents import (
+    AgentKind,
+    AssignmentState,
+    Presence,
+    RoutingState,
+    Verb,
+)
+from maitred.contracts.conversation import Speaker, Turn
+from maitred.contracts.ids import ConversationId
 from maitred.contracts.message import MoodLabel
+from maitred.router.events import ClaimCame, Tell
 from tests.router.play import START, Play, agent, asks, held_by, settings
 
 
@@ -179,6 +188,28 @@ def test_a_further_message_is_told_to_who_holds_it_or_is_offered_it() -> None:
     assert [each.state for each in game.told()] == [AssignmentState.TURN]
     assert game.doc("x").mood.label == MoodLabel.FRUSTRATED
     assert game.stands("x") == ("assigned", "ann")
+
+
+def test_a_claim_is_told_to_who_holds_the_conversation_and_changes_nothing() -> None:
+    game = Play(settings(agent("ann")))
+    words = Turn(at=game.now, speaker=Speaker.CLAIMED, channel="email", text="Me too.")
+    claim = ClaimCame(conversation=ConversationId("cnv_x"), turn=words)
+    assert game.handle(claim) == [], "nobody has it"
+    game.write("x")
+    assert game.handle(claim) == [], "it waits"
+    game.online("ann")
+    for expected in (RoutingState.OFFERED, RoutingState.ASSIGNED):
+        before = game.doc("x")
+        assert before.state is expected
+        (effect,) = game.handle(claim)
+        (told,) = game.told()
+        assert (told.state, told.agent) == (AssignmentState.CLAIMED, "ann")
+        assert told.turn == words
+        assert game.doc("x") == before
+        assert isinstance(effect, Tell)
+        game.command("ann", Verb.ACCEPT, on="x")
+    game.command("ann", Verb.COMPLETE, on="x")
+    assert game.handle(claim) == [], "it is over"
 
 
 def test_a_closed_conversation_opens_again_under_a_new_epoch_and_age() -> None:

@@ -38,6 +38,7 @@ from maitred.contracts.ids import digest
 from maitred.contracts.inbound import Evidence, Verification
 from maitred.contracts.limits import EMAIL_RECIPIENTS_MAX, MIB, REPLY_CHARACTERS_MAX
 from maitred.contracts.outbound import Outbound, Sent
+from maitred.contracts.reply_token import tokens_in
 
 UNKNOWN_SENDER: Final = Identifier(kind=IdentifierKind.EMAIL, value="unknown@invalid")
 """Stands for a mail that names nobody; `invalid` can never be registered (RFC 2606)."""
@@ -125,7 +126,8 @@ class EmailConnector:
             raise Permanent("no smarthost is configured", code="no_smarthost")
         if sender is None:
             raise Permanent("no such account", code="no_account")
-        letter = compose(outbound, sender, now=self._context.clock())
+        now, tokens = self._context.clock(), self._context.reply_tokens
+        letter = compose(outbound, sender, now=now, tokens=tokens)
         await in_a_thread_of_its_own(hand_over, letter, self._plan.smarthost)
         return Sent(provider_id=letter.message_id, thread_ids=(letter.message_id,))
 
@@ -176,8 +178,7 @@ class _Handler:
         answer: str,
     ) -> None:
         """Count a mail that was refused while it was read."""
-        account = self.account_of(envelope.rcpt_tos[0]) or ""
-        self._context.refused(account, f"smtp_{answer[:3]}")
+        self._context.refused(self._account(envelope), f"smtp_{answer[:3]}")
 
     async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
         self,
@@ -186,7 +187,7 @@ class _Handler:
         envelope: Envelope,
     ) -> str:
         """Store the mail, then answer."""
-        account = self.account_of(envelope.rcpt_tos[0]) or ""
+        account = self._account(envelope)
         try:
             await self._store(account, session, envelope)
         except StoreUnavailable:
@@ -211,9 +212,19 @@ class _Handler:
             local, _, domain = email_identifier(address).value.rpartition("@")
         except BadPayload:
             return None
-        candidates = (f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}", f"@{domain}")
         known = self._plan.recipients
-        return next((known[one] for one in candidates if one in known), None)
+        while f"{local}@{domain}" not in known and "+" in local:
+            local = local.rpartition("+")[0]
+        return known.get(f"{local}@{domain}") or known.get(f"@{domain}")
+
+    def _account(self, envelope: Envelope) -> str:
+        """Return the account of a mail: whose address carries a reply token, else the first's.
+
+        Whether the token is good is nobody's business here, who answers strangers.
+        """
+        recipients = envelope.rcpt_tos
+        tagged = next((each for each in recipients if tokens_in(each)), recipients[0])
+        return self.account_of(tagged) or ""
 
     async def _store(self, account: str, session: Session, envelope: Envelope) -> None:
         content = envelope.original_content or b""

@@ -17,6 +17,7 @@ from maitred.connectors.email_headers import PLAIN_ADDRESS
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.limits import MINUTE_MS, SUBJECT_CHARACTERS_MAX, THREAD_REFERENCES_MAX
 from maitred.contracts.outbound import Outbound
+from maitred.contracts.reply_token import TokenKeys, sign, with_token
 from maitred.contracts.secret import Secret
 
 SMARTHOST_TIMEOUT_S: Final = 30.0
@@ -29,10 +30,11 @@ _CLOSING: Final = 421
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whom a reply comes from."""
+    """Whom a reply comes from, and the address that carries its token, if any does."""
 
     address: str
     name: str
+    answers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,19 @@ class _IdsHeader(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {f'{policy.linesep} '.join(self.split())}{policy.linesep}"
 
 
-def compose(outbound: Outbound, sender: Sender, *, now: int) -> Letter:
+def compose(
+    outbound: Outbound, sender: Sender, *, now: int, tokens: TokenKeys | None = None
+) -> Letter:
     """Build the mail of a reply; `now` is UTC milliseconds.
 
     The message id is derived from the reply's own, so that a repeated send carries the same one.
+    With `tokens`, and an address that may carry one, an answer is asked to a signed address.
 
     Raises:
         Permanent: the address cannot stand in a mail.
     """
     recipient = outbound.to.endpoint.value
-    international = not (recipient.isascii() and sender.address.isascii())
+    international = not f"{recipient}{sender.address}{sender.answers_to}".isascii()
     headers = HeaderRegistry()
     headers.map_to_type("in-reply-to", _IdsHeader)
     headers.map_to_type("references", _IdsHeader)
@@ -87,6 +92,9 @@ def compose(outbound: Outbound, sender: Sender, *, now: int) -> Letter:
     mail = EmailMessage(policy=policy)
     mail["From"] = _mailbox(sender.address, sender.name)
     mail["To"] = _mailbox(recipient)
+    if tokens is not None and sender.answers_to:
+        token = sign(tokens, outbound.to.account, outbound.conversation, outbound.to.key, now)
+        mail["Reply-To"] = _mailbox(with_token(sender.answers_to, token), sender.name)
     mail["Subject"] = _subject(outbound.subject)
     mail["Date"] = datetime.fromtimestamp(now / 1000, UTC)
     mail["Message-ID"] = message_id

@@ -12,6 +12,7 @@ from maitred.connectors.email_send import Sender, Smarthost
 from maitred.contracts.errors import BadPayload, ConfigurationError
 from maitred.contracts.identifiers import email_identifier
 from maitred.contracts.limits import EMAIL_BYTES_MAX, KIB
+from maitred.contracts.reply_token import BASE_OCTETS_MAX
 from maitred.contracts.secret import Secret
 
 _PATH: Final = "channels.email"
@@ -22,12 +23,14 @@ class EmailAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The addresses of one account, and whom its replies come from.
 
     `addresses` are exact ones, whose plus-addresses belong to them, or `@domain` for a whole
-    domain. `from_address` is, if empty, the first exact one.
+    domain. `from_address` is, if empty, the first exact one. `plus_addresses` tells that
+    every server on the way to us delivers plus-addresses, so that answers may be asked to one.
     """
 
     addresses: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     from_address: str = ""
     from_name: str = ""
+    plus_addresses: bool = False
 
 
 class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +86,8 @@ def plan_of(settings: EmailSettings) -> Plan:
         if account.from_address:
             _address(account.from_address, f"{path}.from_address", faults)
         if address:
-            senders[name] = Sender(address=address, name=account.from_name)
+            answers_to = _answers_to(account, address, path, faults)
+            senders[name] = Sender(address, account.from_name, answers_to)
         elif settings.smarthost:
             faults.append(f"{path}.from_address: needed, since no exact address is listed")
         if not account.from_name.isprintable():
@@ -125,6 +129,24 @@ def _add_recipients(
         key = address.removeprefix("x") if whole_domain else address
         if key and recipients.setdefault(key, name) != name:
             faults.append(f"{path}: {written} is an address of {recipients[key]} too")
+
+
+def _answers_to(account: EmailAccount, sender: str, path: str, faults: list[str]) -> str:
+    """Return the address that carries reply tokens: the sender's if it is the account's own."""
+    if not account.plus_addresses:
+        return ""
+    own = {one.lower() for one in account.addresses}
+    exact = [one for one in account.addresses if not one.startswith("@")]
+    for address in (sender, *exact):
+        local, _, domain = address.lower().rpartition("@")
+        is_own = f"{local}@{domain}" in own or f"@{domain}" in own
+        if is_own and len(local.encode()) <= BASE_OCTETS_MAX:
+            return address
+    faults.append(
+        f"{path}.plus_addresses: needs an address of the account with at most "
+        f"{BASE_OCTETS_MAX} bytes before its @"
+    )
+    return ""
 
 
 def _address(text: str, path: str, faults: list[str]) -> str:

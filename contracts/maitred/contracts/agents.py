@@ -184,6 +184,8 @@ class AssignmentState(Vocabulary):
     ASSIGNED = "assigned"
     TURN = "turn"
     """The customer wrote again in a conversation that the agent holds."""
+    CLAIMED = "claimed"
+    """Somebody who may not belong to it wrote into a conversation that the agent holds."""
     REVOKED = "revoked"
     CLOSED = "closed"
     REFUSED = "refused"

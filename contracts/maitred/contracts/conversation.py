@@ -24,11 +24,16 @@ class Speaker(Vocabulary):
     CUSTOMER = "customer"
     AGENT = "agent"
     SYSTEM = "system"
+    CLAIMED = "claimed"
+    """Somebody who names this conversation and whom nothing proves to belong to it."""
     UNKNOWN = "unknown"
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing said, by either side; `text` is bounded, `cut` tells that more was said."""
+    """One thing said, by either side; `text` is bounded, `cut` tells that more was said.
+
+    `parts` are the messages that followed `message` and are one text with it.
+    """
 
     at: int
     speaker: Speaker
@@ -36,6 +41,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     kind: MessageKind = MessageKind.MESSAGE
     message: MessageId | None = None
+    parts: tuple[MessageId, ...] = ()
     agent: AgentId | None = None
     name: str = ""
     attachments: tuple[str, ...] = ()
@@ -89,7 +95,8 @@ class Conversation(
     """What was said by the customer and what it needs; written by intake alone.
 
     `reply_to` is where the customer wrote last, `trust` the level of who wrote last, and
-    `participants` are the keys of all who wrote. `messages` counts them.
+    `participants` are the keys of all who wrote. `messages` counts them. Turns of claimed
+    participants change nothing but `turns`.
     """
 
     version: int = 1

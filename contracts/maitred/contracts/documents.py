@@ -111,13 +111,19 @@ class CustomerDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
 
 
 class ThreadDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="thread"):
-    """A channel's own thread id, and the conversation and message that it names."""
+    """A channel's own thread id, and the conversation and message that it names.
+
+    Where `borrowed` is set, the message only refers to that id, which we never saw: whoever owns
+    it takes its place. `at` is when the message came, in UTC milliseconds (0: not kept).
+    """
 
     version: int = 1
     conversation: ConversationId | None
     customer: CustomerId | None
     message: MessageId
     actor_key: IdentifierKey
+    borrowed: bool = False
+    at: int = 0
 
 
 class PositionDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="position"):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from maitred.contracts.conversation import MoodTrack, Needs
+from maitred.contracts.conversation import MoodTrack, Needs, Turn
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey, MessageId
-from maitred.contracts.message import Message
+from maitred.contracts.message import Message, ThreadEvidence
 from maitred.contracts.vocabulary import Vocabulary
 
 
@@ -20,6 +20,8 @@ class JoinReason(Vocabulary):
     THREAD = "thread"
     OPEN_CONVERSATION = "open_conversation"
     OPENED = "opened"
+    LOOP = "loop"
+    """It goes on with a loop of machines, in a conversation that is over."""
     NONE = "none"
     """It belongs to none: a machine's message outside every known thread."""
     UNKNOWN = "unknown"
@@ -39,14 +41,31 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """When the door stored the message, in UTC milliseconds."""
 
 
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation that a message names, though its sender is not known to belong there.
+
+    `turn` is the message as it stands there, as a claimed participant's; it is missing where the
+    conversation had enough of these for the hour.
+    """
+
+    conversation: ConversationId
+    evidence: ThreadEvidence
+    turn: Turn | None = None
+
+
 class MessageEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="entry"):
-    """One message of a journey; `work` is missing where nobody should be asked to answer."""
+    """One message of a journey; `work` is missing where nobody should be asked to answer.
+
+    `evidence` is what put it into its conversation, where that was a thread.
+    """
 
     version: int = 1
     message: Message
     customer: CustomerId | None
     conversation: ConversationId | None
     joined: JoinReason
+    evidence: ThreadEvidence | None = None
+    claim: Claim | None = None
     work: Work | None = None
 
 

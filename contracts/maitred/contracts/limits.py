@@ -82,6 +82,8 @@ ENTITIES_MAX: Final = 64
 # -- conversations and briefs -----------------------------------------------------------------
 CONVERSATION_TURNS_MAX: Final = 20
 """Last turns kept in the conversation document; the journal holds all of them."""
+CLAIMED_TURNS_MAX: Final = 4
+"""Turns of claimed participants kept beside them, and how many an hour may add."""
 TURN_TEXT_CHARACTERS_MAX: Final = 2_000
 BRIEF_BYTES_MAX: Final = 64 * KIB
 MOOD_SAMPLES_MAX: Final = 20
@@ -156,7 +158,8 @@ _hold(
 )
 _hold(GROUP_INPUTS_MAX * 7 <= BATCH_MESSAGES_MAX, "a full group must fit into one batch")
 _hold(
-    6 * CONVERSATION_TURNS_MAX * TURN_TEXT_CHARACTERS_MAX < NATS_PAYLOAD_BYTES_MAX,
+    6 * (CONVERSATION_TURNS_MAX + CLAIMED_TURNS_MAX) * TURN_TEXT_CHARACTERS_MAX
+    < NATS_PAYLOAD_BYTES_MAX,
     "a full conversation document must fit into one NATS payload",
 )
 _hold(2 * LEASE_RENEW_MS < LEASE_EXPIRES_MS, "a lease must survive one lost renewal")

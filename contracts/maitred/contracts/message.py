@@ -176,6 +176,9 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: EntityKind
     value: str
+    label: str = ""
+    """Which sort of its kind, where that is known: the name of the configured pattern or what the
+    text calls it (`order`, `ticket`, `invoice`, `return`, `booking`), or who carries a parcel."""
 
 
 class Affect(msgspec.Struct, frozen=True, kw_only=True):

@@ -303,10 +303,21 @@ class DeliveryRecord:
             lambda: get_many(self._backbone.connection, JOURNAL, list(documents))
         )
         return [
-            self._document(subject, body, 0, self._keeping.document_ttl_ms(body))
+            self._document(
+                subject, body, _revision(known.get(subject)), self._keeping.document_ttl_ms(body)
+            )
             for subject, body in documents.items()
-            if subject not in known
+            if _may_write(known.get(subject))
         ]
+
+
+def _may_write(stored: Stored | None) -> bool:
+    """Return whether an id is still ours to write: an answer that was faster only borrows it."""
+    return stored is None or msgspec.json.decode(stored.data, type=ThreadDoc).borrowed
+
+
+def _revision(stored: Stored | None) -> int:
+    return stored.seq if stored is not None else 0
 
 
 def _is(stored: Stored | None, write: Write) -> bool:

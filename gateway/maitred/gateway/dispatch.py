@@ -28,7 +28,7 @@ from maitred.contracts.agents import (
 )
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
-from maitred.contracts.entry import Work
+from maitred.contracts.entry import Claim, Work
 from maitred.contracts.ids import ConversationId, CustomerId, MessageId, outbound_id
 from maitred.contracts.message import Attachment, MessageKind
 from maitred.contracts.outbound import Outbound
@@ -46,6 +46,7 @@ from maitred.identity.gates import brief_may_show_journey
 from maitred.router import brief as briefs
 from maitred.router.engine import Engine
 from maitred.router.events import (
+    ClaimCame,
     CommandCame,
     DueCame,
     Effect,
@@ -81,7 +82,8 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     """What dispatch needs of a journal entry."""
 
     message: _Message
-    work: Work | None
+    claim: Claim | None = None
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,16 @@ class Dispatch:
                 prepared.append(Buried("engine_failed", "the engine could not handle it"))
                 continue
             try:
-                event, accepted_at = _event(item)
+                events, accepted_at = _events(item)
             except msgspec.MsgspecError:
                 prepared.append(Buried("bad_entry", "not an entry of the shape that we know"))
                 continue
             try:
-                effects = () if event is None else tuple(self._engine.handle(event, item.time_ms))
+                effects = tuple(
+                    effect
+                    for event in events
+                    for effect in self._engine.handle(event, item.time_ms)
+                )
             except Exception:
                 # Half-changed memory must not decide anything: read it again without this input.
                 log.exception("engine_failed", input=item.stream_seq)
@@ -307,18 +313,25 @@ class Dispatch:
         return briefs.compose(said, routing, customer, earlier, show_journey=show, why=why)
 
 
-def _event(item: Received) -> tuple[Event | None, int]:
-    """Return the engine's event and when the door stored the message behind it."""
+def _events(item: Received) -> tuple[tuple[Event, ...], int]:
+    """Return the engine's events and when the door stored the message behind them."""
     kind = item.subject.split(".")[3]
     if kind == "admitted":
-        return CommandCame(msgspec.json.decode(item.data, type=Admitted)), 0
+        return (CommandCame(msgspec.json.decode(item.data, type=Admitted)),), 0
     if kind == "due":
-        return DueCame(msgspec.json.decode(item.data, type=Due)), 0
+        return (DueCame(msgspec.json.decode(item.data, type=Due)),), 0
     entry = msgspec.json.decode(item.data, type=_Entry)
-    if entry.work is None:
-        return None, 0
-    message = entry.message
-    turn = Turn(
+    events: list[Event] = []
+    if entry.work is not None:
+        turn = _turn(entry.message)
+        events.append(WorkArrived(work=entry.work, turn=turn, message=entry.message.id))
+    if entry.claim is not None and entry.claim.turn is not None:
+        events.append(ClaimCame(conversation=entry.claim.conversation, turn=entry.claim.turn))
+    return tuple(events), entry.work.accepted_at if entry.work is not None else 0
+
+
+def _turn(message: _Message) -> Turn:
+    return Turn(
         at=message.received_at,
         speaker=Speaker.CUSTOMER,
         channel=message.channel,
@@ -328,4 +341,3 @@ def _event(item: Received) -> tuple[Event | None, int]:
         name=message.name,
         attachments=tuple(each.name for each in message.attachments),
     )
-    return WorkArrived(work=entry.work, turn=turn, message=message.id), entry.work.accepted_at

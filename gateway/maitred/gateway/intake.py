@@ -16,11 +16,12 @@ import structlog
 from maitred.contracts import limits
 from maitred.contracts.conversation import Conversation, Needs, SkillNeed
 from maitred.contracts.documents import CustomerDoc
-from maitred.contracts.entry import MessageEntry, SuppressedEntry, Work
+from maitred.contracts.entry import Claim, MessageEntry, SuppressedEntry, Work
 from maitred.contracts.errors import BadPayload, Permanent
 from maitred.contracts.ids import CustomerId, component_id, conversation_id, customer_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Affect, Message
+from maitred.contracts.reply_token import without_token
 from maitred.contracts.subjects import INBOUND, message_msg_id
 from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone
@@ -28,9 +29,10 @@ from maitred.gateway.bus import blobs
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
-from maitred.identity.journey import add_turn
+from maitred.identity.journey import add_turn, claimed_turn, with_turn
+from maitred.identity.loops import as_auto_reply
 from maitred.identity.place import Placement, Tools, place
-from maitred.identity.threads import own_subjects, referred_subjects
+from maitred.identity.threads import links_of
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
 from maitred.router.mood.track import advance
@@ -100,29 +102,38 @@ class Intake:
             subjects.identifier(message.actor_key),
             subjects.customer(customer_id(component_id(message.actor_key))),
             subjects.conversation(conversation_id(message.id)),
-            *own_subjects(message, self._tools),
-            *referred_subjects(message, self._tools),
+            *links_of(message, self._tools).all(),
         )
 
     def apply(self, prepared: Read, view: View) -> Effects:
         """Place a message on its journey."""
-        message = prepared.message
-        placement = place(message, prepared.sequence, view, self._tools, prepared.accepted_at)
+        message, now = prepared.message, prepared.accepted_at
+        placement = place(message, prepared.sequence, view, self._tools, now)
         if placement.suppressed is not None:
             return self._suppressed(placement.suppressed)
+        if placement.loop:
+            message = as_auto_reply(message, placement.loop)
         documents = dict(placement.documents)
         work = None
         if placement.conversation is not None and placement.customer is not None:
-            conversation = self._conversation(message, placement, prepared.accepted_at)
+            conversation = self._conversation(message, placement, now)
             subject = self._backbone.subjects.conversation(placement.conversation)
             documents[subject] = conversation
             if message.kind.wants_an_answer:
-                work = _work(conversation, message, prepared.accepted_at)
+                work = _work(conversation, message, now)
+        claim = None
+        if (claimed := placement.claimed) is not None:
+            named, turn = claimed.previous, claimed_turn(claimed.previous, message, now)
+            if turn is not None:
+                documents[self._backbone.subjects.conversation(named.id)] = with_turn(named, turn)
+            claim = Claim(conversation=named.id, evidence=claimed.evidence, turn=turn)
         entry = MessageEntry(
             message=message,
             customer=placement.customer,
             conversation=placement.conversation,
             joined=placement.joined,
+            evidence=placement.evidence,
+            claim=claim,
             work=work,
         )
         return Effects(
@@ -238,7 +249,7 @@ class Intake:
             Facts(
                 channel=message.channel,
                 account=message.account,
-                recipients=message.recipients,
+                recipients=tuple(map(without_token, message.recipients)),
                 subject=message.subject,
                 text=message.text,
                 language=conversation.language,

@@ -33,6 +33,7 @@ from maitred.gateway.bus.reads import Stored, get_last
 from maitred.gateway.decoding import Undecodable, attempt
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.reading import Known, sender_messages
+from maitred.identity.loops import LOOP, as_auto_reply
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
 
@@ -255,4 +256,6 @@ def _carried(before: Message, after: Message, mood: MoodModel | None) -> Message
         code = after.language.code if after.language else ""
         asked = MoodInput(text=after.text, language=code, subject=after.subject)
         affect = mood.read([asked])[0]
+    if LOOP in before.flags:
+        after = as_auto_reply(after, before.channel_extra.get(LOOP, ""))
     return msgspec.structs.replace(after, affect=affect)

@@ -16,6 +16,7 @@ from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError, StoreUnavailable
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import AgentId
+from maitred.contracts.reply_token import TokenKeys
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import admin, clock, doors, plugins
 from maitred.gateway.admit import Admit
@@ -37,6 +38,7 @@ from maitred.gateway.ledger import balance
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
+from maitred.gateway.settings.shapes import token_keys
 from maitred.gateway.tasks import Tasks
 from maitred.identity.place import Tools
 from maitred.normalizer import language
@@ -129,6 +131,7 @@ class Gateway:
         if seats is not None:
             seats.write(read_connection(settings.nats.store).urls[0])
         keys = Keys(settings.tenant, settings.identity.secret.reveal().encode())
+        tokens = token_keys(settings)
         tools = Tools(subjects=self._backbone.subjects, keys=keys, policy=settings.identity.policy)
         keeping = Keeping(
             log_ms=settings.retention.log_days * DAY_MS,
@@ -137,12 +140,12 @@ class Gateway:
         outbox = doors.JournalOutbox(
             self._backbone, after=await last_sequence(self._backbone.connection, JOURNAL)
         )
-        connectors = self._connectors(keys, outbox)
+        connectors = self._connectors(keys, tokens, outbox)
         self.listening.channels.update({each.channel: each for each in connectors})
         if "dispatch" in self._roles:
             await self._start_dispatch(keeping)
         if "intake" in self._roles:
-            await self._start_intake(keeping, keys, tools)
+            await self._start_intake(keeping, tokens, tools)
         await self._start_admin()
         if {"doors", "delivery"} & self._roles:
             for connector in connectors:
@@ -183,7 +186,9 @@ class Gateway:
         if self._started:
             log.info("stopped")
 
-    def _connectors(self, keys: Keys, outbox: doors.JournalOutbox) -> list[Connector]:
+    def _connectors(
+        self, keys: Keys, tokens: TokenKeys, outbox: doors.JournalOutbox
+    ) -> list[Connector]:
         store = self._store = doors.Store(self.backbone, self.metrics)
         connectors = []
         for channel in self.configuration.channels:
@@ -197,6 +202,7 @@ class Gateway:
                 refused=self._refusals(channel.name, channel.settings),
                 public_url=self.settings.public_url.rstrip("/"),
                 doors="doors" in self._roles,
+                reply_tokens=tokens,
             )
             connectors.append(channel.connector(channel.settings, context))
         return connectors
@@ -224,7 +230,7 @@ class Gateway:
         self._run_stage(dispatch, 0, keeping)
         self._tasks.start("deadlines", deadlines.run())
 
-    async def _start_intake(self, keeping: Keeping, keys: Keys, tools: Tools) -> None:
+    async def _start_intake(self, keeping: Keeping, tokens: TokenKeys, tools: Tools) -> None:
         normalizer = self.settings.normalizer
         # The language model is loaded at its first use, which would hold up the first message.
         await asyncio.to_thread(language.identify, WARM_UP, normalizer.languages)
@@ -236,7 +242,12 @@ class Gateway:
                 for name in plugins.names(plugins.DECODERS)
             },
             context=DecodeContext(
-                keys=keys, languages=normalizer.languages, region=normalizer.region
+                keys=tools.keys,
+                languages=normalizer.languages,
+                region=normalizer.region,
+                more_regions=normalizer.more_regions,
+                patterns=normalizer.patterns,
+                reply_tokens=tokens,
             ),
             tools=tools,
             mood=model,

@@ -14,8 +14,10 @@ from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.ids import MessageId
 from maitred.contracts.limits import (
+    CLAIMED_TURNS_MAX,
     CONVERSATION_TURNS_MAX,
     ENTITIES_MAX,
+    HOUR_MS,
     SUBJECT_CHARACTERS_MAX,
     TURN_TEXT_CHARACTERS_MAX,
 )
@@ -26,6 +28,7 @@ from maitred.identity.customers import (
     NAME_CHARACTERS_MAX,
     STANDARD,
 )
+from maitred.identity.parts import joint
 from maitred.identity.place import Placement
 
 PARTICIPANTS_MAX: Final = 64
@@ -59,16 +62,51 @@ def add_turn(
         if placement.customer is None or not message.kind.wants_an_answer:
             raise ValueError("only a customer's message opens a conversation")
         previous = _opened(message, placement, at)
-    elif any(turn.message == message.id for turn in previous.turns):
+    elif _stands(previous, message):
         return previous
     if message.kind is MessageKind.EDIT:
         return _rewrite(previous, message.target, message.text, cut="text_cut" in message.flags)
     if message.kind is MessageKind.DELETE:
         return _rewrite(previous, message.target, None, cut=False)
-    spoken = _with_turn(previous, message, at)
+    between = joint(previous, message)
+    if between is None:
+        speaker = Speaker.SYSTEM if message.kind in _BY_POSTMASTERS else Speaker.CUSTOMER
+        spoken = with_turn(previous, _turn(message, speaker, at))
+    else:
+        spoken = _continued(previous, between, message, at)
     if not message.kind.wants_an_answer:
         return spoken
     return _with_writer(spoken, message, customer, at)
+
+
+def claimed_turn(conversation: Conversation, message: Message, now: int) -> Turn | None:
+    """Return the turn of a claimed participant, or none if the conversation has enough of them.
+
+    No more than `CLAIMED_TURNS_MAX` come in an hour. He is named with his address, since the name
+    beside it is whatever he likes.
+    """
+    at = min(message.received_at, now)
+    claimed = [turn for turn in conversation.turns if turn.speaker is Speaker.CLAIMED]
+    recent = sum(at - turn.at < HOUR_MS for turn in claimed)
+    if recent >= CLAIMED_TURNS_MAX or _stands(conversation, message):
+        return None
+    address = message.actor.identifier.value
+    name = f"{message.name[:NAME_CHARACTERS_MAX]} <{address}>".lstrip()
+    return msgspec.structs.replace(_turn(message, Speaker.CLAIMED, at), name=name)
+
+
+def with_turn(conversation: Conversation, turn: Turn) -> Conversation:
+    """Return the conversation with one more turn, and nothing else changed.
+
+    The last ones are kept; those of claimed participants displace each other only, so that no
+    stranger's words push out the customer's.
+    """
+    # Channels are read side by side, so a message may come after a later one.
+    turns = sorted((*conversation.turns, turn), key=lambda said: said.at)
+    claimed = [each for each in turns if each.speaker is Speaker.CLAIMED][-CLAIMED_TURNS_MAX:]
+    others = [each for each in turns if each.speaker is not Speaker.CLAIMED]
+    kept = sorted((*others[-CONVERSATION_TURNS_MAX:], *claimed), key=lambda said: said.at)
+    return msgspec.structs.replace(conversation, turns=tuple(kept))
 
 
 def _opened(message: Message, placement: Placement, at: int) -> Conversation:
@@ -89,11 +127,31 @@ def _opened(message: Message, placement: Placement, at: int) -> Conversation:
     )
 
 
-def _with_turn(conversation: Conversation, message: Message, at: int) -> Conversation:
-    names = (attachment.name[:NAME_CHARACTERS_MAX] for attachment in message.attachments)
-    turn = Turn(
+def _continued(conversation: Conversation, between: str, message: Message, at: int) -> Conversation:
+    """Return the conversation whose last turn goes on with `message`."""
+    *earlier, last = conversation.turns
+    text = f"{last.text}{between}{message.text}"
+    whole = msgspec.structs.replace(
+        last,
         at=at,
-        speaker=Speaker.SYSTEM if message.kind in _BY_POSTMASTERS else Speaker.CUSTOMER,
+        text=text[:TURN_TEXT_CHARACTERS_MAX],
+        parts=(*last.parts, message.id),
+        cut=len(text) > TURN_TEXT_CHARACTERS_MAX,
+    )
+    return msgspec.structs.replace(conversation, turns=(*earlier, whole))
+
+
+def _stands(conversation: Conversation, message: Message) -> bool:
+    return any(
+        turn.message == message.id or message.id in turn.parts for turn in conversation.turns
+    )
+
+
+def _turn(message: Message, speaker: Speaker, at: int) -> Turn:
+    names = (attachment.name[:NAME_CHARACTERS_MAX] for attachment in message.attachments)
+    return Turn(
+        at=at,
+        speaker=speaker,
         channel=message.channel,
         text=message.text[:TURN_TEXT_CHARACTERS_MAX],
         kind=message.kind,
@@ -102,9 +160,6 @@ def _with_turn(conversation: Conversation, message: Message, at: int) -> Convers
         attachments=tuple(names)[:TURN_ATTACHMENTS_MAX],
         cut=len(message.text) > TURN_TEXT_CHARACTERS_MAX or "text_cut" in message.flags,
     )
-    # Channels are read side by side, so a message may come after a later one.
-    turns = sorted((*conversation.turns, turn), key=lambda said: said.at)
-    return msgspec.structs.replace(conversation, turns=tuple(turns[-CONVERSATION_TURNS_MAX:]))
 
 
 def _with_writer(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from maitred.contracts.conversation import Conversation
-from maitred.contracts.documents import CustomerDoc, IdentifierDoc, ThreadDoc
+from maitred.contracts.documents import CustomerDoc, IdentifierDoc
 from maitred.contracts.entry import JoinReason, SuppressedEntry
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import (
@@ -25,20 +25,15 @@ from maitred.contracts.ids import (
     conversation_id,
     customer_id,
 )
-from maitred.contracts.message import Message
+from maitred.contracts.message import Message, ThreadEvidence
 from maitred.contracts.view import View
+from maitred.identity import loops
 from maitred.identity.components import Tools, change_of, read_roots, strongest, unchanged
 from maitred.identity.customers import changed_customers, customer_of, fresh, with_message
 from maitred.identity.evidence import Node, edges_of, nodes_of
-from maitred.identity.joining import join, join_quietly
+from maitred.identity.joining import Claimed, Joined, join, join_quietly
 from maitred.identity.reading import read_customer, require
-from maitred.identity.threads import (
-    fingerprint_subject,
-    new_threads,
-    original_of,
-    own_subjects,
-    referred_subjects,
-)
+from maitred.identity.threads import Links, links_of, named, new_threads, original_of
 
 __all__ = ["Placement", "Tools", "place"]
 
@@ -48,8 +43,10 @@ class Placement:
     """Where a message belongs.
 
     If `suppressed` is there, nothing else is. `previous` is the conversation as it stood, if
-    there was one; `opened` tells that this message begins one. `documents` are to be written by
-    subject: pointers, components, customers and threads; the conversation is the caller's.
+    there was one; `opened` tells that this message begins one. `evidence` is the thread that led
+    there, `claimed` a conversation of others that the message names besides. `loop` says why the
+    message counts as an automatic reply, if it goes on with a loop. `documents` are to be written
+    by subject: pointers, components, customers and threads; conversations are the caller's.
     """
 
     suppressed: SuppressedEntry | None = None
@@ -59,6 +56,9 @@ class Placement:
     joined: JoinReason = JoinReason.NONE
     opened: bool = False
     previous: Conversation | None = None
+    evidence: ThreadEvidence | None = None
+    claimed: Claimed | None = None
+    loop: str = ""
     documents: Mapping[str, msgspec.Struct] = field(default_factory=dict)
 
 
@@ -74,8 +74,9 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
         Permanent: aliases of a component or a customer go round in a circle.
     """
     nodes = nodes_of(message, tools.keys, tools.policy)
-    _require_first(message, nodes, view, tools)
-    original = original_of(message, view, tools)
+    links = links_of(message, tools)
+    _require_first(message, nodes, links, view, tools)
+    original = original_of(message, links, view)
     if original is not None:
         return Placement(
             suppressed=SuppressedEntry(
@@ -89,12 +90,15 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
                 sequence=sequence,
             )
         )
-    _require_second(message, nodes, view, tools)
+    _require_second(message, nodes, links, view, tools)
     if not message.kind.wants_an_answer:
-        return _place_quietly(message, nodes, view, tools)
+        return _place_quietly(message, nodes, links, view, tools)
     at = min(message.received_at, now)
     found = _resolve(message, nodes, view, tools, at)
-    joined = join(message, found.document, view, tools, now)
+    joined = join(message, links, found.document, view, tools, now)
+    loop = loops.find(message, found.document, joined.previous, view, tools.subjects)
+    if loop is not None:
+        return _place_in_loop(message, links, found.document, joined, loop, view)
     is_new = joined.reason is JoinReason.OPENED and joined.previous is None
     customer = with_message(
         found.document, message, joined.still_open, joined.conversation if is_new else None, at
@@ -102,7 +106,7 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
     documents = dict(found.documents)
     documents[tools.subjects.customer(customer.id)] = customer
     if joined.conversation is not None:
-        documents |= new_threads(message, joined.conversation, customer.id, view, tools)
+        documents |= new_threads(message, links, joined.conversation, customer.id, view)
     return Placement(
         customer=customer.id,
         component=found.component,
@@ -110,29 +114,55 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
         joined=joined.reason,
         opened=is_new,
         previous=joined.previous,
+        evidence=joined.evidence,
+        claimed=joined.claimed,
         documents=documents,
     )
 
 
+def _place_in_loop(
+    message: Message,
+    links: Links,
+    customer: CustomerDoc,
+    joined: Joined,
+    loop: loops.Loop,
+    view: View,
+) -> Placement:
+    """Place what goes on with a loop: in the conversation that it is about, and nothing else."""
+    conversation = loop.conversation
+    message = loops.as_auto_reply(message, loop.reason)
+    return Placement(
+        customer=customer.id,
+        component=customer.component,
+        conversation=conversation.id,
+        joined=joined.reason if joined.previous is not None else JoinReason.LOOP,
+        previous=conversation,
+        evidence=joined.evidence,
+        loop=loop.reason,
+        documents=new_threads(message, links, conversation.id, customer.id, view),
+    )
+
+
 def _place_quietly(
-    message: Message, nodes: tuple[Node, ...], view: View, tools: Tools
+    message: Message, nodes: tuple[Node, ...], links: Links, view: View, tools: Tools
 ) -> Placement:
     """Place what wants no answer: it makes no customer and teaches nothing about one."""
     known = _known_customer(nodes[0], view, tools)
-    joined = join_quietly(message, known, view, tools)
+    joined = join_quietly(message, links, known, view, tools.subjects)
     customer, component = (known.id, known.component) if known is not None else (None, None)
     documents: dict[str, msgspec.Struct] = {}
     if joined.previous is not None and joined.conversation is not None:
         if customer is None:
             customer, about = read_customer(view, tools.subjects, joined.previous.customer)
             component = about.component if about is not None else None
-        documents |= new_threads(message, joined.conversation, customer, view, tools)
+        documents |= new_threads(message, links, joined.conversation, customer, view)
     return Placement(
         customer=customer,
         component=component,
         conversation=joined.conversation,
         joined=joined.reason,
         previous=joined.previous,
+        evidence=joined.evidence,
         documents=documents,
     )
 
@@ -191,24 +221,25 @@ def _known_customer(actor: Node, view: View, tools: Tools) -> CustomerDoc | None
     return None
 
 
-def _require_first(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools) -> None:
+def _require_first(
+    message: Message, nodes: tuple[Node, ...], links: Links, view: View, tools: Tools
+) -> None:
     """Ask for what the message itself names, and for what an ordinary sender needs besides."""
     subjects = tools.subjects
     alone = component_id(nodes[0].key)
-    fingerprint = fingerprint_subject(message, tools)
     require(
         view,
         *(subjects.identifier(node.key) for node in nodes),
         subjects.component(alone),
         subjects.customer(customer_id(alone)),
         subjects.conversation(conversation_id(message.id)),
-        *own_subjects(message, tools),
-        *referred_subjects(message, tools),
-        *((fingerprint,) if fingerprint is not None else ()),
+        *links.all(),
     )
 
 
-def _require_second(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools) -> None:
+def _require_second(
+    message: Message, nodes: tuple[Node, ...], links: Links, view: View, tools: Tools
+) -> None:
     """Ask for where the pointers lead: components, their likely customers, conversations."""
     subjects = tools.subjects
     wanted: list[str] = []
@@ -217,9 +248,7 @@ def _require_second(message: Message, nodes: tuple[Node, ...], view: View, tools
         if pointer is not None:
             wanted.append(subjects.component(pointer.component))
             wanted.append(subjects.customer(customer_id(pointer.component)))
-    for subject in referred_subjects(message, tools):
-        thread = view.read(subject, ThreadDoc)
-        if thread is not None and thread.conversation is not None:
-            wanted.append(subjects.conversation(thread.conversation))
-            wanted.append(subjects.routing(thread.conversation))
+    for thread in named(message, links, view):
+        wanted.append(subjects.conversation(thread.conversation))
+        wanted.append(subjects.routing(thread.conversation))
     require(view, *wanted)

@@ -29,7 +29,7 @@ JOURNEY_STEPS_MAX = 20
 PREFERENCES_MAX = 20
 PREFERENCE_CHARACTERS_MAX = 200
 SUBJECT_CHARACTERS_MAX = 200
-_SPEAKERS = {Speaker.CUSTOMER: 0, Speaker.SYSTEM: 1, Speaker.AGENT: 2}
+_SPEAKERS = {Speaker.CUSTOMER: 0, Speaker.CLAIMED: 1, Speaker.SYSTEM: 1, Speaker.AGENT: 2}
 
 
 def compose(
@@ -43,7 +43,8 @@ def compose(
     """Return the brief of a conversation, at most `BRIEF_BYTES_MAX` bytes of JSON.
 
     The customer's turns and the agents' replies are merged by time. Where it would be too
-    large, the oldest turns go first, then the oldest of the journey, and `cut` is set.
+    large, turns of claimed participants go first, then the oldest turns, then the oldest of the
+    journey, and `cut` is set.
     """
     shown = customer if show_journey else None
     brief = Brief(
@@ -113,12 +114,16 @@ def _preferences(customer: CustomerDoc) -> dict[str, str]:
 
 
 def _bounded(brief: Brief) -> Brief:
-    """Drop the oldest turns but the last, then journey, entities, reasons, until it fits."""
+    """Drop claims, the oldest turns but the last, journey, entities, reasons, until it fits."""
     over = _size(brief) - BRIEF_BYTES_MAX
     if over <= 0:
         return brief
     brief = replace(brief, cut=True)
     kept = list(brief.turns)
+    for claimed in [turn for turn in kept if turn.speaker == Speaker.CLAIMED]:
+        if over > 0 and len(kept) > 1:
+            kept.remove(claimed)
+            over -= _size(claimed) + 1
     while over > 0 and len(kept) > 1:
         over -= _size(kept.pop(0)) + 1
     brief = replace(brief, turns=tuple(kept))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from maitred.contracts.agents import (
     AgentDoc,
+    AssignmentState,
     Due,
     Presence,
     RoutingDoc,
@@ -25,7 +26,7 @@ from maitred.contracts.entry import Work
 from maitred.contracts.ids import Tenant
 from maitred.contracts.limits import CLOSED_AGE_MS, OFFERS_MISSED_MAX
 from maitred.router.commands import Commands
-from maitred.router.events import CommandCame, DueCame, Effect, Event, WorkArrived
+from maitred.router.events import ClaimCame, CommandCame, DueCame, Effect, Event, WorkArrived
 from maitred.router.house import WAITING, House
 from maitred.router.placing import Placing
 from maitred.router.port import RoutingPolicy
@@ -87,6 +88,8 @@ class Engine:
         match event:
             case WorkArrived():
                 _arrive(placing, event)
+            case ClaimCame():
+                _claimed(placing, event)
             case CommandCame():
                 commands.carry_out(event.admitted)
             case DueCame():
@@ -191,6 +194,13 @@ def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
     placing.house.put(updated)
     if doc.agent is not None:
         placing.tell_turn(updated, doc.agent, event.turn)
+
+
+def _claimed(placing: Placing, event: ClaimCame) -> None:
+    """Tell whom the conversation is with, or offered to; nothing of it changes."""
+    doc = placing.house.get(event.conversation)
+    if doc is not None and doc.agent is not None and doc.state in HOLDING:
+        placing.tell_turn(doc, doc.agent, event.turn, AssignmentState.CLAIMED)
 
 
 def _updated(doc: RoutingDoc, work: Work) -> RoutingDoc:

@@ -20,6 +20,14 @@ class WorkArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimCame:
+    """Somebody who names a conversation and may not belong to it wrote; `turn` is what he said."""
+
+    conversation: ConversationId
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
 class CommandCame:
     """An agent said something."""
 
@@ -33,7 +41,7 @@ class DueCame:
     due: Due
 
 
-Event = WorkArrived | CommandCame | DueCame
+Event = WorkArrived | ClaimCame | CommandCame | DueCame
 
 
 @dataclass(frozen=True, slots=True)

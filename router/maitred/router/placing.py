@@ -243,9 +243,15 @@ class Placing:
         )
         self.said.append(Tell(assignment))
 
-    def tell_turn(self, doc: RoutingDoc, agent: AgentId, turn: Turn) -> None:
-        """Tell an agent what the customer of a conversation of his wrote."""
-        assignment = self._assignment(doc, agent, AssignmentState.TURN)
+    def tell_turn(
+        self,
+        doc: RoutingDoc,
+        agent: AgentId,
+        turn: Turn,
+        state: AssignmentState = AssignmentState.TURN,
+    ) -> None:
+        """Tell an agent what was written in a conversation of his, by the customer or another."""
+        assignment = self._assignment(doc, agent, state)
         self.said.append(Tell(replace(assignment, turn=turn, channel=turn.channel)))
 
     def _assignment(self, doc: RoutingDoc, agent: AgentId, state: AssignmentState) -> Assignment:

@@ -23,6 +23,7 @@ COMMANDS = {
     "ledger": (),
     "journey": ("cus_a",),
     "conversation": ("cnv_a",),
+    "attachment": ("msg_a", "0"),
     "normalize": ("email", "letter.eml"),
     "replay": ("--from", "1d"),
     "dead list": (),
@@ -104,7 +105,7 @@ def test_a_command_s_help_has_an_example_of_itself(main: Main, name: str) -> Non
 def test_the_list_of_commands_says_of_each_what_it_does(main: Main) -> None:
     listed = main("--help").out.partition("Commands:")[2]
     assert "..." not in listed
-    assert len(listed.strip().splitlines()) == 10
+    assert len(listed.strip().splitlines()) == 11
 
 
 def test_nothing_at_all_shows_the_help_and_is_wrong(main: Main) -> None:
@@ -131,6 +132,13 @@ def test_the_version_is_the_package_s(main: Main) -> None:
         (["dead", "bury"], "No such command 'bury'; `maitred dead --help` shows how"),
         (["journey"], "Missing argument 'ID'; `maitred journey --help` shows how"),
         (["dead", "show"], "Missing argument 'number'; `maitred dead show --help` shows how"),
+        (["attachment"], "Missing argument 'MESSAGE'; `maitred attachment --help` shows how"),
+        (["attachment", "msg_a"], "Missing argument 'INDEX'; `maitred attachment --help` shows"),
+        (["attachment", "msg_a", "-1"], "No such option: -1; `maitred attachment --help` shows"),
+        (["attachment", "msg_a", "x"], "Invalid value for 'INDEX': "),
+        (["attachment", "msg_a", "100"], "Invalid value for 'INDEX': "),
+        (["attachment", "cus_a", "0"], "Invalid value for 'MESSAGE': an id looks like msg_"),
+        (["attachment", "msg_a.>", "0"], "Invalid value for 'MESSAGE': an id looks like msg_"),
         (["dead", "show", "x"], "Invalid value for 'number': "),
         (["dead", "drop", "0"], "Invalid value for 'number': "),
         (["dead", "replay", "9" * 30], "Invalid value for 'number': "),

@@ -21,10 +21,12 @@ from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.history import read_log
-from maitred.gateway.replay import differing, retold
+from maitred.gateway.replay import _carried, differing, retold
+from maitred.identity.loops import REPEATS, as_auto_reply
 from tests.end_to_end.conftest import OpenHouse
 from tests.gateway.cli.conftest import Cli, Done
 from tests.gateway.conftest import Eventually
+from tests.identity.world import email, said
 
 NEWER = '''
 """A decoder that shouts, and refuses what it is told to refuse."""
@@ -232,3 +234,10 @@ async def test_a_turn_that_was_edited_meanwhile_keeps_its_words(
     assert shown("first words") == "other words"
     assert shown("edited by the customer") == "edited by the customer"
     assert shown("first words", MessageId("msg_other")) == "first words"
+
+
+def test_a_message_of_a_loop_stays_one_when_it_is_read_again() -> None:
+    read = said("m1", email("ann@example.com"), flags=("charset_guessed",))
+    stored = as_auto_reply(read, REPEATS)
+    assert differing(stored, _carried(stored, read, None)) == ()
+    assert differing(read, _carried(read, read, None)) == ()

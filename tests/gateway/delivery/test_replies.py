@@ -15,11 +15,12 @@ from maitred.contracts.errors import (
     Retryable,
     Throttled,
 )
+from maitred.contracts.ids import ConversationId, IdentifierKey, MessageId
 from maitred.contracts.outbound import DeliveryState
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import reads
-from maitred.gateway.bus.batch import Write
+from maitred.gateway.bus.batch import Write, document
 from maitred.gateway.delivery import TRIES_MAX
 from tests.gateway.conftest import Eventually, OpenBackbone
 from tests.gateway.delivery.conftest import Concluded, Start, fails
@@ -46,6 +47,33 @@ async def test_replies_are_sent_once_and_in_order_and_can_be_referred_to(
     stored = await reads.get_last(backbone.connection, JOURNAL, where)
     assert stored is not None
     assert msgspec.json.decode(stored.data, type=ThreadDoc).conversation == "c1"
+
+
+async def test_an_answer_that_was_faster_than_the_record_only_borrows_our_id(
+    backbone: Backbone, desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    borrowed = ThreadDoc(
+        conversation=ConversationId("c9"),
+        customer=None,
+        message=MessageId("msg_9"),
+        actor_key=IdentifierKey("a" * 32),
+        borrowed=True,
+    )
+    owned = msgspec.structs.replace(borrowed, borrowed=False)
+    subjects = [
+        desk.subjects.thread(desk.tools.keys.thread("sms", f"thread-{text}"))
+        for text in ("r1", "r2")
+    ]
+    for subject, known in zip(subjects, (borrowed, owned), strict=True):
+        await backbone.committer.commit([document(subject, msgspec.json.encode(known), expected=0)])
+    start(Provider())
+    for text in ("r1", "r2"):
+        await desk.reply(text)
+    await concluded(2)
+    found = await reads.get_many(backbone.connection, JOURNAL, subjects)
+    threads = [msgspec.json.decode(found[each].data, type=ThreadDoc) for each in subjects]
+    assert [each.conversation for each in threads] == ["c1", "c9"]
+    assert not threads[0].borrowed
 
 
 async def test_what_passes_is_tried_again_in_its_turn(

@@ -172,6 +172,14 @@ FAULTY = [
         ],
     ),
     (
+        f"{GOOD}[reply_tokens]\ndays = 0",
+        ["reply_tokens.days: 0 must be from 1 to 3650"],
+    ),
+    (
+        f'{GOOD}[reply_tokens]\nsecrets = ["file:secret", "file:short"]',
+        ["reply_tokens.secrets[1]: must be at least 16 bytes"],
+    ),
+    (
         f"{GOOD}[retention]\ninbound_days = 0\nlog_days = 99999",
         [
             "retention.inbound_days: 0 must be from 1 to 36500 days",

@@ -13,6 +13,7 @@ import typer
 
 from maitred.contracts.errors import ConfigurationError, MaitredError
 from maitred.gateway.cli import (
+    attachments,
     configuring,
     normalizing,
     quarantine,
@@ -40,6 +41,7 @@ app.command("watch")(watching.watch)
 app.command("ledger")(showing.ledger)
 app.command("journey")(showing.journey)
 app.command("conversation")(showing.conversation)
+app.command("attachment")(attachments.attachment)
 app.command("normalize")(normalizing.normalize)
 app.command("replay")(replaying.replay)
 app.add_typer(quarantine.app, name="dead")

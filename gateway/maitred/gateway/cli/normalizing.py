@@ -131,7 +131,11 @@ def _refused(name: object, code: str, reason: str) -> dict[str, Any]:
 def _context(config: Path | None) -> DecodeContext:
     settings = read(config).settings.normalizer if config else NormalizerSettings()
     return DecodeContext(
-        keys=workbench.keys(), languages=settings.languages, region=settings.region
+        keys=workbench.keys(),
+        languages=settings.languages,
+        region=settings.region,
+        more_regions=settings.more_regions,
+        patterns=settings.patterns,
     )
 
 

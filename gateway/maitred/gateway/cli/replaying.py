@@ -23,6 +23,7 @@ from maitred.gateway import clock, plugins
 from maitred.gateway.cli.printing import columns, one_line_after, when
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, Session, run
 from maitred.gateway.replay import Outcome, Reading, Replay
+from maitred.gateway.settings.shapes import token_keys
 from maitred.normalizer.port import DecodeContext
 
 _AGO: Final = re.compile(r"(\d{1,6})([mhd])")
@@ -109,6 +110,9 @@ def _machine(session: Session, channel: str | None, decoder: str | None) -> Repl
             keys=Keys(settings.tenant, settings.identity.secret.reveal().encode()),
             languages=settings.normalizer.languages,
             region=settings.normalizer.region,
+            more_regions=settings.normalizer.more_regions,
+            patterns=settings.normalizer.patterns,
+            reply_tokens=token_keys(settings),
         ),
         mood=plugins.load(plugins.MOOD_MODELS, settings.mood.model, path="mood.model")(),
     )

@@ -136,12 +136,13 @@ def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
     yield ""
     yield "said"
     turns: list[Turn] = [*said.turns, *(routing.replies if routing else ())]
-    left_out = said.messages - len(said.turns)
+    left_out = said.messages - sum(turn.speaker is Speaker.CUSTOMER for turn in said.turns)
     if left_out > 0:
         yield f"  … {_counted(left_out, 'earlier message')}; `maitred journey {said.id}` has all"
     for turn in sorted(turns, key=lambda each: each.at):
         who = turn.agent if turn.speaker is Speaker.AGENT else turn.name or "customer"
-        head = f"  {when(turn.at)}  {turn.channel:<6}  {one_line(who or 'agent', 20)}: "
+        claimed = "(claimed) " if turn.speaker is Speaker.CLAIMED else ""
+        head = f"  {when(turn.at)}  {turn.channel:<6}  {claimed}{one_line(who or 'agent', 20)}: "
         yield one_line_after(head, turn.text, width)
     yield ""
     yield "decided"

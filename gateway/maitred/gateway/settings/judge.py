@@ -15,19 +15,23 @@ import msgspec
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.limits import PARTITIONS_MAX
+from maitred.contracts.patterns import Refused
 from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
 from maitred.gateway.settings.examine import not_among
-from maitred.gateway.settings.shapes import NatsSettings, NormalizerSettings, Settings
+from maitred.gateway.settings.shapes import NatsSettings, NormalizerSettings, Settings, token_keys
+from maitred.normalizer.patterns import PATTERNS_MAX, NumberPattern, compiled
 from maitred.router import faults as routing
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LOG_FORMATS: Final = ("auto", "json", "text")
 RETENTION_DAYS_MAX: Final = 36_500
+TOKEN_DAYS_MAX: Final = 3_650
 PORT_MAX: Final = 65_535
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}\Z")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}\Z")
 _REGION: Final = re.compile(r"[A-Z]{2}\Z")
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 _REPLICAS: Final = (1, 3, 5)
 P = ParamSpec("P")
 
@@ -41,6 +45,7 @@ def judge(settings: Settings) -> list[str]:
         *_nats(settings.nats),
         *_listeners(settings),
         *said_by(Keys, settings.tenant, settings.identity.secret.reveal().encode()),
+        *_reply_tokens(settings),
         *_normalizer(settings.normalizer),
         *_retention(settings),
         *_word(settings.log.level, LOG_LEVELS, "log.level"),
@@ -163,6 +168,14 @@ def _readable(path: Path, where: str) -> Iterator[str]:
         yield f"{where}: the file {path} cannot be read"
 
 
+def _reply_tokens(settings: Settings) -> Iterator[str]:
+    days = settings.reply_tokens.days
+    if not 1 <= days <= TOKEN_DAYS_MAX:
+        yield f"reply_tokens.days: {days} must be from 1 to {TOKEN_DAYS_MAX}"
+    elif settings.reply_tokens.secrets:
+        yield from said_by(token_keys, settings)
+
+
 def _normalizer(normalizer: NormalizerSettings) -> Iterator[str]:
     for index, code in enumerate(normalizer.languages):
         if not _LANGUAGE.match(code):
@@ -170,11 +183,34 @@ def _normalizer(normalizer: NormalizerSettings) -> Iterator[str]:
                 f"normalizer.languages[{index}]: {code!r} is no language; "
                 "write two small letters such as `en`"
             )
-    if normalizer.region is not None and not _REGION.match(normalizer.region):
-        yield (
-            f"normalizer.region: {normalizer.region!r} is no country; "
-            "write two capital letters such as `DE`"
-        )
+    regions = [("region", normalizer.region)] if normalizer.region is not None else []
+    regions += [(f"more_regions[{at}]", each) for at, each in enumerate(normalizer.more_regions)]
+    for path, region in regions:
+        if not _REGION.match(region):
+            yield (
+                f"normalizer.{path}: {region!r} is no country; "
+                "write two capital letters such as `DE`"
+            )
+    if normalizer.more_regions and normalizer.region is None:
+        yield "normalizer.more_regions: come after `normalizer.region`; write the first one there"
+    yield from _patterns(normalizer.patterns)
+
+
+def _patterns(patterns: tuple[NumberPattern, ...]) -> Iterator[str]:
+    if len(patterns) > PATTERNS_MAX:
+        yield f"normalizer.patterns: {len(patterns)} of them; at most {PATTERNS_MAX} are allowed"
+    seen: set[str] = set()
+    for index, each in enumerate(patterns):
+        path = f"normalizer.patterns[{index}]"
+        if not _NAME.match(each.name):
+            yield f"{path}.name: {each.name[:40]!r} must be 1 to 40 letters, digits, `_` or `-`"
+        if each.name in seen:
+            yield f"{path}.name: {each.name!r} is another pattern's; join both with `|`"
+        seen.add(each.name)
+        try:
+            compiled(each.pattern)
+        except Refused as error:
+            yield f"{path}.pattern: {each.pattern[:60]!r} {error}"
 
 
 def _retention(settings: Settings) -> Iterator[str]:

@@ -12,8 +12,11 @@ from typing import Any
 import msgspec
 
 from maitred.contracts.ids import Tenant
+from maitred.contracts.limits import DAY_MS
+from maitred.contracts.reply_token import TokenKeys, keys_of
 from maitred.contracts.secret import Secret
 from maitred.identity.policy import Policy
+from maitred.normalizer.patterns import NumberPattern
 from maitred.router.settings import RoutingSettings
 
 
@@ -64,11 +67,28 @@ class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     policy: Policy = Policy()
 
 
+class ReplyTokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[reply_tokens]`: what signs the addresses that answers to our mails go to, and for how long.
+
+    The first of `secrets` signs, all of them verify; without any, a key made of the identity's
+    secret does both.
+    """
+
+    secrets: tuple[Secret, ...] = ()
+    days: int = 90
+
+
 class NormalizerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[normalizer]`: the languages that customers write in and where national numbers are from."""
+    """`[normalizer]`: the languages that customers write in, where they are, and their numbers.
+
+    `region` reads what is written differently from country to country; national telephone numbers
+    are tried in `more_regions` too.
+    """
 
     languages: tuple[str, ...] = ("en", "de", "fr", "es", "it", "nl", "pt")
     region: str | None = None
+    more_regions: tuple[str, ...] = ()
+    patterns: tuple[NumberPattern, ...] = ()
 
 
 class MoodSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,9 +125,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http: HttpSettings = HttpSettings()
     admin: AdminSettings = AdminSettings()
     identity: IdentitySettings
+    reply_tokens: ReplyTokenSettings = ReplyTokenSettings()
     normalizer: NormalizerSettings = NormalizerSettings()
     mood: MoodSettings = MoodSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     routing: RoutingSettings = RoutingSettings()
     channels: dict[str, Any] = {}
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    """Return the keys that sign and verify reply tokens.
+
+    Raises:
+        ConfigurationError: a secret is too short, or there are too many.
+    """
+    secrets = settings.reply_tokens.secrets or (settings.identity.secret,)
+    return keys_of(
+        settings.tenant,
+        [secret.reveal().encode() for secret in secrets],
+        age_ms=settings.reply_tokens.days * DAY_MS,
+    )
