@@ -54,6 +54,10 @@ schemas: setup  ## Write contracts/schemas anew
 chaos: setup  ## Kill the server and the gateway for ten minutes and count (CHAOS_SECONDS=600)
 	$(BIN)/python -m demo.chaos
 
+.PHONY: fuzz
+fuzz: setup  ## Let a fuzzer loose on all that reads what strangers write (FUZZ_SECONDS=300)
+	$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-300}
+
 .PHONY: bench
 bench: setup  ## Measure; results belong into docs/performance.md
 	$(BIN)/python -m benchmarks.throughput

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import quopri
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 import msgspec
@@ -135,3 +138,136 @@ def test_any_bytes_become_a_message_or_are_refused(
     assert again == decoded
     blobs = {each.blob.sha256 for each in decoded.message.attachments if each.blob}
     assert blobs == set(decoded.contents)
+
+
+FIXTURES = sorted((Path(__file__).parent / "email" / "fixtures").glob("*.eml"))
+MAILS = [path.read_bytes() for path in FIXTURES]
+BREAKAGES = [b"", b"\n", b"\r", b"\r\n\r\n", b"\0", b"=", b"--", b"\xff", b"=?utf-8?q?", b"<", b">"]
+
+mutations = st.lists(
+    st.tuples(
+        st.sampled_from(["cut", "insert", "repeat", "swap"]),
+        st.floats(0, 1),
+        st.floats(0, 1),
+        st.sampled_from(BREAKAGES) | st.binary(max_size=6),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def mutated(raw: bytes, changes: list[tuple[str, float, float, bytes]]) -> bytes:
+    for how, first, second, new in changes:
+        start, end = sorted((int(first * len(raw)), int(second * len(raw))))
+        end = min(end, start + 200)
+        if how == "cut":
+            raw = raw[:start] + raw[end:]
+        elif how == "insert":
+            raw = raw[:start] + new + raw[start:]
+        elif how == "repeat":
+            raw = raw[:end] + raw[start:]
+        else:
+            raw = raw[:start] + raw[end : end + 60] + raw[start:end] + raw[end + 60 :]
+    return raw
+
+
+@settings(
+    max_examples=150,
+    deadline=None,  # the language model is read once, in whichever example comes first
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(raw=st.sampled_from(MAILS), changes=mutations)
+def test_a_mail_broken_in_any_way_is_a_message(
+    received: Callable[..., Inbound],
+    context: DecodeContext,
+    raw: bytes,
+    changes: list[tuple[str, float, float, bytes]],
+) -> None:
+    broken = mutated(raw, changes)
+    if not broken.strip():
+        return
+    decoded = email.decode(received("email"), broken, 1, context)
+    assert email.decode(received("email"), broken, 1, context) == decoded
+    assert msgspec.json.decode(msgspec.json.encode(decoded.message), type=Message)
+
+
+# A word of each sort of line that a reader of quotes, or of MIME, looks at.
+SHAPES = [
+    "{}",
+    "> {}",
+    ">> {}",
+    "-- \n{}",
+    "{}:",
+    "On Mon, 1 Jan 2024, {} wrote:",
+    "-----Original Message-----\n{}",
+    "From: {}",
+    "begin 644 {}",
+    "--{}",
+    "Sent from my {}",
+    "  {} ",
+    "",
+]
+lines = st.lists(st.sampled_from(SHAPES), min_size=1, max_size=8)
+TRANSFERS = {
+    "8bit": bytes,
+    "base64": base64.encodebytes,
+    "quoted-printable": quopri.encodestring,
+}
+texts = st.tuples(lines, st.sampled_from(sorted(TRANSFERS)), st.sampled_from(["utf-8", "utf-16"]))
+kinds = st.sampled_from(["mixed", "alternative", "related", "report", "signed", "digest"])
+trees = st.recursive(
+    texts,
+    lambda inner: st.tuples(kinds, st.lists(inner, min_size=1, max_size=3)) | st.tuples(inner),
+    max_leaves=6,
+)
+
+
+class Builder:
+    """Writes a mail, and notes each word that it wrote."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._boundaries = 0
+
+    def write(self, tree: tuple[object, ...]) -> bytes:
+        if len(tree) == 1:
+            (inner,) = tree
+            assert isinstance(inner, tuple)
+            return b"Content-Type: message/rfc822\n\nSubject: s\n" + self.write(inner)
+        if len(tree) == 2:
+            kind, parts = tree
+            assert isinstance(parts, list)
+            self._boundaries += 1
+            mark = f"b{self._boundaries}b"
+            head = f"Content-Type: multipart/{kind}; boundary={mark}\n\n".encode()
+            written = [self.write(part) for part in parts]
+            body = b"".join(b"--%s\n%s\n" % (mark.encode(), part) for part in written)
+            return head + body + f"--{mark}--\n".encode()
+        shapes, transfer, charset = tree
+        assert isinstance(shapes, list)
+        said = "\n".join(shape.format(self._word()) if shape else "" for shape in shapes)
+        encoding = "base64" if charset == "utf-16" else str(transfer)
+        content = TRANSFERS[encoding](said.encode(str(charset)))
+        head = f"Content-Type: text/plain; charset={charset}\n"
+        return f"{head}Content-Transfer-Encoding: {encoding}\n\n".encode() + content
+
+    def _word(self) -> str:
+        self.words.append(f"wörd{len(self.words)}x")
+        return self.words[-1]
+
+
+@settings(
+    max_examples=150,
+    deadline=None,  # as above
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(tree=trees)
+def test_every_word_of_a_mail_is_in_its_message(
+    received: Callable[..., Inbound], context: DecodeContext, tree: tuple[object, ...]
+) -> None:
+    builder = Builder()
+    raw = b"From: Ada <ada@example.com>\nMIME-Version: 1.0\n" + builder.write(tree)
+    decoded = email.decode(received("email"), raw, 1, context)
+    message = decoded.message
+    kept = f"{message.text}\n{message.quoted}\n{message.signature}"
+    assert [each for each in builder.words if each not in kept] == []

@@ -76,6 +76,7 @@ def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft
     body = gather(draft.pieces or (Piece(PartKind.TEXT, draft.text),))
     text = body.text
     subject = line(draft.subject, SUBJECT_CHARACTERS_MAX)
+    spoken = language.identify(text or subject, context.languages)
     attachments = tuple(_bounded(each) for each in draft.attachments[:ATTACHMENTS_MAX])
     kept = {each.blob.sha256 for each in attachments if each.blob is not None}
     flags = dict.fromkeys(draft.flags + body.flags)
@@ -106,8 +107,15 @@ def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft
         thread=draft.thread,
         target=draft.target,
         bounce=draft.bounce[:BOUNCED_RECIPIENTS_MAX],
-        language=language.identify(text or subject, context.languages),
-        entities=entities.find(f"{subject}\n{text}", context.region),
+        language=spoken,
+        entities=entities.find(
+            f"{subject}\n{text}",
+            context.region,
+            more_regions=context.more_regions,
+            language=spoken.code if spoken and spoken.confidence >= language.SURE else "",
+            at=draft.sent_at or inbound.received_at,
+            patterns=context.patterns,
+        ),
         sent_at=draft.sent_at,
         received_at=inbound.received_at,
         raw=RawReference(sequence=sequence),
