@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from maitred.normalizer.mail_body import pieces_of_text
+from maitred.normalizer.email.body import pieces_of_text
 from maitred.normalizer.pieces import gather
 
 CASES: Final = Path(__file__).parents[2] / "shared" / "data" / "quotes" / "cases.jsonl"

@@ -28,13 +28,15 @@ from maitred.contracts.identifiers import (
 )
 from maitred.contracts.ids import Tenant, message_id
 from maitred.contracts.inbound import Evidence, Inbound, Verification
-from maitred.normalizer import assemble, entities, html, language, mail_body, mail_text, mime
-from maitred.normalizer import email as decoder
-from maitred.normalizer import mail_thread as threads
+from maitred.normalizer import assemble, entities, html, language
 from maitred.normalizer import quotes as quoting
-from maitred.normalizer.addresses import mailboxes
-from maitred.normalizer.charset import text_of
-from maitred.normalizer.headers import subject_of
+from maitred.normalizer.email import body as mail_body
+from maitred.normalizer.email import decoder, mime
+from maitred.normalizer.email import thread as threads
+from maitred.normalizer.email import words as mail_text
+from maitred.normalizer.email.addresses import mailboxes
+from maitred.normalizer.email.charset import text_of
+from maitred.normalizer.email.headers import subject_of
 from maitred.normalizer.port import DecodeContext, Decoded
 
 TENANT: Final = Tenant("bench")

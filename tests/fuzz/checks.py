@@ -13,8 +13,12 @@ from maitred.contracts.identifiers import Identifier, IdentifierKind, Keys, Leve
 from maitred.contracts.ids import Tenant, message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.limits import NATS_PAYLOAD_BYTES_MAX
-from maitred.normalizer import chat, email, html, quotes, slack, sms
+from maitred.normalizer import html, quotes
+from maitred.normalizer.chat import decoder as chat
+from maitred.normalizer.email import decoder as email
 from maitred.normalizer.port import DecodeContext, Decoder
+from maitred.normalizer.slack import decoder as slack
+from maitred.normalizer.sms import decoder as sms
 
 _FIXTURES: Final = Path(__file__).parents[1] / "normalizer"
 _TENANT: Final = Tenant("fuzz")

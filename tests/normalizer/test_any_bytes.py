@@ -17,8 +17,11 @@ from hypothesis import strategies as st
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message
-from maitred.normalizer import chat, email, slack, sms
+from maitred.normalizer.chat import decoder as chat
+from maitred.normalizer.email import decoder as email
 from maitred.normalizer.port import DecodeContext, Decoder
+from maitred.normalizer.slack import decoder as slack
+from maitred.normalizer.sms import decoder as sms
 
 DECODERS: dict[str, Decoder] = {
     "email": email.decode,

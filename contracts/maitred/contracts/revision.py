@@ -11,7 +11,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     """A newer reading of a message that is in the journal already; `at` is in UTC milliseconds.
 
     `number` counts a message's revisions from 1, and the highest one holds. `decoder` names what
-    read it (`maitred.normalizer.email:decode`), `changed` the fields that differ from before.
+    read it (an installed one, or `package.module:function`), `changed` the fields that differ
+    from before.
     """
 
     version: int = 1

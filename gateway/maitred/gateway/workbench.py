@@ -13,7 +13,7 @@ from maitred.contracts.ids import Tenant, message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message
 from maitred.gateway.decoding import Undecodable, attempt
-from maitred.normalizer.mail_body import pieces_of_html, pieces_of_text
+from maitred.normalizer.email.body import pieces_of_html, pieces_of_text
 from maitred.normalizer.pieces import gather
 from maitred.normalizer.port import DecodeContext, Decoder
 

@@ -32,7 +32,7 @@ NEWER = '''
 """A decoder that shouts, and refuses what it is told to refuse."""
 import msgspec
 from maitred.contracts.errors import BadPayload
-from maitred.normalizer.email import decode as read
+from maitred.normalizer.email.decoder import decode as read
 from maitred.normalizer.port import Decoded
 
 def decode(inbound, raw, sequence, context):

@@ -21,8 +21,8 @@ from maitred.contracts.identifiers import (
 from maitred.contracts.ids import message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import MessageKind
-from maitred.normalizer.chat import decode
-from maitred.normalizer.page_address import page_address
+from maitred.normalizer.chat.decoder import decode
+from maitred.normalizer.chat.page_address import page_address
 from maitred.normalizer.port import DecodeContext
 
 FIXTURES = Path(__file__).parent / "fixtures"

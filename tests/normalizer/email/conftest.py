@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maitred.contracts.inbound import Inbound
-from maitred.normalizer.email import decode
+from maitred.normalizer.email.decoder import decode
 from maitred.normalizer.port import DecodeContext, Decoded
 
 FIXTURES = Path(__file__).parent / "fixtures"

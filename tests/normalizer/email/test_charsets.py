@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.normalizer.charset import CHARSET_GUESSED, text_of
-from maitred.normalizer.charset_names import codec
-from maitred.normalizer.japanese import from_iso_2022_jp
+from maitred.normalizer.email.charset import CHARSET_GUESSED, text_of
+from maitred.normalizer.email.charset_names import codec
+from maitred.normalizer.email.japanese import from_iso_2022_jp
 
 GERMAN = "Schöne Grüße aus Köln, das Gerät läuft wieder für 20 €."
 RUSSIAN = "Здравствуйте, посылка до сих пор не пришла, подскажите, пожалуйста."

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from maitred.contracts.limits import ATTACHMENTS_MAX
 from maitred.contracts.message import Attachment, PartKind
-from maitred.normalizer import uuencode
+from maitred.normalizer.email import uuencode
 from maitred.normalizer.port import Decoded
 
 Read = Callable[..., Decoded]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.normalizer import smime, tnef
+from maitred.normalizer.email import smime, tnef
 from maitred.normalizer.port import Decoded
 
 Read = Callable[..., Decoded]

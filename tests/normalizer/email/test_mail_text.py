@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.contracts.message import PartKind
-from maitred.normalizer.flowed import unflowed
-from maitred.normalizer.mail_alternative import preferred
-from maitred.normalizer.mail_body import pieces_of_html, pieces_of_text
-from maitred.normalizer.mail_text import Body
+from maitred.normalizer.email.alternative import preferred
+from maitred.normalizer.email.body import pieces_of_html, pieces_of_text
+from maitred.normalizer.email.flowed import unflowed
+from maitred.normalizer.email.words import Body
 from maitred.normalizer.pieces import Piece
 from maitred.normalizer.port import Decoded
 

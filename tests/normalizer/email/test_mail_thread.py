@@ -15,9 +15,10 @@ from maitred.contracts.inbound import Inbound
 from maitred.contracts.limits import DAY_MS, THREAD_REFERENCES_MAX
 from maitred.contracts.message import ThreadEvidence, ThreadEvidenceKind
 from maitred.contracts.reply_token import keys_of, sign
-from maitred.normalizer import mail_subject, mail_thread
-from maitred.normalizer.headers import Headers
-from maitred.normalizer.mail_thread import (
+from maitred.normalizer.email import subject as mail_subject
+from maitred.normalizer.email import thread as mail_thread
+from maitred.normalizer.email.headers import Headers
+from maitred.normalizer.email.thread import (
     EVIDENCE_REFERENCES_MAX,
     REPLY_TOKEN_EXPIRED,
     REPLY_TOKEN_INVALID,

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from maitred.contracts.limits import MIME_DEPTH_MAX, MIME_PARTS_MAX
-from maitred.normalizer.mime import tree
+from maitred.normalizer.email.mime import tree
+from maitred.normalizer.email.transfer import from_base64, from_quoted, from_uu, transferred
 from maitred.normalizer.port import Decoded
-from maitred.normalizer.transfer import from_base64, from_quoted, from_uu, transferred
 
 Read = Callable[..., Decoded]
 MIXED = "From: a@example.com\nContent-Type: multipart/mixed; boundary={}\n\n"

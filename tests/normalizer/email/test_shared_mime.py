@@ -15,7 +15,7 @@ from maitred.contracts.identifiers import Identifier, IdentifierKind
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.limits import ATTACHMENTS_MAX
 from maitred.contracts.message import Message
-from maitred.normalizer.email import decode
+from maitred.normalizer.email.decoder import decode
 from maitred.normalizer.port import DecodeContext, Decoded
 
 ROOT = Path(__file__).parents[3]

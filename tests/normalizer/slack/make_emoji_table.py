@@ -1,4 +1,4 @@
-"""Makes `slack_emoji_table.py` anew of iamcal's emoji-data, whose short names Slack uses.
+"""Makes `emoji_table.py` anew of iamcal's emoji-data, whose short names Slack uses.
 
 The data is the file `emoji.json` of the npm package `emoji-datasource`:
 

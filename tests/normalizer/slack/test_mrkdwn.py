@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from maitred.contracts.message import PartKind
-from maitred.normalizer.mrkdwn import pieces, plain
-from maitred.normalizer.slack_date import SECONDS_MAX, shown
+from maitred.normalizer.slack.date import SECONDS_MAX, shown
+from maitred.normalizer.slack.mrkdwn import pieces, plain
 from tests.normalizer.growth import RATIO_MAX, ratio
 
 TEXT, QUOTE = PartKind.TEXT, PartKind.QUOTE

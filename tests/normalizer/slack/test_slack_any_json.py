@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import PartKind
-from maitred.normalizer import slack_body
 from maitred.normalizer.port import DecodeContext
-from maitred.normalizer.slack import decode
+from maitred.normalizer.slack import body as slack_body
+from maitred.normalizer.slack.decoder import decode
 from tests.normalizer.growth import RATIO_MAX, ratio
 from tests.normalizer.slack.callbacks import change, event, points, quote, rich, said, section
 

@@ -9,7 +9,7 @@ import pytest
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Correspondent, MessageKind
 from maitred.normalizer.port import DecodeContext
-from maitred.normalizer.slack import decode
+from maitred.normalizer.slack.decoder import decode
 from tests.normalizer.slack.callbacks import TS, Json, Read, callback, event, said
 
 

@@ -15,7 +15,7 @@ from maitred.contracts.ids import message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message, MessageKind
 from maitred.normalizer.port import DecodeContext
-from maitred.normalizer.slack import decode
+from maitred.normalizer.slack.decoder import decode
 from tests.normalizer.slack.callbacks import TS, Json, said
 
 EVENTS = Path(__file__).parents[4] / "shared" / "data" / "webhooks" / "slack_events"

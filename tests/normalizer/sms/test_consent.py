@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.normalizer.consent import CHARACTERS_MAX, Consent, consent, folded
-from maitred.normalizer.consent_words import BY_TEXT, ENGLISH, WORDS
+from maitred.normalizer.sms.consent import CHARACTERS_MAX, Consent, consent, folded
+from maitred.normalizer.sms.consent_words import BY_TEXT, ENGLISH, WORDS
 
 OUT, IN, HELP = Consent.OPT_OUT, Consent.OPT_IN, Consent.HELP
 

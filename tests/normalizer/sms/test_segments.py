@@ -17,7 +17,7 @@ from maitred.contracts.message import Message, MessageKind
 from maitred.identity.parts import PART_GAP_MS_MAX, joint
 from maitred.normalizer.assemble import Draft, finish
 from maitred.normalizer.port import DecodeContext
-from maitred.normalizer.segments import fills_its_segment
+from maitred.normalizer.sms.segments import fills_its_segment
 
 LATIN = "The quick brown fox jumps over the lazy dog while nobody is looking at all. " * 30
 CYRILLIC = "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 30

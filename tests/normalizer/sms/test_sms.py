@@ -21,9 +21,9 @@ from maitred.contracts.message import (
     ThreadEvidenceKind,
 )
 from maitred.normalizer.port import DecodeContext
-from maitred.normalizer.sms import decode
-from maitred.normalizer.sms_form import _KEPT, FIELDS_MAX
-from maitred.normalizer.sms_media import MEDIA_MAX
+from maitred.normalizer.sms.decoder import decode
+from maitred.normalizer.sms.form import _KEPT, FIELDS_MAX
+from maitred.normalizer.sms.media import MEDIA_MAX
 from maitred.normalizer.text import clean
 
 FIXTURES = Path(__file__).parent / "fixtures"

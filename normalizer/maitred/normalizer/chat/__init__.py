@@ -1,0 +1,1 @@
+"""Chat: one JSON frame of our own widget in, one message out."""

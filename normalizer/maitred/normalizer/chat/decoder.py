@@ -1,0 +1,98 @@
+"""Chat: one JSON frame of our own widget in, one message out.
+
+`docs/chat.md` describes the frames. Those that say nothing for good (typing, heartbeats, marks of
+what was read) are no messages and never stored.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from maitred.contracts.errors import BadPayload
+from maitred.contracts.identifiers import IdentifierKind, Observed
+from maitred.contracts.ids import MessageId, message_id
+from maitred.contracts.inbound import Inbound
+from maitred.contracts.message import MessageKind
+from maitred.normalizer.assemble import EXTRA_CHARACTERS_MAX, Draft, finish
+from maitred.normalizer.chat.page_address import CHARACTERS_MAX, page_address
+from maitred.normalizer.payload import json_object, required, string
+from maitred.normalizer.port import DecodeContext, Decoded
+from maitred.normalizer.text import clean
+
+_KINDS: Final = {
+    "message": MessageKind.MESSAGE,
+    "edit": MessageKind.EDIT,
+    "delete": MessageKind.DELETE,
+}
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}\Z")
+"""A language tag as browsers give it (RFC 5646, section 2.1)."""
+
+
+def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) -> Decoded:
+    """Read a frame of the type `message`, `edit` or `delete`.
+
+    What the visitor claims about himself is in the transport's evidence already, at the level of
+    a claim. Frame ids count per visitor, so they name no thread, and an edit can only be about
+    something that the same visitor said. The answer goes to the visitor's token, also where a
+    signed-in account sends.
+
+    Raises:
+        BadPayload: it is no such frame, says nothing, or names nothing to change.
+    """
+    frame = json_object(raw)
+    named = frame.get("type")
+    kind = _KINDS.get(named) if isinstance(named, str) else None
+    if kind is None:
+        raise BadPayload("a chat frame of another type", code="unsupported_type")
+    visitor = _visitor(inbound)
+    target = None if kind is MessageKind.MESSAGE else _said_before(inbound, visitor, frame)
+    return finish(
+        inbound,
+        sequence,
+        context,
+        Draft(
+            text="" if kind is MessageKind.DELETE else _text(frame),
+            kind=kind,
+            target=target,
+            endpoint=visitor,
+            channel_extra=_context_of(frame),
+        ),
+    )
+
+
+def _text(frame: dict[str, object]) -> str:
+    text = frame.get("text")
+    if not isinstance(text, str):
+        raise BadPayload("a chat frame without a text", code="bad_field")
+    if not clean(text)[0].strip():
+        raise BadPayload("a chat frame with an empty text", code="empty")
+    return text
+
+
+def _said_before(inbound: Inbound, visitor: Observed, frame: dict[str, object]) -> MessageId:
+    """Return the message that a frame is about, which is the same visitor's by the way of its id.
+
+    The connector names a visitor's messages `<visitor>:<frame id>`.
+    """
+    spoken = f"{visitor.identifier.value}:{required(frame, 'target')}"
+    return message_id(inbound.tenant, inbound.channel, inbound.account, spoken)
+
+
+def _context_of(frame: dict[str, object]) -> dict[str, str]:
+    """Return where the visitor was when he wrote: what his browser says, and a claim."""
+    language = string(frame, "language")
+    return {
+        "frame_id": string(frame, "id"),
+        "target": string(frame, "target"),
+        "page": page_address(string(frame, "page", CHARACTERS_MAX)),
+        "referrer": page_address(string(frame, "referrer", CHARACTERS_MAX)),
+        "title": string(frame, "title", EXTRA_CHARACTERS_MAX),
+        "browser_language": language if _LANGUAGE.match(language) else "",
+    }
+
+
+def _visitor(inbound: Inbound) -> Observed:
+    seen = (inbound.sender, *inbound.evidence.observed)
+    visitors = (each for each in seen if each.identifier.kind is IdentifierKind.VISITOR)
+    return next(visitors, inbound.sender)

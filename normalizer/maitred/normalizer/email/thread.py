@@ -1,0 +1,121 @@
+"""The thread of a mail: its own id, what it answers, our token, and its subject.
+
+Each is evidence of where the mail belongs, with its score; whether its sender may be there is
+decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from maitred.contracts import thread_evidence
+from maitred.contracts.inbound import Inbound
+from maitred.contracts.limits import SUBJECT_CHARACTERS_MAX, THREAD_REFERENCES_MAX
+from maitred.contracts.message import ThreadEvidence, ThreadHints
+from maitred.contracts.reply_token import TokenFault, tokens_in, verify
+from maitred.normalizer.email import subject as mail_subject
+from maitred.normalizer.email.headers import Headers, message_ids, subject_of
+from maitred.normalizer.port import DecodeContext
+from maitred.normalizer.text import line
+
+REPLY_TOKEN_INVALID: Final = "reply_token_invalid"  # noqa: S105  (a flag, not a secret)
+REPLY_TOKEN_EXPIRED: Final = "reply_token_expired"  # noqa: S105  (a flag, not a secret)
+REPLY_TOKEN_PASSED_ON: Final = "reply_token_passed_on"  # noqa: S105  (a flag, not a secret)
+"""The mail that is answered went to another address than this one comes from."""
+SUBJECT_GROWS: Final = "subject_grows"
+"""So many prefixes and tags that machines may be answering each other."""
+LAYERS_GROWN: Final = 4
+REPLY_REFERENCES_MAX: Final = 20
+"""References that an answer repeats; RFC 5322 asks for all, mail servers for short headers."""
+EVIDENCE_REFERENCES_MAX: Final = 20
+TOKENS_MAX: Final = 8
+_ADDRESSED: Final = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
+"""Fields that hold the address that a mail was sent to, the transport's own first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailThread:
+    """What a mail says of its thread, what an answer to it will need, and flags."""
+
+    hints: ThreadHints
+    reply_extra: dict[str, str]
+    flags: tuple[str, ...]
+
+
+def read(fields: Headers, inbound: Inbound, context: DecodeContext, fingerprint: str) -> MailThread:
+    """Read a mail's thread; `fingerprint` is its content's.
+
+    The expiry of a token is judged by when the mail was received, so that decoding it again
+    says the same.
+    """
+    own = message_ids(fields.first("message-id"))[:1]
+    answered = [each for each in message_ids(fields.first("in-reply-to")) if each not in own]
+    earlier = [
+        each
+        for each in reversed(message_ids(fields.first("references")))
+        if each not in own and each not in answered
+    ]
+    refers_to = (*answered, *earlier)[:THREAD_REFERENCES_MAX]
+    tokens, flags = _tokens(fields, inbound, context)
+    references = (
+        *map(thread_evidence.answers, answered),
+        *(thread_evidence.refers(each, steps) for steps, each in enumerate(earlier)),
+    )
+    subject = mail_subject.read(subject_of(fields))
+    by_subject: tuple[ThreadEvidence, ...] = ()
+    if subject.is_telling and (subject.is_reply or not refers_to):
+        by_subject = (thread_evidence.subject(subject.base, is_reply=subject.is_reply),)
+    if subject.layers >= LAYERS_GROWN:
+        flags = (*flags, SUBJECT_GROWS)
+    return MailThread(
+        hints=ThreadHints(
+            own=own,
+            refers_to=refers_to,
+            fingerprint=fingerprint,
+            evidence=(*tokens, *references[:EVIDENCE_REFERENCES_MAX], *by_subject),
+        ),
+        reply_extra=_reply_extra(fields, own, refers_to),
+        flags=flags,
+    )
+
+
+def _tokens(
+    fields: Headers, inbound: Inbound, context: DecodeContext
+) -> tuple[tuple[ThreadEvidence, ...], tuple[str, ...]]:
+    """Return what valid tokens say; a mail without one is flagged with why, if it tried."""
+    if context.reply_tokens is None:
+        return (), ()
+    addressed = (
+        *inbound.recipients,
+        *(value for name in _ADDRESSED for value in fields.fields.get(name, ())),
+    )
+    found = tuple(dict.fromkeys(token for each in addressed for token in tokens_in(each)))
+    read_ = [
+        verify(context.reply_tokens, inbound.account, token, inbound.received_at)
+        for token in found[:TOKENS_MAX]
+    ]
+    grants = [each for each in read_ if not isinstance(each, TokenFault)]
+    if grants:
+        passed_on = not any(each.went_to(inbound.sender_key) for each in grants)
+        conversations = dict.fromkeys(each.conversation for each in grants)
+        return (
+            tuple(map(thread_evidence.token, conversations)),
+            (REPLY_TOKEN_PASSED_ON,) if passed_on else (),
+        )
+    if TokenFault.EXPIRED in read_:
+        return (), (REPLY_TOKEN_EXPIRED,)
+    return (), (REPLY_TOKEN_INVALID,) if read_ else ()
+
+
+def _reply_extra(
+    fields: Headers, own: tuple[str, ...], refers_to: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the header values of an answer, its References oldest first."""
+    chain = (*reversed(refers_to[: REPLY_REFERENCES_MAX - 1]), *own)
+    values = {
+        "in_reply_to": " ".join(own),
+        "references": " ".join(chain),
+        "subject": line(subject_of(fields), SUBJECT_CHARACTERS_MAX),
+    }
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,1 @@
+"""Slack: one Events API callback in, one message out."""

@@ -1,0 +1,1 @@
+"""SMS, MMS and WhatsApp by Twilio: one webhook form in, one message out."""
