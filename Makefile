@@ -60,6 +60,7 @@ fuzz: setup  ## Let a fuzzer loose on all that reads what strangers write (FUZZ_
 
 .PHONY: bench
 bench: setup  ## Measure; results belong into docs/performance.md
+	$(BIN)/python -m benchmarks.normalize
 	$(BIN)/python -m benchmarks.throughput
 
 .PHONY: lock
