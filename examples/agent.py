@@ -29,7 +29,8 @@ Answer = Callable[[Event], Awaitable[str | None]]
 async def greet(offer: Event) -> str | None:
     """Answer an offer: thank for the last thing that the customer said."""
     turns = offer["brief"]["turns"]
-    said = turns[-1]["text"] if turns else ""
+    # Others may have a turn too (a mail system, a stranger): their words are not the customer's.
+    said = next((turn["text"] for turn in reversed(turns) if turn["speaker"] == "customer"), "")
     return f"Thank you for writing. You said: {said[:200]}"
 
 

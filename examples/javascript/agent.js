@@ -76,7 +76,9 @@ for await (const message of events) {
   const event = message.json();
   if (event.state === "offered") {
     await say("accept", about(event, "accept"));
-    const said = event.brief.turns.at(-1)?.text ?? "";
+    // Others may have a turn too (a mail system, a stranger): their words are not the customer's.
+    const turn = event.brief.turns.findLast(({ speaker }) => speaker === "customer");
+    const said = turn?.text ?? "";
     const text = `Thank you for writing. You said: ${said.slice(0, 200)}`;
     await say("reply", { ...about(event, "reply"), text });
     await say("complete", { ...about(event, "complete"), reason: "answered" });

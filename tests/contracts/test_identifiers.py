@@ -16,7 +16,6 @@ from maitred.contracts.identifiers import (
     SenderKind,
     account_identifier,
     email_identifier,
-    phone_identifier,
     slack_identifier,
     text_identifier,
     text_sender,
@@ -107,15 +106,9 @@ def test_the_normal_form_of_a_mail_address_is_its_own(address: str) -> None:
     ],
 )
 def test_a_phone_number_has_one_normal_form(written: str, region: str | None, value: str) -> None:
-    found = phone_identifier(written, region=region)
-    assert found == Identifier(kind=IdentifierKind.PHONE, value=value)
-
-
-@pytest.mark.parametrize("written", ["", "   ", "whatsapp:", "1" * 321, "+1\r\n2"])
-def test_what_is_no_sender_is_refused(written: str) -> None:
-    with pytest.raises(BadPayload) as caught:
-        phone_identifier(written)
-    assert caught.value.code == "bad_address"
+    found = text_identifier(written, region=region)
+    assert found.identifier == Identifier(kind=IdentifierKind.PHONE, value=value)
+    assert found.level is Level.ASSERTED
 
 
 @pytest.mark.parametrize(
@@ -163,11 +156,8 @@ def test_who_withholds_his_number_is_a_claim_of_his_own() -> None:
     assert KEYS.actor(one) != KEYS.actor(other)
 
 
-@pytest.mark.parametrize("written", ["+14155552671", "whatsapp:+14155552671", "72975", "MyBank"])
-def test_a_sender_of_texts_is_the_identifier_that_he_always_was(written: str) -> None:
-    observed = text_identifier(written, unique="SM1")
-    assert observed.identifier == phone_identifier(written)
-    assert observed.level is Level.ASSERTED
+def test_the_id_of_a_messenger_keeps_its_case_since_the_answer_goes_there() -> None:
+    assert text_identifier("messenger:aBc_9").identifier.value == "messenger:aBc_9"
 
 
 @pytest.mark.parametrize("written", ["", "  ", "1" * 321, "a\nb", "+1\r\n2"])
@@ -188,8 +178,8 @@ def test_any_text_is_some_sender_whose_normal_form_is_its_own(
 
 @given(digits=st.from_regex(r"\+?[0-9]{3,15}", fullmatch=True))
 def test_the_normal_form_of_a_phone_number_is_its_own(digits: str) -> None:
-    once = phone_identifier(digits)
-    assert phone_identifier(once.value) == once
+    once = text_identifier(digits)
+    assert text_identifier(once.identifier.value) == once
 
 
 def test_the_same_slack_user_id_in_two_workspaces_is_two_people() -> None:

@@ -8,16 +8,18 @@ import pytest
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.entry import JoinReason, MessageEntry
 from maitred.contracts.errors import Permanent, Retryable
-from maitred.contracts.identifiers import Level, Observed, phone_identifier
+from maitred.contracts.identifiers import Level, Observed, text_identifier
 from maitred.contracts.ids import (
     CustomerId,
     IdentifierKey,
     MessageId,
     Tenant,
     conversation_id,
+    digest,
 )
 from maitred.contracts.inbound import BlobRef, ReplyTo
 from maitred.contracts.message import Attachment, Message, MessageKind
+from maitred.contracts.revision import Revision, revision_msg_id
 from maitred.contracts.subjects import BLOBS, JOURNAL, message_msg_id
 from maitred.gateway import finding
 from maitred.gateway.attachments import Attachments
@@ -25,7 +27,7 @@ from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import blobs, reads, streams
 
 OWNER = IdentifierKey("k1")
-PHONE = phone_identifier("+15552000001")
+PHONE = text_identifier("+15552000001").identifier
 
 
 class Provider:
@@ -128,7 +130,8 @@ async def test_a_note_that_outlived_its_bytes_is_no_end(backbone: Backbone) -> N
     await journal(backbone, message(1, remote()))
     await reader(backbone, provider).read(message(1).id, 0)
     everything = f"{backbone.subjects.root}.blob.{OWNER}.>"
-    note = f"{backbone.subjects.root}.blob.{OWNER}.{message(1).id}-0.0"
+    named = digest(message(1).id, remote().remote)
+    note = f"{backbone.subjects.root}.blob.{OWNER}.{named}.0"
     kept = await reads.get_last(backbone.connection, BLOBS, note)
     await reads.purge(backbone.connection, BLOBS, everything)
     assert kept is not None
@@ -179,6 +182,28 @@ async def test_a_provider_that_is_away_leaves_nothing_behind(backbone: Backbone)
     assert (await streams.info(backbone.connection, BLOBS)).messages == 0
     provider.away = False
     assert (await reader(backbone, provider).read(message(1).id, 0)).data
+
+
+async def test_the_newest_reading_says_which_files_there_are(backbone: Backbone) -> None:
+    provider = Provider()
+    provider.files["https://files.example/2"] = b"found by a newer decoder"
+    await journal(backbone, message(1, remote()), message(2, remote()))
+    assert (await reader(backbone, provider).read(message(1).id, 0)).data
+    newer = message(1, remote("https://files.example/2"), remote())
+    for number, reading in ((1, message(1)), (2, newer)):
+        revision = Revision(
+            message=reading, number=number, decoder="newer", changed=("attachments",), at=1
+        )
+        await backbone.publisher.publish(
+            backbone.subjects.revision(OWNER),
+            msgspec.json.encode(revision),
+            msg_id=revision_msg_id(reading, number),
+            stream=JOURNAL,
+        )
+    found = [(await reader(backbone, provider).read(newer.id, at)).data for at in (0, 1)]
+    assert found == [b"found by a newer decoder", b"\xff\xd8 a picture"]
+    # What was fetched for the older reading is not fetched again.
+    assert len(provider.asked) == 2
 
 
 async def test_any_message_of_the_journal_is_found(

@@ -13,6 +13,7 @@ from maitred.contracts.limits import (
     CONVERSATION_TURNS_MAX,
     ENTITIES_MAX,
     MINUTE_MS,
+    SYSTEM_TURNS_MAX,
     TURN_TEXT_CHARACTERS_MAX,
 )
 from maitred.contracts.message import Attachment, Entity, EntityKind, Language, Message, MessageKind
@@ -127,6 +128,20 @@ def test_turns_stand_in_the_order_of_their_times_and_the_last_ones_stay() -> Non
     assert conversation.messages == count
 
 
+@pytest.mark.parametrize("kind", [MessageKind.BOUNCE, MessageKind.COMPLAINT])
+def test_reports_of_mail_systems_never_push_out_the_customers_words(kind: MessageKind) -> None:
+    own = [said(f"m{n}", ANN, at=START + n) for n in range(CONVERSATION_TURNS_MAX)]
+    daemon = email("mailer-daemon@mx.example.net", Level.CLAIMED)
+    reports = [said(f"b{n}", daemon, at=START + 100 + n, kind=kind) for n in range(60)]
+    turns = _journey(*own, *reports).turns
+    assert [turn.message for turn in turns if turn.speaker is Speaker.CUSTOMER] == [
+        each.id for each in own
+    ]
+    assert [turn.message for turn in turns if turn.speaker is Speaker.SYSTEM] == [
+        each.id for each in reports[-SYSTEM_TURNS_MAX:]
+    ]
+
+
 def test_long_words_are_cut_and_say_so() -> None:
     (turn,) = _journey(said("m1", ANN, text="y" * (TURN_TEXT_CHARACTERS_MAX + 1))).turns
     assert len(turn.text) == TURN_TEXT_CHARACTERS_MAX
@@ -181,3 +196,11 @@ def test_a_long_text_that_came_in_parts_is_one_turn_and_each_part_counts_once() 
     assert conversation.messages == len(parts)
     later = said("later", phone("+14155550123"), at=START + MINUTE_MS, text="Hello?")
     assert [each.text for each in _journey(*parts, later).turns] == [words, "Hello?"]
+
+
+def test_a_picture_that_follows_a_full_text_is_shown_in_a_turn_of_its_own() -> None:
+    number = phone("+14155550123")
+    full = said("full", number, text="x" * 160)
+    picture = Attachment(name="lamp.jpg", content_type="image/jpeg", size=-1)
+    follows = said("mms", number, at=START + 400, text="this one", attachments=(picture,))
+    assert [turn.attachments for turn in _journey(full, follows).turns] == [(), ("lamp.jpg",)]

@@ -15,8 +15,8 @@ from maitred.contracts.identifiers import (
     Level,
     account_identifier,
     email_identifier,
-    phone_identifier,
     slack_identifier,
+    text_identifier,
     visitor_identifier,
 )
 from maitred.contracts.ids import IdentifierKey, MessageId, digest
@@ -29,7 +29,7 @@ POLICY = Policy(limits=KindLimits(email=2, phone=1, visitor=3, slack=2))
 IDENTIFIERS = [
     *(account_identifier(f"a{n}") for n in range(3)),
     *(email_identifier(f"p{n}@example.com") for n in range(5)),
-    *(phone_identifier(f"+1415555010{n}") for n in range(3)),
+    *(text_identifier(f"+1415555010{n}").identifier for n in range(3)),
     *(slack_identifier("T1", f"U{n}") for n in range(3)),
     *(visitor_identifier(f"v{n}") for n in range(4)),
     email_identifier("sales@example.com"),
@@ -152,7 +152,7 @@ def test_an_identifier_seen_with_too_many_others_holds_nobody_together() -> None
 @pytest.mark.parametrize("surer", [0, 1])
 def test_the_surest_evidence_is_taken_before_a_limit_is_reached(surer: int) -> None:
     person = account_identifier("a0")
-    numbers = [phone_identifier(f"+1415555010{n}") for n in (surer, 1 - surer)]
+    numbers = [text_identifier(f"+1415555010{n}").identifier for n in (surer, 1 - surer)]
     sure, weak = _edge(person, numbers[0], Level.PROVEN), _edge(person, numbers[1])
     expected = {frozenset({_key(person), _key(numbers[0])})}
     assert _split(weak, sure) == _split(sure, weak) == expected

@@ -12,7 +12,13 @@ from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import Message, MessageKind, ThreadEvidenceKind, ThreadHints
 from maitred.identity.place import Placement
-from maitred.identity.threads import BORROWED_MAX, SUBJECT_WINDOW_MS
+from maitred.identity.threads import (
+    BORROWED_MAX,
+    NAMED_MAX,
+    SUBJECT_WINDOW_MS,
+    links_of,
+    named,
+)
 from tests.identity.world import START, TOOLS, World, email, key_of, said, slack
 
 ANN, EVE = email("ann@example.com"), email("eve@example.com")
@@ -241,3 +247,14 @@ def test_a_channel_without_evidence_answers_what_it_refers_to() -> None:
     assert placed.conversation == first.conversation
     assert placed.evidence == thread_evidence.answers("T:C:1")
     assert key_of(slack("U1")) in world.conversation(placed).participants
+
+
+def test_who_names_fifty_conversations_has_the_surest_few_looked_at() -> None:
+    world = World()
+    for number in range(50):
+        world.take(mail(f"m{number}", sender=email(f"p{number}@example.com"), at=START + number))
+    stranger = mail("x", *(f"<m{number}>" for number in range(50)), sender=EVE, at=START + 99)
+    found = named(stranger, links_of(stranger, TOOLS), world.everything())
+    assert len(found) == NAMED_MAX
+    assert [each.evidence.id for each in found] == [f"<m{n}>" for n in range(NAMED_MAX)]
+    assert world.take(stranger).claimed is not None

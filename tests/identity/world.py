@@ -18,8 +18,8 @@ from maitred.contracts.identifiers import (
     Observed,
     account_identifier,
     email_identifier,
-    phone_identifier,
     slack_identifier,
+    text_identifier,
     visitor_identifier,
 )
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey, Tenant, message_id
@@ -57,7 +57,7 @@ def slack(user: str, team: str = "T1") -> Observed:
 
 
 def phone(number: str) -> Observed:
-    return Observed(identifier=phone_identifier(number), level=Level.ASSERTED)
+    return text_identifier(number)
 
 
 def visitor(name: str) -> Observed:

@@ -20,7 +20,7 @@ from maitred.contracts.ids import (
 )
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.limits import BRIEF_BYTES_MAX, TURN_TEXT_CHARACTERS_MAX
-from maitred.contracts.message import Entity, EntityKind
+from maitred.contracts.message import Entity, EntityKind, MessageKind
 from maitred.router.brief import compose
 from tests.router.play import START, Play, agent, settings
 
@@ -133,10 +133,11 @@ def test_a_brief_never_exceeds_its_bound_and_keeps_the_newest_turns(letter: str)
     assert brief.journey
 
 
-def test_what_is_too_large_loses_the_words_of_claimed_participants_first() -> None:
+@pytest.mark.parametrize("other", [Speaker.CLAIMED, Speaker.SYSTEM])
+def test_what_is_too_large_loses_the_words_of_others_first(other: Speaker) -> None:
     text = "a" * TURN_TEXT_CHARACTERS_MAX
     own = [turn(at, Speaker.CUSTOMER, text) for at in range(26)]
-    claims = [turn(at, Speaker.CLAIMED, text) for at in (1, 2, 30, 31)]
+    claims = [turn(at, other, text) for at in (1, 2, 30, 31)]
     fits = compose(conversation("x", *own), routing(), None, (), True, None)
     crowded = compose(conversation("x", *own, *claims), routing(), None, (), True, None)
     assert not fits.cut
@@ -160,6 +161,16 @@ def test_even_absurd_parts_end_within_the_bound() -> None:
 def test_turns_that_the_conversation_itself_dropped_show_as_cut() -> None:
     longer = replace(conversation("x", turn(1, Speaker.CUSTOMER, "a")), messages=30)
     assert compose(longer, routing(), None, (), True, None).cut
+
+
+def test_a_text_in_parts_is_whole_and_what_machines_sent_stands_for_nothing_left_out() -> None:
+    parts = (MessageId("msg_2"), MessageId("msg_3"))
+    whole = replace(turn(1, Speaker.CUSTOMER, "a long text"), parts=parts)
+    said = replace(conversation("x", whole), messages=3)
+    assert not compose(said, routing(), None, (), True, None).cut
+    away = replace(turn(2, Speaker.CUSTOMER, "I am away"), kind=MessageKind.AUTO_REPLY)
+    said = replace(conversation("x", whole, away), messages=4)
+    assert compose(said, routing(), None, (), True, None).cut
 
 
 def test_why_stands_in_words() -> None:

@@ -92,7 +92,7 @@ class MoodTrack(msgspec.Struct, frozen=True, kw_only=True):
 class Conversation(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="conversation"
 ):
-    """What was said by the customer and what it needs; written by intake alone.
+    """What was said by the customer and what it needs; intake's, and a replay may retell a turn.
 
     `reply_to` is where the customer wrote last, `trust` the level of who wrote last, and
     `participants` are the keys of all who wrote. `messages` counts them. Turns of claimed
@@ -120,3 +120,13 @@ class Conversation(
     turns: tuple[Turn, ...] = ()
     entities: tuple[Entity, ...] = ()
     messages: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many of the customer's messages no longer stand among the turns."""
+        standing = (
+            1 + len(turn.parts)
+            for turn in self.turns
+            if turn.speaker is Speaker.CUSTOMER and turn.kind.wants_an_answer
+        )
+        return self.messages - sum(standing)

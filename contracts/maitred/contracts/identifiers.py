@@ -110,28 +110,6 @@ def email_identifier(address: str) -> Identifier:
     return Identifier(kind=IdentifierKind.EMAIL, value=f"{local}@{ascii_domain}")
 
 
-def phone_identifier(number: str, *, region: str | None = None) -> Identifier:
-    """Normalise a number to E.164; short codes and alphanumeric senders stay as they are.
-
-    `region` (ISO 3166-1) reads national numbers; without it only international ones are.
-
-    Raises:
-        BadPayload: it is empty or too long to be a sender.
-    """
-    text = unicodedata.normalize("NFKC", number).strip()
-    text = text.removeprefix("whatsapp:").strip()
-    if not text or len(text) > VALUE_CHARACTERS_MAX or not _plain(text.replace(" ", "")):
-        raise BadPayload("not a phone number", code="bad_address")
-    try:
-        parsed = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return Identifier(kind=IdentifierKind.PHONE, value=text.lower())
-    if not phonenumbers.is_possible_number(parsed):
-        return Identifier(kind=IdentifierKind.PHONE, value=text.lower())
-    value = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return Identifier(kind=IdentifierKind.PHONE, value=value)
-
-
 class SenderKind(Vocabulary):
     """What sort of sender a text message names, by how it is written."""
 
@@ -184,8 +162,9 @@ def text_sender(written: str, *, region: str | None = None) -> tuple[SenderKind,
 def text_identifier(written: str, *, region: str | None = None, unique: str = "") -> Observed:
     """Return who a text message comes from, at the level that its channel gives him.
 
-    Who withholds his number is a claim of his own, told apart by `unique` (the message's id):
-    under one common name, all of them would be one customer.
+    `region` is as in `text_sender`. Names are the same in any case, the ids of messengers are
+    not. Who withholds his number is a claim of his own, told apart by `unique` (the message's
+    id): under one common name, all of them would be one customer.
 
     Raises:
         BadPayload: it is empty or too long to be a sender, or nothing that can be shown.
@@ -197,7 +176,7 @@ def text_identifier(written: str, *, region: str | None = None, unique: str = ""
     if kind is SenderKind.ANONYMOUS:
         withheld = Identifier(kind=IdentifierKind.PHONE, value=_WITHHELD + unique)
         return Observed(identifier=withheld, level=Level.CLAIMED)
-    if kind is not SenderKind.NUMBER:
+    if kind is SenderKind.ALPHANUMERIC:
         value = value.lower()
     return Observed(
         identifier=Identifier(kind=IdentifierKind.PHONE, value=value), level=Level.ASSERTED

@@ -84,6 +84,8 @@ CONVERSATION_TURNS_MAX: Final = 20
 """Last turns kept in the conversation document; the journal holds all of them."""
 CLAIMED_TURNS_MAX: Final = 4
 """Turns of claimed participants kept beside them, and how many an hour may add."""
+SYSTEM_TURNS_MAX: Final = 4
+"""Reports of mail systems kept beside them, since whoever knows an id can write one."""
 TURN_TEXT_CHARACTERS_MAX: Final = 2_000
 BRIEF_BYTES_MAX: Final = 64 * KIB
 MOOD_SAMPLES_MAX: Final = 20
@@ -156,9 +158,13 @@ _hold(
     BATCH_MESSAGES_MAX < NATS_BATCH_MESSAGES_MAX,
     "a batch must stay below what the server takes",
 )
-_hold(GROUP_INPUTS_MAX * 7 <= BATCH_MESSAGES_MAX, "a full group must fit into one batch")
 _hold(
-    6 * (CONVERSATION_TURNS_MAX + CLAIMED_TURNS_MAX) * TURN_TEXT_CHARACTERS_MAX
+    # Entry, customer, conversation, and a mail's threads; what writes more is halved.
+    GROUP_INPUTS_MAX * 7 <= BATCH_MESSAGES_MAX,
+    "a full group of ordinary messages must fit into one batch",
+)
+_hold(
+    6 * (CONVERSATION_TURNS_MAX + CLAIMED_TURNS_MAX + SYSTEM_TURNS_MAX) * TURN_TEXT_CHARACTERS_MAX
     < NATS_PAYLOAD_BYTES_MAX,
     "a full conversation document must fit into one NATS payload",
 )

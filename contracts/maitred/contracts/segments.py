@@ -31,6 +31,6 @@ def room_of(text: str) -> tuple[int, int]:
 
 def taken(text: str, room: tuple[int, int]) -> int:
     """Return how many places `text` takes in the alphabet that has this room."""
-    if room is _GSM_7_ROOM:
+    if room == _GSM_7_ROOM:
         return len(text) + sum(character in _GSM_7_TWO for character in text)
     return len(text) + sum(ord(character) > 0xFFFF for character in text)  # noqa: PLR2004  (pairs)

@@ -16,7 +16,7 @@ import msgspec
 from maitred.connectors.port import Context, FetchesMedia, Receipt, Reply
 from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.identifiers import Keys
-from maitred.contracts.ids import IdentifierKey, MessageId
+from maitred.contracts.ids import IdentifierKey, MessageId, digest
 from maitred.contracts.inbound import BlobRef, Inbound
 from maitred.contracts.message import Attachment, Message
 from maitred.contracts.subjects import BLOBS, Subjects
@@ -68,16 +68,16 @@ class Attachments:
         return File(
             name=attachment.name,
             content_type=attachment.content_type,
-            data=await self._data(found, index, attachment),
+            data=await self._data(found, attachment),
         )
 
-    async def _data(self, message: Message, index: int, attachment: Attachment) -> bytes:
+    async def _data(self, message: Message, attachment: Attachment) -> bytes:
         if attachment.blob is not None:
             return await self._get(attachment.blob)
         if not attachment.remote:
             why = f" ({attachment.cut})" if attachment.cut else ""
             raise Permanent(f"the attachment's bytes were not kept{why}", code="not_kept")
-        note = self._note(message, index)
+        note = self._note(message, attachment)
         stored = await reads.get_last(self._connection, BLOBS, note)
         if stored is not None:
             try:
@@ -112,9 +112,13 @@ class Attachments:
             stream=BLOBS,
         )
 
-    def _note(self, message: Message, index: int) -> str:
-        """Name where it is noted under which hash a fetched file stands."""
-        return self._subjects.blob(message.actor_key, f"{message.id}-{index}", 0)
+    def _note(self, message: Message, attachment: Attachment) -> str:
+        """Name where it is noted under which hash a fetched file stands.
+
+        By its address, since a newer reading of the message may count its files otherwise.
+        """
+        name = digest(message.id, attachment.remote)
+        return self._subjects.blob(message.actor_key, name, 0)
 
 
 def fetchers(configuration: Configuration) -> dict[str, FetchesMedia]:

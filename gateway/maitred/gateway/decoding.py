@@ -8,6 +8,9 @@ import structlog
 
 from maitred.contracts.errors import BadPayload, Permanent
 from maitred.contracts.inbound import Inbound
+from maitred.contracts.subjects import Subjects
+from maitred.gateway.bus import blobs
+from maitred.gateway.bus.connection import Connection
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 
 log = structlog.get_logger(__name__)
@@ -32,8 +35,22 @@ def attempt(
         return decoder(inbound, raw, sequence, context)
     except (BadPayload, Permanent) as error:
         return Undecodable(error.code, str(error))
-    except (ValueError, TypeError, LookupError, RecursionError, AttributeError) as error:
+    except Exception as error:
         # A decoder that trips over hostile bytes: the message is kept, and its fault found.
+        # Raised on, it would come again and again, and hold up all that came behind it.
         kind = type(error).__name__
         log.exception("decoder_failed", input=sequence, kind=kind)
         return Undecodable("decoder_failed", f"the decoder raised {kind}")
+
+
+async def raw_of(connection: Connection, subjects: Subjects, inbound: Inbound) -> bytes:
+    """Return the bytes as they came, which stand in BLOBS where they are large.
+
+    Raises:
+        Permanent: they are gone (`blob_missing`), or are others (`blob_corrupt`).
+        StoreUnavailable: the store does not answer.
+    """
+    blob = inbound.blob
+    if blob is None:
+        return inbound.body or b""
+    return await blobs.get(connection, subjects, blob.owner, blob.sha256, blob.size)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-import structlog
 
 from maitred.contracts import limits
 from maitred.contracts.conversation import Conversation, Needs, SkillNeed
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import Claim, MessageEntry, SuppressedEntry, Work
-from maitred.contracts.errors import BadPayload, Permanent
+from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import CustomerId, component_id, conversation_id, customer_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Affect, Message
@@ -27,6 +26,7 @@ from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import blobs
 from maitred.gateway.bus.pull import Received
+from maitred.gateway.decoding import Undecodable, attempt, raw_of
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
 from maitred.identity.journey import add_turn, claimed_turn, with_turn
@@ -38,7 +38,6 @@ from maitred.router.mood.port import MoodInput, MoodModel
 from maitred.router.mood.track import advance
 from maitred.router.needs import CompiledRules, Facts, needs_of
 
-log = structlog.get_logger(__name__)
 STAGE: Final = "intake"
 
 
@@ -184,18 +183,14 @@ class Intake:
             decoder = self._decoders.get(inbound.channel)
             if decoder is None:
                 return Buried("unknown_channel", "no decoder is configured for its channel")
-            raw = await self._raw(inbound)
-            decoded = await self._decode(decoder, inbound, raw, item.stream_seq)
-        except BadPayload as error:
-            return Buried(error.code, str(error))
+            raw = await raw_of(self._backbone.connection, self._backbone.subjects, inbound)
         except Permanent as error:
             return Buried(error.code, str(error))
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return Buried("bad_inbound", "not an inbound message of the shape that we know")
-        except (ValueError, TypeError, LookupError, RecursionError, AttributeError) as error:
-            # A decoder that trips over hostile bytes: the message is kept, and its fault found.
-            log.exception("decoder_failed", input=item.stream_seq, kind=type(error).__name__)
-            return Buried("decoder_failed", f"the decoder raised {type(error).__name__}")
+        decoded = await self._decode(decoder, inbound, raw, item.stream_seq)
+        if isinstance(decoded, Undecodable):
+            return Buried(decoded.code, decoded.reason)
         for sha256, data in decoded.contents.items():
             if await self._store(inbound, data) != sha256:
                 return Buried("decoder_failed", "an attachment is not what its hash says")
@@ -204,24 +199,12 @@ class Intake:
             message = msgspec.structs.replace(message, affect=self._affect(message))
         return Read(message, item.stream_seq, item.time_ms)
 
-    async def _raw(self, inbound: Inbound) -> bytes:
-        if inbound.blob is None:
-            return inbound.body or b""
-        blob = inbound.blob
-        return await blobs.get(
-            self._backbone.connection,
-            self._backbone.subjects,
-            blob.owner,
-            blob.sha256,
-            blob.size,
-        )
-
     async def _decode(
         self, decoder: Decoder, inbound: Inbound, raw: bytes, sequence: int
-    ) -> Decoded:
+    ) -> Decoded | Undecodable:
         if len(raw) > limits.BODY_INLINE_BYTES_MAX:
-            return await asyncio.to_thread(decoder, inbound, raw, sequence, self._context)
-        return decoder(inbound, raw, sequence, self._context)
+            return await asyncio.to_thread(attempt, decoder, inbound, raw, sequence, self._context)
+        return attempt(decoder, inbound, raw, sequence, self._context)
 
     async def _store(self, inbound: Inbound, data: bytes) -> str:
         sha256, _, _ = await blobs.put(

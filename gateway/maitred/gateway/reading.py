@@ -6,7 +6,7 @@ Built from the journal at the moment of the question; it decides nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -32,7 +32,6 @@ from maitred.gateway.bus.reads import get_many
 T = TypeVar("T", bound=msgspec.Struct)
 _ALIASES_MAX: Final = 16
 _MESSAGES_MAX: Final = 1_000
-_SENDER_MESSAGES_MAX: Final = 100_000
 _EVENTS_MAX: Final = 1_000
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -43,14 +42,6 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerDoc
     identifiers: tuple[IdentifierKey, ...]
     entries: tuple[MessageEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A message as the journal has it, in its newest reading, and how often it was revised."""
-
-    entry: MessageEntry
-    revisions: int = 0
 
 
 class ConversationStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,37 +74,9 @@ async def journey(connection: Connection, subjects: Subjects, name: str) -> Jour
     members = await _members(connection, subjects, customer)
     entries: list[MessageEntry] = []
     for key in members:
-        known = await sender_messages(connection, subjects, key, limit=_MESSAGES_MAX)
-        entries += [each.entry for each in known.values()]
+        entries += await _entries(connection, subjects, key)
     entries.sort(key=lambda each: (each.message.received_at, each.message.id))
     return Journey(customer=customer, identifiers=members, entries=tuple(entries))
-
-
-async def sender_messages(
-    connection: Connection,
-    subjects: Subjects,
-    sender: IdentifierKey,
-    *,
-    limit: int = _SENDER_MESSAGES_MAX,
-) -> dict[MessageId, Known]:
-    """Return the first `limit` messages of one sender, each in its newest reading, by id.
-
-    Raises:
-        StoreUnavailable: the store does not answer.
-    """
-    known: dict[MessageId, Known] = {}
-    for each in await read_log(connection, JOURNAL, subjects.message(sender), after=0, limit=limit):
-        entry = msgspec.json.decode(each.data, type=MessageEntry)
-        known[entry.message.id] = Known(entry)
-    for each in await read_log(
-        connection, JOURNAL, subjects.revision(sender), after=0, limit=limit
-    ):
-        revision = msgspec.json.decode(each.data, type=Revision)
-        before = known.get(revision.message.id)
-        if before is not None and revision.number > before.revisions:
-            entry = msgspec.structs.replace(before.entry, message=revision.message)
-            known[revision.message.id] = Known(entry, revision.number)
-    return known
 
 
 async def story(connection: Connection, subjects: Subjects, name: str) -> ConversationStory:
@@ -128,6 +91,26 @@ async def story(connection: Connection, subjects: Subjects, name: str) -> Conver
     routing = await _read(connection, subjects.routing(conversation), RoutingDoc)
     decisions = await _decisions(connection, subjects, conversation)
     return ConversationStory(conversation=said, routing=routing, decisions=decisions)
+
+
+async def _entries(
+    connection: Connection, subjects: Subjects, sender: IdentifierKey
+) -> Iterable[MessageEntry]:
+    """Return a sender's first messages, each in its newest reading."""
+    known: dict[MessageId, MessageEntry] = {}
+    for each in await read_log(
+        connection, JOURNAL, subjects.message(sender), after=0, limit=_MESSAGES_MAX
+    ):
+        entry = msgspec.json.decode(each.data, type=MessageEntry)
+        known[entry.message.id] = entry
+    # A revision with a higher number comes later.
+    for each in await read_log(
+        connection, JOURNAL, subjects.revision(sender), after=0, limit=_MESSAGES_MAX
+    ):
+        revised = msgspec.json.decode(each.data, type=Revision).message
+        if revised.id in known:
+            known[revised.id] = msgspec.structs.replace(known[revised.id], message=revised)
+    return known.values()
 
 
 async def _decisions(

@@ -7,7 +7,6 @@ older one stay what they were.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,7 +18,6 @@ from maitred.contracts import limits
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.errors import Permanent
 from maitred.contracts.events import headers
-from maitred.contracts.ids import IdentifierKey, MessageId
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message
 from maitred.contracts.revision import Revision, revision_msg_id
@@ -30,15 +28,14 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import count_after, read_log, sequence_at
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.bus.reads import Stored, get_last
-from maitred.gateway.decoding import Undecodable, attempt
+from maitred.gateway.decoding import Undecodable, attempt, raw_of
+from maitred.gateway.finding import Known, Places
 from maitred.gateway.journal.keeping import Keeping
-from maitred.gateway.reading import Known, sender_messages
 from maitred.identity.loops import LOOP, as_auto_reply
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
 
 PAGE: Final = 64
-SENDERS_REMEMBERED_MAX: Final = 500
 TRIES_MAX: Final = 20
 _OF_THE_READING: Final = frozenset({"affect", "raw", "version"})
 """Fields that are not the decoder's: its words decide about them, or where it stands."""
@@ -72,7 +69,8 @@ class Reading:
 class Replay:
     """Reads stored messages again with `decoders`, by channel, and appends revisions.
 
-    `decoder_names` say in the revision what read it. `mood` reads words that have changed.
+    `decoder_names` say in the revision what read it, `keeping` how long it is kept. `mood` reads
+    words that have changed.
     """
 
     connection: Connection
@@ -82,10 +80,12 @@ class Replay:
     decoder_names: Mapping[str, str]
     context: DecodeContext
     mood: MoodModel
-    keeping: Keeping = field(default_factory=Keeping)
-    _senders: OrderedDict[IdentifierKey, dict[MessageId, Known]] = field(
-        default_factory=OrderedDict
-    )
+    keeping: Keeping
+    _places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember nothing yet."""
+        self._places = Places(self.connection, self.subjects)
 
     def filter(self, channel: str | None) -> str:
         """Return the subjects of the raw messages of one channel, or of all."""
@@ -125,48 +125,54 @@ class Replay:
     async def apply(self, reading: Reading, at: int) -> int:
         """Append what was read as a new revision, and return its number; `at` is now.
 
-        The turn in the conversation follows, if it still shows the older reading.
+        The turn in the conversation follows, if it still shows the older reading. What another
+        replay has appended meanwhile is not appended again.
 
         Raises:
-            Permanent: there is nothing to apply, or others wrote at every try.
+            Permanent: there is nothing to apply, the journal has let the message go meanwhile, or
+                others wrote at every try.
             StoreUnavailable: the store does not answer; try again.
         """
         if reading.outcome is not Outcome.CHANGED or reading.decoded is None:
             raise Permanent("this reading changes nothing", code="nothing_to_apply")
-        inbound = reading.inbound
-        for data in reading.decoded.contents.values():
+        inbound, decoded = reading.inbound, reading.decoded
+        for data in decoded.contents.values():
             await blobs.put(self.publisher, self.subjects, inbound.sender_key, data)
         for _ in range(TRIES_MAX):
-            known = (await self._known(inbound.sender_key)).get(inbound.id)
+            known = await self._places.read(inbound.sender_key, inbound.id)
             if known is None:
-                break
+                raise Permanent("the journal keeps this message no more", code="not_found")
+            message = _carried(known.entry.message, decoded.message, self.mood)
+            changed = differing(known.entry.message, message)
+            if not changed:
+                return known.revisions
             revision = Revision(
-                message=_carried(known.entry.message, reading.decoded.message, self.mood),
+                message=message,
                 number=known.revisions + 1,
                 decoder=self.decoder_names[inbound.channel],
-                changed=reading.fields,
+                changed=changed,
                 at=at,
             )
             try:
-                await batch.commit(
+                sequence = await batch.commit(
                     self.connection,
                     JOURNAL,
                     [self._entry(revision), *await self._turn(known, revision.message)],
                     timeout_ms=limits.COMMIT_TIMEOUT_MS,
                 )
             except Conflict:
-                self._senders.pop(inbound.sender_key, None)
+                self._places.forget(inbound.sender_key)
                 continue
-            self._senders.pop(inbound.sender_key, None)
+            self._places.revised(inbound.sender_key, inbound.id, sequence, revision.number)
             return revision.number
         raise Permanent("others wrote at every try", code="busy")
 
     async def _again(self, stored: Stored, inbound: Inbound) -> Reading:
-        known = (await self._known(inbound.sender_key)).get(inbound.id)
+        known = await self._places.read(inbound.sender_key, inbound.id)
         if known is None:
             return Reading(stored.seq, inbound, Outcome.NOT_JOURNALLED)
         try:
-            raw = await self._raw(inbound)
+            raw = await raw_of(self.connection, self.subjects, inbound)
         except Permanent as error:
             return Reading(stored.seq, inbound, Outcome.UNREADABLE, code=error.code)
         found = attempt(self.decoders[inbound.channel], inbound, raw, stored.seq, self.context)
@@ -177,22 +183,6 @@ class Replay:
         fields = differing(known.entry.message, _carried(known.entry.message, found.message, None))
         outcome = Outcome.CHANGED if fields else Outcome.SAME
         return Reading(stored.seq, inbound, outcome, fields, known.entry.message, found)
-
-    async def _raw(self, inbound: Inbound) -> bytes:
-        blob = inbound.blob
-        if blob is None:
-            return inbound.body or b""
-        return await blobs.get(self.connection, self.subjects, blob.owner, blob.sha256, blob.size)
-
-    async def _known(self, sender: IdentifierKey) -> dict[MessageId, Known]:
-        """Return what the journal has of one sender; the latest senders are remembered."""
-        found = self._senders.get(sender)
-        if found is None:
-            found = await sender_messages(self.connection, self.subjects, sender)
-            self._senders[sender] = found
-            if len(self._senders) > SENDERS_REMEMBERED_MAX:
-                self._senders.popitem(last=False)
-        return found
 
     def _entry(self, revision: Revision) -> Write:
         name = revision_msg_id(revision.message, revision.number)
@@ -240,8 +230,9 @@ def retold(document: Conversation, before: Message, after: Message) -> Conversat
     A turn that shows something else (the customer edited or deleted it) stays.
     """
     old, new = (each.text[: limits.TURN_TEXT_CHARACTERS_MAX] for each in (before, after))
+    cut = len(after.text) > len(new) or "text_cut" in after.flags
     turns = tuple(
-        msgspec.structs.replace(turn, text=new, cut=len(after.text) > len(new))
+        msgspec.structs.replace(turn, text=new, cut=cut)
         if turn.message == after.id and turn.text == old
         else turn
         for turn in document.turns

@@ -38,7 +38,7 @@ from maitred.gateway.ledger import balance
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
-from maitred.gateway.settings.shapes import token_keys
+from maitred.gateway.settings.shapes import keeping_of, token_keys
 from maitred.gateway.tasks import Tasks
 from maitred.identity.place import Tools
 from maitred.normalizer import language
@@ -48,7 +48,6 @@ from maitred.router.needs import compile_rules
 
 log = structlog.get_logger(__name__)
 ROLES: Final = ("doors", "intake", "dispatch", "delivery")
-DAY_MS: Final = 86_400_000
 WARM_UP: Final = "A few words in some language, long enough to be told apart."
 DRAIN_MS: Final = 3_000
 """How long a stop waits for the replies under way."""
@@ -133,10 +132,7 @@ class Gateway:
         keys = Keys(settings.tenant, settings.identity.secret.reveal().encode())
         tokens = token_keys(settings)
         tools = Tools(subjects=self._backbone.subjects, keys=keys, policy=settings.identity.policy)
-        keeping = Keeping(
-            log_ms=settings.retention.log_days * DAY_MS,
-            closed_ms=settings.retention.closed_days * DAY_MS,
-        )
+        keeping = keeping_of(settings)
         outbox = doors.JournalOutbox(
             self._backbone, after=await last_sequence(self._backbone.connection, JOURNAL)
         )

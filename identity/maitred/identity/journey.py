@@ -19,6 +19,7 @@ from maitred.contracts.limits import (
     ENTITIES_MAX,
     HOUR_MS,
     SUBJECT_CHARACTERS_MAX,
+    SYSTEM_TURNS_MAX,
     TURN_TEXT_CHARACTERS_MAX,
 )
 from maitred.contracts.message import Message, MessageKind
@@ -34,6 +35,7 @@ from maitred.identity.place import Placement
 PARTICIPANTS_MAX: Final = 64
 TURN_ATTACHMENTS_MAX: Final = 20
 _BY_POSTMASTERS: Final = frozenset({MessageKind.BOUNCE, MessageKind.COMPLAINT})
+_BY_OTHERS: Final = {Speaker.CLAIMED: CLAIMED_TURNS_MAX, Speaker.SYSTEM: SYSTEM_TURNS_MAX}
 
 Value = TypeVar("Value")
 
@@ -98,14 +100,15 @@ def claimed_turn(conversation: Conversation, message: Message, now: int) -> Turn
 def with_turn(conversation: Conversation, turn: Turn) -> Conversation:
     """Return the conversation with one more turn, and nothing else changed.
 
-    The last ones are kept; those of claimed participants displace each other only, so that no
-    stranger's words push out the customer's.
+    The last ones are kept; those of claimed participants, and those of mail systems, displace
+    each other only, so that no stranger's words push out the customer's.
     """
     # Channels are read side by side, so a message may come after a later one.
     turns = sorted((*conversation.turns, turn), key=lambda said: said.at)
-    claimed = [each for each in turns if each.speaker is Speaker.CLAIMED][-CLAIMED_TURNS_MAX:]
-    others = [each for each in turns if each.speaker is not Speaker.CLAIMED]
-    kept = sorted((*others[-CONVERSATION_TURNS_MAX:], *claimed), key=lambda said: said.at)
+    kept = [each for each in turns if each.speaker not in _BY_OTHERS][-CONVERSATION_TURNS_MAX:]
+    for speaker, limit in _BY_OTHERS.items():
+        kept += [each for each in turns if each.speaker is speaker][-limit:]
+    kept.sort(key=lambda said: said.at)
     return msgspec.structs.replace(conversation, turns=tuple(kept))
 
 

@@ -32,6 +32,7 @@ def joint(conversation: Conversation, message: Message) -> str | None:
         # Messengers have no segments.
         or ":" in message.reply_to.extra.get("from", "")
         or last.attachments
+        or message.attachments
         or last.cut
     ):
         return None

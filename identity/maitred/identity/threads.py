@@ -23,6 +23,8 @@ from maitred.identity.reading import require
 
 BORROWED_MAX: Final = 5
 """Of the ids that a message refers to and nobody has written, the nearest so many are noted."""
+NAMED_MAX: Final = 8
+"""Of the conversations that a message names, so many are looked at, the surest first."""
 SUBJECT_WINDOW_MS: Final = 14 * DAY_MS
 """For how long an equal subject by the same sender is taken for the same matter."""
 _BY_ID: Final = frozenset({ThreadEvidenceKind.ANSWERS, ThreadEvidenceKind.REFERS})
@@ -46,9 +48,9 @@ class Named:
 class Links:
     """Where a message's own ids, and those that it refers to, stand as thread documents.
 
-    Made once for each message, since every subject costs a keyed hash. `subjects` are by foreign
-    id, `refers_to` nearest first; `equal` is where equal subjects by this sender to this account
-    meet. `named` are the conversations of its reply tokens, and where they stand.
+    Made once where a message is placed, since every subject costs a keyed hash. `subjects` are
+    by foreign id, `refers_to` nearest first; `equal` is where equal subjects by this sender to
+    this account meet. `named` are the conversations of its reply tokens, and where they stand.
     """
 
     subjects: Mapping[str, str]
@@ -105,6 +107,8 @@ def links_of(message: Message, tools: Tools) -> Links:
 def named(message: Message, links: Links, view: View) -> tuple[Named, ...]:
     """Return the conversations that a message names, each once, the surest evidence first.
 
+    They are bounded, since a stranger may name fifty, and each costs two reads.
+
     Raises:
         NotRead: a thread has not been loaded.
     """
@@ -112,7 +116,7 @@ def named(message: Message, links: Links, view: View) -> tuple[Named, ...]:
     found: dict[ConversationId, Named] = {}
     for each in sorted(_all_named(message, links, view), key=lambda each: -each.evidence.score):
         found.setdefault(each.conversation, each)
-    return tuple(found.values())
+    return tuple(found.values())[:NAMED_MAX]
 
 
 def owned(links: Links, view: View) -> tuple[ConversationId, ...]:

@@ -43,8 +43,8 @@ def compose(
     """Return the brief of a conversation, at most `BRIEF_BYTES_MAX` bytes of JSON.
 
     The customer's turns and the agents' replies are merged by time. Where it would be too
-    large, turns of claimed participants go first, then the oldest turns, then the oldest of the
-    journey, and `cut` is set.
+    large, turns of claimed participants and of mail systems go first, then the oldest turns, then
+    the oldest of the journey, and `cut` is set.
     """
     shown = customer if show_journey else None
     brief = Brief(
@@ -58,7 +58,7 @@ def compose(
         preferences=_preferences(shown) if shown else {},
         complaints=shown.complaints if shown else 0,
         why=tuple(sentences(why)) if why else (),
-        cut=conversation.messages > sum(t.speaker == Speaker.CUSTOMER for t in conversation.turns),
+        cut=conversation.left_out > 0,
     )
     return _bounded(brief)
 
@@ -114,16 +114,16 @@ def _preferences(customer: CustomerDoc) -> dict[str, str]:
 
 
 def _bounded(brief: Brief) -> Brief:
-    """Drop claims, the oldest turns but the last, journey, entities, reasons, until it fits."""
+    """Drop what others said, the oldest turns, journey, entities, reasons, until it fits."""
     over = _size(brief) - BRIEF_BYTES_MAX
     if over <= 0:
         return brief
     brief = replace(brief, cut=True)
     kept = list(brief.turns)
-    for claimed in [turn for turn in kept if turn.speaker == Speaker.CLAIMED]:
+    for other in [turn for turn in kept if turn.speaker in {Speaker.CLAIMED, Speaker.SYSTEM}]:
         if over > 0 and len(kept) > 1:
-            kept.remove(claimed)
-            over -= _size(claimed) + 1
+            kept.remove(other)
+            over -= _size(other) + 1
     while over > 0 and len(kept) > 1:
         over -= _size(kept.pop(0)) + 1
     brief = replace(brief, turns=tuple(kept))

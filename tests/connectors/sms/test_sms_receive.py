@@ -16,7 +16,7 @@ from demo.standins.twilio_api import signed_twilio_request
 from maitred.connectors import sms
 from maitred.connectors.sms import SmsAccount, SmsConnector, SmsSettings
 from maitred.contracts.errors import ConfigurationError, Permanent
-from maitred.contracts.identifiers import Level, phone_identifier
+from maitred.contracts.identifiers import Level, text_identifier
 from maitred.contracts.inbound import Verification
 from maitred.contracts.limits import WEBHOOK_BYTES_MAX
 from maitred.contracts.secret import Secret
@@ -38,7 +38,7 @@ async def test_a_signed_message_is_stored_as_received_and_answered_with_empty_tw
     assert inbound.channel == "sms"
     assert inbound.account == "main"
     assert inbound.provider_id == "SM2a1b"
-    assert inbound.sender.identifier == phone_identifier("+14158675309")
+    assert inbound.sender == text_identifier("+14158675309")
     assert inbound.sender.level == Level.ASSERTED
     assert inbound.sender_key == door.recorded.keys.identifier(inbound.sender.identifier)
     assert inbound.recipients == ("+18005551212",)
@@ -54,7 +54,7 @@ async def test_a_whatsapp_message_comes_from_the_same_phone_and_says_its_channel
     message |= {"From": "whatsapp:+14158675309", "ProfileName": "Ana"}
     assert (await door.post(message)).status == 200
     [(inbound, _)] = door.recorded.accepted
-    assert inbound.sender.identifier == phone_identifier("+14158675309")
+    assert inbound.sender == text_identifier("+14158675309")
     assert inbound.evidence.facts == {"provider_channel": "whatsapp"}
     assert inbound.evidence.name == "Ana"
 

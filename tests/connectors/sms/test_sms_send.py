@@ -10,12 +10,12 @@ import pytest
 from demo.standins.twilio_api import TwilioFailure
 from maitred.connectors import sms
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
-from maitred.contracts.identifiers import phone_identifier, text_identifier
+from maitred.contracts.identifiers import text_identifier
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.secret import Secret
 from tests.connectors.sms.door import Door, OpenDoor
 
-CUSTOMER = phone_identifier("+14158675309")
+CUSTOMER = text_identifier("+14158675309").identifier
 
 
 def reply(

@@ -158,6 +158,7 @@ async def test_what_is_older_or_of_another_channel_is_left_alone(
     await eventually(journalled)
     for options, read in (
         (("--from", "1h"), 1),
+        (("--from", "999999d"), 1),
         (("--from", "1h", "--channel", "sms"), 0),
         (("--from", "2100-01-01"), 0),
         (("--from", "2020-01-01", "--to", "2021-01-01"), 0),

@@ -23,7 +23,7 @@ from maitred.gateway import clock, plugins
 from maitred.gateway.cli.printing import columns, one_line_after, when
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, Session, run
 from maitred.gateway.replay import Outcome, Reading, Replay
-from maitred.gateway.settings.shapes import token_keys
+from maitred.gateway.settings.shapes import keeping_of, token_keys
 from maitred.normalizer.port import DecodeContext
 
 _AGO: Final = re.compile(r"(\d{1,6})([mhd])")
@@ -115,6 +115,7 @@ def _machine(session: Session, channel: str | None, decoder: str | None) -> Repl
             reply_tokens=token_keys(settings),
         ),
         mood=plugins.load(plugins.MOOD_MODELS, settings.mood.model, path="mood.model")(),
+        keeping=keeping_of(settings),
     )
 
 
@@ -200,13 +201,17 @@ def _bar() -> Progress:
 
 
 def _parsed(value: str) -> int | None:
-    """Return a moment in UTC milliseconds: so long ago, or a day or time as ISO 8601 has it."""
+    """Return a moment in UTC milliseconds: so long ago, or a day or time as ISO 8601 has it.
+
+    Nothing is older than 1970.
+    """
     if not value:
         return None
     if ago := _AGO.fullmatch(value):
-        return clock.now_ms() - int(ago[1]) * _UNITS[ago[2]]
+        return max(0, clock.now_ms() - int(ago[1]) * _UNITS[ago[2]])
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0, int(moment.timestamp() * 1_000))

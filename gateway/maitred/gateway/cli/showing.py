@@ -136,9 +136,9 @@ def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
     yield ""
     yield "said"
     turns: list[Turn] = [*said.turns, *(routing.replies if routing else ())]
-    left_out = said.messages - sum(turn.speaker is Speaker.CUSTOMER for turn in said.turns)
-    if left_out > 0:
-        yield f"  … {_counted(left_out, 'earlier message')}; `maitred journey {said.id}` has all"
+    if said.left_out > 0:
+        earlier = _counted(said.left_out, "earlier message")
+        yield f"  … {earlier}; `maitred journey {said.id}` has all"
     for turn in sorted(turns, key=lambda each: each.at):
         who = turn.agent if turn.speaker is Speaker.AGENT else turn.name or "customer"
         claimed = "(claimed) " if turn.speaker is Speaker.CLAIMED else ""

@@ -15,6 +15,7 @@ from maitred.contracts.ids import Tenant
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.reply_token import TokenKeys, keys_of
 from maitred.contracts.secret import Secret
+from maitred.gateway.journal.keeping import Keeping
 from maitred.identity.policy import Policy
 from maitred.normalizer.patterns import NumberPattern
 from maitred.router.settings import RoutingSettings
@@ -145,4 +146,12 @@ def token_keys(settings: Settings) -> TokenKeys:
         settings.tenant,
         [secret.reveal().encode() for secret in secrets],
         age_ms=settings.reply_tokens.days * DAY_MS,
+    )
+
+
+def keeping_of(settings: Settings) -> Keeping:
+    """Return how long documents and log entries are kept."""
+    return Keeping(
+        log_ms=settings.retention.log_days * DAY_MS,
+        closed_ms=settings.retention.closed_days * DAY_MS,
     )
