@@ -160,6 +160,9 @@ TITLES = {
     "outlook hr": "-----Izvorna poruka-----",
     "outlook ko": "-----원본 메시지-----",
     "qq": "------------------ 原始邮件 ------------------",
+    "qq, escaped": "------------------&nbsp;原始邮件&nbsp;------------------",
+    "zimbra fr": "----- Mail original -----",
+    "zimbra de": "----- Ursprüngliche Mail -----",
     "outlook zh-tw": "-----原始郵件-----",
     "thunderbird et": "-------- Algne kiri --------",
     "thunderbird lt": "-------- Originalus laiškas --------",
@@ -249,6 +252,11 @@ def test_a_header_block_needs_no_blank_lines_around_it(name: str) -> None:
         ),
         "Von: Jo <jo@example.com> Datum: 03.03.20 10:15 (GMT+01:00) An: Ann Betreff: Besuch",
         (
+            "-------- Original message --------From: Jo <jo@example.com> Date: 3/3/20  10:15 AM  "
+            "(GMT+01:00) To: Ann Roe <a@example.com> Subject: Re: Visit"
+        ),
+        "-------- Message d'origine --------De : Jo Date : 03/03/20 10:15 À : Ann Objet : Visite",
+        (
             "*From:* Jo <jo@example.com> *Sent:* Tuesday, March 3, 2020 10:15 AM "
             "*To:* Ann *Subject:* Visit"
         ),
@@ -265,6 +273,13 @@ def test_a_title_starts_the_quote(name: str, header: str) -> None:
 
     assert text_of(mail) == ANSWER
     assert kinds_of(mail) == ["text", "quote"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Original Message", "----- Mesazhi origjinal -----", "== Foo =="]
+)
+def test_a_title_above_a_header_goes_with_it(title: str) -> None:
+    assert text_of(f"{ANSWER}\n\n{title}\n{HEADERS['outlook en']}{ORIGINAL}") == ANSWER
 
 
 def test_a_quote_with_marks_below_a_title_ends_where_the_marks_do() -> None:
@@ -331,6 +346,8 @@ def test_a_header_further_down_ends_what_was_passed_on_without_a_word() -> None:
         "From: the start it did not work.",
         "To: whom it may concern",
         "----- My list -----\nshoes",
+        "---- My list ----\nFrom: home\nshoes",
+        "Original message\nwas deleted by me.",
         "The original message was lost.",
         "I replied above this line of yours.",
         "Please see the forwarded message:\nit is attached.",

@@ -91,6 +91,12 @@ INTRODUCTIONS = {
     "comma in the name": (
         'On Mar 3, 2020, at 10:15, "Doe, Jo (Sales)" <jo.o\'doe@example.com> wrote:'
     ),
+    "a program that says replied": (
+        "On Tue, Mar 3, 2020 at 10:15 AM Jo Doe <jo.doe@example.com> replied:"
+    ),
+    "android, drawn": "---- Jo Doe wrote ----",
+    "groupwise": ">>> Jo Doe <jo.doe@example.com> 3/3/2020 10:15 AM >>>",
+    "aol": "In a message dated 3/3/2020 10:15:04 A.M. Pacific Standard Time, j@example.com writes:",
     # German
     "gmail de": "Am Di., 3. März 2020 um 10:15 Uhr schrieb Jo Doe <jo.doe@example.com>:",
     "gmail de, wrapped": "Am Di., 3. März 2020 um 10:15 Uhr schrieb Jo Doe <\njo.doe@example.com>:",
@@ -312,8 +318,41 @@ def test_an_answer_below_a_quote_stands_alone(name: str) -> None:
         "El 3 de marzo escribí:\nanulen.",
         "Вчера я написал:\nотмените заказ.",
         "昨天我写道：\n请取消订单。",
+        "On 3 March 2020 at 10:15 your agent jo@example.com wrote:\nit is on its way.",
+        "On 3 March 2020 at 10:15 your driver said:\nwe come tomorrow.",
+        "On 3 March 2020 at 10:15 I replied to support@example.com:\nplease cancel it.",
+        "We met On Mar 3, 2020 at 10:15 AM,\nand you said it would come.",
         "1. What did she say?\n2. She wrote:\nnothing",
     ],
 )
 def test_what_the_sender_tells_of_mails_is_his_own(words: str) -> None:
     assert text_of(f"Hello,\n\n{words}\n\nBye\n") == f"Hello,\n\n{words}\n\nBye"
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        ("Yes, do On Wed, Apr 4, 2012 at 3:59 PM, jo@example.com wrote:\n> Shall we?\n", "Yes, do"),
+        ("Yes\ndo--- On Wed, Apr 4, 2012 at 3:59 PM, jo@example.com wrote:\n> We?\n", "Yes\ndo"),
+        ("Yes, do On 4 Apr 2012 at 15:59, Jo <\njo@example.com> wrote:\n\nShall we?\n", "Yes, do"),
+        ('Yes.\n\nOn 4/4/2012 at 3:59 PM, "Jo Doe" wrote:Dear Ann,\nshall we?\n', "Yes."),
+    ],
+)
+def test_words_that_run_into_an_introduction_are_kept(mail: str, expected: str) -> None:
+    assert text_of(mail) == expected
+
+
+def test_a_name_above_a_blank_line_is_no_part_of_an_introduction() -> None:
+    mail = f"{ANSWER}\n\n<jo@example.com> wrote:\n\n> When may we come?\n"
+
+    assert text_of(mail).startswith(ANSWER)
+
+
+def test_an_introduction_far_down_is_found_below_a_long_quote() -> None:
+    quoted = "> When may we come?\n" * 500
+    mail = (
+        f"{INTRODUCTIONS['thunderbird en']}\n{quoted}\n{ANSWER}\n\n"
+        f"{INTRODUCTIONS['gmail de']}\n\nWhen?\n"
+    )
+
+    assert text_of(mail) == ANSWER

@@ -99,6 +99,22 @@ MOBILE = (
     "Saadetud minu iPhone'ist",
     "Nosūtīts no mana iPhone",
     "Išsiųsta iš mano iPhone",
+    "Sent from my Verizon, Samsung Galaxy smartphone",
+    "Sent via the Samsung Galaxy S20, an AT&T 5G smartphone",
+    "Sent from Workspace ONE Boxer",
+    "Sent from Canary (https://canarymail.io)",
+    "Sent using https://www.zoho.com/mail/",
+    "Sent from Yahoo Mail. Get the app",
+    "Get BlueMail for Android",
+    "Von unterwegs gesendet",
+    "Gesendet aus der Telekom Mail App",
+    "Envoyé avec la messagerie sécurisée Proton Mail.",
+    "Enviado a través de mi teléfono móvil",
+    "Enviado desde Correo para Windows",
+    "Verstuurd via mobiel",
+    "Trimis din Yahoo Mail pe Android",
+    "来自 Outlook for Android",
+    "ارسال شده از آیفون من",
 )
 
 BELOW = {
@@ -131,6 +147,11 @@ BELOW = {
     "closing sv": "Med vänliga hälsningar\nAnn Roe\nVD\n+46 55 501 00 00",
     "closing pl": "Pozdrawiam\nAnn Roe\nSpecjalista ds. sprzedaży\ntel. 555 010 000",
     "closing ru": "С уважением,\nAnn Roe\nменеджер\n+7 555 010-00-00",
+    "closing and company": "Best,\nAnn Roe\nHead of Sales\nExample Ltd.\n+1 555 010 0100",
+    "closing in two languages": "Med venlig hilsen / Kind regards\n\nAnn Roe\nCEO",
+    "closing pl, with feeling": "Pozdrawiam serdecznie,\nAnn Roe\nSpecjalista\ntel. 555 010 000",
+    "underscores and a phone's line": "_____\nAnn Roe\nSpringfield\nSent via mobile device\n_____",
+    "the picture of a logo, in Markdown": "![Logo](https://example.com/logo.png)",
     "disclaimer": (
         "This e-mail and any attachments are confidential and intended solely for the addressee. "
         "If you are not the intended recipient, please notify the sender."
@@ -224,6 +245,17 @@ def test_a_signature_between_words_and_quote_is_no_part_of_either(name: str) -> 
         "Sent my phone to repair last week",
         "I sent it from my iPhone",
         "Sent via DHL on Monday, number 12345",
+        "Sent a magnificent torch of pixels",
+        "Sent on Monday with my husband",
+        "Sent by post with my old phone in it",
+        "Sent via my brother to your office",
+        "Enviado a mi casa el lunes",
+        "Envoyé à mon adresse le 3 mars",
+        "Gesendet mit DHL an meine Frau",
+        "Verzonden met PostNL naar mijn adres",
+        "Inviato a mio marito lunedì",
+        "Von meiner Seite ist alles gesendet",
+        "---\nNext Steps\nsee https://example.com",
         "Gesendet habe ich es am Montag mit meinem Mann",
         "My iPhone was sent to you",
         "The first point\n\n---\n\nThe second point is a longer one, and ends with a dot.",
@@ -265,3 +297,43 @@ def test_a_signature_is_kept_where_nothing_else_says_anything() -> None:
     assert text_of("🎉\n\n—\nAnn Roe\nAccounts\n") == "🎉\n\n—\nAnn Roe\nAccounts"
     assert text_of("👍\n\nSent from my iPhone\n") == "👍"
     assert text_of("-- \nAnn Roe\n") == "-- \nAnn Roe"
+
+
+CAUTIONS = (
+    (
+        "CAUTION: This email originated from outside of the organization. Do not click links or "
+        "open attachments unless you recognize the sender and know the content is safe."
+    ),
+    (
+        "[EXTERNAL] This message comes from an external sender.\nDo not click any links "
+        "or open attachments that you did not expect."
+    ),
+    (
+        "Achtung: Diese E-Mail kommt von einem externen Absender. Klicken Sie auf keine Links und "
+        "öffnen Sie keine Anhänge."
+    ),
+    (
+        "You don't often get email from ann@example.com. Learn why this is important"
+        "<https://aka.ms/LearnAboutSenderIdentification>"
+    ),
+)
+
+
+@pytest.mark.parametrize("caution", CAUTIONS)
+def test_what_the_receiving_house_writes_above_is_not_the_senders(caution: str) -> None:
+    assert text_of(f"{caution}\n\n{WORDS}\n") == WORDS
+    assert text_of(f"\n{caution}\n\n{WORDS}\n\nSent from my iPhone\n") == WORDS
+    assert text_of(f"Hello,\n\n{caution}\n\n{WORDS}\n") == f"Hello,\n\n{caution}\n\n{WORDS}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Caution: the box is fragile, and on the outside is a dent, see the attachment.",
+        "Warning: an external email asks me to click on links, is that from you?",
+        "External drives make a noise when I click on start, see the two attachments.",
+        "Important: I need it outside of the office hours.",
+    ],
+)
+def test_a_sender_who_warns_is_heard(words: str) -> None:
+    assert text_of(f"{words}\n\n{WORDS}\n") == f"{words}\n\n{WORDS}"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from maitred.contracts.message import PartKind
 from maitred.normalizer.quotes import split
-from maitred.normalizer.quotes.first_look import FirstLook, look
+from maitred.normalizer.quotes.first_look import may_quote
 from maitred.normalizer.quotes.lines import read
-from maitred.normalizer.quotes.split import CHARACTERS_MAX, _Splitter
+from maitred.normalizer.quotes.split import CHARACTERS_MAX, LINES_MAX, _Splitter
 
 LINES = (
     "",
@@ -81,9 +81,9 @@ def test_the_same_text_gives_the_same_pieces(text: str) -> None:
 @given(texts)
 def test_a_first_look_misses_nothing(text: str) -> None:
     lines = read(text)
-    whole = _Splitter(lines, FirstLook(quotes=True, mobile=True)).kinds()
+    whole = _Splitter(lines, quotes=True).kinds()
 
-    assert _Splitter(lines, look(text)).kinds() == whole
+    assert _Splitter(lines, quotes=may_quote(text)).kinds() == whole
 
 
 @given(st.text(alphabet=st.characters(categories=("Ll", "Lu", "Zs")), max_size=200))
@@ -137,6 +137,9 @@ UNKIND = {
     "line ends": "\r\n",
     "blanks": " ",
     "tabs": "\t\n",
+    "fields of a header": "a: b: c: a: b: c: a: b:\n",
+    "phones that wrote": "Sent from my iPhoneSent:\n",
+    "introductions run together": "On 3 Mar 2020 at 10:15 On 3 Mar 2020 at 10:15,\n",
 }
 
 
@@ -156,6 +159,14 @@ def test_what_is_beyond_the_bound_goes_with_the_last_line() -> None:
 
     assert [piece.kind.value for piece in pieces] == ["text", "quote"]
     assert "".join(piece.text for piece in pieces) == quote
+
+
+def test_what_is_beyond_the_last_line_read_is_never_a_signature() -> None:
+    mail = "Yes.\n" + "\n" * (LINES_MAX - 3) + "-- \nAnn Roe\n" + "I have one more question.\n"
+    pieces = split(mail)
+
+    assert pieces[-1].kind is PartKind.TEXT
+    assert "".join(piece.text for piece in pieces) == mail
 
 
 def test_an_empty_text_has_no_pieces() -> None:

@@ -18,8 +18,10 @@ from maitred.normalizer.quotes.attribution_words import (
     OPENERS_UNSPACED,
     PARTICLES,
     QUOTING,
+    SAID,
     WROTE,
     WROTE_UNSPACED,
+    YOURS,
 )
 from maitred.normalizer.quotes.folding import COLONS, alternatives, words_of
 from maitred.normalizer.quotes.lines import Line
@@ -57,7 +59,9 @@ _OPENERS: Final = words_of(*OPENERS.values())
 _OPENERS_UNSPACED: Final = tuple(sorted(words_of(OPENERS_UNSPACED)))
 _PARTICLES: Final = words_of(PARTICLES)
 _FIRST_PERSON: Final = words_of(FIRST_PERSON)
-_SPACED: Final = words_of(*WROTE.values())
+_YOURS: Final = words_of(YOURS)
+_SAID: Final = words_of(SAID)
+_SPACED: Final = words_of(*WROTE.values()) | _SAID
 _UNSPACED: Final = tuple(sorted(words_of(*WROTE_UNSPACED.values())))
 _LAST_WORDS: Final = frozenset(
     last.strip(".,:;-()") for word in _SPACED for last in (word.rpartition(" ")[2],)
@@ -76,10 +80,11 @@ _ENDS_IN_ADDRESS: Final = re.compile(r"@[^\s@]{1,120}[>)\]\"]{0,3}[ ]?:$")
 _ISO_NAME: Final = re.compile(
     r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: \d{1,2}:\d{2}(?: GMT[+-]\d{1,2}:?\d{2})?)? \D{1,80}(?<!<)$"
 )
-_ENDS: Final = (*COLONS, "-", "*", ">")
+_ENDS: Final = f"{COLONS}-*>"
 _TRIMMED: Final = " \t*_-\u2010\u2013\u2014"
 _COLONS: Final = tuple(COLONS)
 _BEHIND_VERB: Final = f" .,){COLONS}"
+"""What may stand behind the word for wrote where it is the last one."""
 _FIRST_DIGIT: Final = re.compile(r"[^\d@<]*+")
 _SENTENCE: Final = re.compile(r"[!?]|[^\W\d_]{5}\. ")
 
@@ -93,6 +98,8 @@ def start_of(lines: Sequence[Line], end: int, *, marked: bool) -> int | None:
     best = Trust.NONE
     for start, words in _joined(lines, end):
         trust = _trust(words, marked=marked)
+        if trust < Trust.DATED and any(line.is_blank for line in lines[start:end]):
+            continue
         if trust > best and trust is not Trust.PART:
             found, best = start, trust
         if trust is Trust.OPENED or (best >= Trust.DATED and trust < best):
@@ -101,9 +108,10 @@ def start_of(lines: Sequence[Line], end: int, *, marked: bool) -> int | None:
 
 
 def may_end(lines: Sequence[Line], end: int) -> bool:
-    """Whether it is worth a closer look: a person or a word for wrote stands near the end."""
-    if not _ends(lines[end]):
-        return False
+    """Whether a line that ends like one is worth a closer look.
+
+    A person or a word for wrote stands on it, or on the lines above.
+    """
     if lines[end].body.startswith("20"):
         return True
     for number in range(end, max(end - LINES_MAX, -1), -1):
@@ -113,13 +121,17 @@ def may_end(lines: Sequence[Line], end: int) -> bool:
     return False
 
 
-def _ends(line: Line) -> bool:
-    """Whether the last characters of the line may be those of an introduction."""
-    body = line.body
-    if body.endswith(_ENDS) or (body[:2] == "20" and body[2:4].isdigit()):
+def ends(body: str) -> bool:
+    """Whether the last characters of a line, which has some, may be those of an introduction."""
+    if body[-1] in _ENDS or (body[:2] == "20" and body[2:4].isdigit()):
         return True
-    last = body.rpartition(" ")[2].casefold()
-    return last.rstrip(".,") in _LAST_WORDS or (not last.isascii() and last.endswith(_UNSPACED))
+    return _ends_in_verb(body[body.rfind(" ") + 1 :].casefold())
+
+
+def _ends_in_verb(last: str) -> bool:
+    return last.rstrip(_BEHIND_VERB) in _LAST_WORDS or (
+        not last.isascii() and last.endswith(_UNSPACED)
+    )
 
 
 def _has_verb(body: str) -> bool:
@@ -128,6 +140,11 @@ def _has_verb(body: str) -> bool:
     if not _LAST_WORDS.isdisjoint(words) or folded.startswith(_QUOTING):
         return True
     return not folded.isascii() and any(word in folded for word in _UNSPACED)
+
+
+def is_between_marks(line: Line) -> bool:
+    """Whether it is GroupWise's ">>> <name> <address> <date> >>>"."""
+    return line.body.endswith(">>>") and _DAY.search(line.body) is not None
 
 
 def is_whole(bodies: Sequence[str]) -> bool:
@@ -166,30 +183,53 @@ def _trust(words: str, *, marked: bool) -> Trust:
     if words.startswith(("<", ">")) or plain.count(">") > plain.count("<") + words.count("&lt;"):
         return Trust.PART
     folded = plain.casefold()
-    verb = _last(_VERB, folded)
-    final = verb is not None and not folded[verb.end() :].strip(_BEHIND_VERB)
-    colon = plain.endswith(_COLONS) or (words.startswith("--") and words.endswith("--"))
-    if not colon and not final:
+    colon = plain.endswith(_COLONS) or _is_drawn(words)
+    if not colon and not _ends_in_verb(folded[folded.rfind(" ") + 1 :]):
         return _unfinished(plain, marked=marked)
+    verb = _last(_VERB, folded)
     day = _DAY.search(plain)
     clock = _CLOCK.search(plain)
     address = _ADDRESS.search(plain)
     if verb is None:
         dated = _without_verb(plain, day, clock, address, marked=marked)
         return dated or _quoting(plain, address, marked=marked)
-    if _is_first_person(folded, verb) and not marked:
+    return _with_verb(words, verb, (day, clock, address), marked=marked)
+
+
+def _with_verb(
+    words: str,
+    verb: re.Match[str],
+    found: tuple[re.Match[str] | None, re.Match[str] | None, re.Match[str] | None],
+    *,
+    marked: bool,
+) -> Trust:
+    """Judge words in which a word for wrote, and perhaps day, time and address were found."""
+    day, clock, address = found
+    plain = words.strip(_TRIMMED)
+    folded = verb.string
+    colon = plain.endswith(_COLONS) or _is_drawn(words)
+    if _is_told(folded, verb) and not marked:
         return Trust.NONE
     if not colon and not (address and day) and not marked:
         return Trust.NONE
     lead = _lead(folded, day, clock)
+    named = _is_name(plain.split()[: len(folded[: verb.start()].split())])
+    if verb[0] in _SAID:
+        return lead if lead and None not in found else Trust.NONE
+    if _is_drawn(words) and named:
+        return Trust.WHOLE
     if address is not None:
         return lead or _with_address(plain, folded, verb, address, marked=marked)
     if day is not None and lead and (clock is not None or marked):
         return lead
-    named = _is_name(plain.split()[: len(folded[: verb.start()].split())])
     if named and day is not None and clock is not None:
         return Trust.WHOLE
     return Trust.MARKED if marked and (named or day is not None) else Trust.NONE
+
+
+def _is_drawn(words: str) -> bool:
+    """Whether dashes stand around, as in "---- Jo Doe wrote ----"."""
+    return words.startswith("--") and words.endswith("--")
 
 
 def _is_name(words: Sequence[str], *, strange_max: int = 0) -> bool:
@@ -282,7 +322,10 @@ def _lead(folded: str, day: re.Match[str] | None, clock: re.Match[str] | None) -
     return Trust.DATED if len(names) <= CLOSE_WORDS_MAX else Trust.NONE
 
 
-def _is_first_person(folded: str, verb: re.Match[str]) -> bool:
+def _is_told(folded: str, verb: re.Match[str]) -> bool:
+    """Whether somebody tells of a mail, his own or another's."""
+    if not _YOURS.isdisjoint(folded.split()):
+        return True
     before = folded[: verb.start()].split()[-1:]
     after = folded[verb.end() :].split()[:1]
     return any(word.strip(",.:") in _FIRST_PERSON for word in (*before, *after))

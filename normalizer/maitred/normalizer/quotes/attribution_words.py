@@ -66,6 +66,13 @@ WROTE_UNSPACED: Final = {
 }
 """Words of languages that write no space in front of them."""
 
+SAID: Final = """
+    replied, responded, answered, sent, said, says, antwortete, sagte, sendte, répondu, a répondu,
+    respondió, respondeu, ha risposto, antwoordde, svarade, svarede, svarte, odpowiedział(a),
+    odpowiedział, ответил, ответил(а)
+"""
+"""What programs and people write instead, below a whole date and an address only."""
+
 QUOTING: Final = """
     in message, in article,
     quoting, zitat von, zitiere, citando a, citando, citation de, selon, citat fra, citat från,
@@ -118,6 +125,9 @@ PARTICLES: Final = """
     pm, a.m., p.m., utc, gmt, г., р., lietotājs
 """
 """Small words in people's names, and between a date and a name."""
+
+YOURS: Final = "your, our, their, ihr, ihre, unser, unsere, votre, notre, vuestro, jullie, uw"
+"""Words of a tale about somebody, which no program writes: "Your agent <address> wrote:"."""
 
 FIRST_PERSON: Final = """
     i, we, ich, wir, je, j'ai, j’ai, nous, yo, io, eu, nós, ik, wij, jeg, jag, vi, minä, ja, я,

@@ -16,6 +16,8 @@ def fold(words: str) -> str:
     The dot of a Turkish capital I is dropped, which else would stay behind as a mark of its own,
     and so is the joiner of width zero inside of Persian words, which not everybody types.
     """
+    if words.isascii():
+        return " ".join(words.lower().split())
     return " ".join(words.casefold().replace("\u0307", "").replace("\u200c", "").split())
 
 
@@ -25,5 +27,11 @@ def words_of(*tables: str) -> frozenset[str]:
 
 
 def alternatives(words: Iterable[str]) -> str:
-    """Return a pattern of any of the words, of which longer ones go first."""
-    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+    """Return a pattern of any of the words, of which longer ones go first.
+
+    They are grouped by their first letter, at which most places of a text fail.
+    """
+    groups: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda word: (-len(word), word)):
+        groups.setdefault(word[0], []).append(re.escape(word[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(group)})" for first, group in groups.items())

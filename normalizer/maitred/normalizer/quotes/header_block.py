@@ -11,7 +11,8 @@ from maitred.normalizer.quotes.heading_words import NAMES, TECHNICAL, Field
 from maitred.normalizer.quotes.lines import Line, next_words
 
 LINES_MAX: Final = 40
-NAME_CHARACTERS_MAX: Final = 28
+NAME_END_MAX: Final = 36
+"""Up to where the colon behind a name is looked for."""
 FIELDS_MIN: Final = 3
 SHORT_FIELDS: Final = 2
 WRAPPED_LINES_MAX: Final = 6
@@ -44,7 +45,7 @@ def end_of(lines: Sequence[Line], start: int, *, titled: bool = False) -> int | 
     None if none starts there. `titled` tells that a title like "Original Message" or a rule
     stands above it; then two fields are enough.
     """
-    if not fields_of(lines[start]):
+    if not fields_of(lines[start].body):
         return None
     found: list[frozenset[Field]] = []
     seen: set[str] = set()
@@ -53,26 +54,26 @@ def end_of(lines: Sequence[Line], start: int, *, titled: bool = False) -> int | 
     number = start
     while 0 <= number < min(start + LINES_MAX, len(lines)):
         line = lines[number]
-        fields = fields_of(line)
-        name, _, _ = _split(line.body)
+        name, _ = _split(line.body)
         if name in seen:
             break
+        fields = fields_of(line.body)
         if fields:
             seen.add(name)
             found += fields
             has_address |= _ADDRESS.search(line.body) is not None
             end = number + 1
-        elif _is_technical(line):
+        elif _is_technical(name):
             return None
         number = _following(lines, number)
     is_block = _is_block(found, has_address=has_address, titled=titled)
     return end if is_block or _is_short_block(lines, start, end) else None
 
 
-def fields_of(line: Line) -> list[frozenset[Field]]:
+def fields_of(body: str) -> list[frozenset[Field]]:
     """Return what the fields on this line may tell; some programs write all of them on one line."""
-    name, colon, value = _split(line.body)
-    fields = _FIELDS.get(name) if colon else None
+    name, value = _split(body)
+    fields = _FIELDS.get(name)
     if fields is None:
         return []
     found = [fields]
@@ -83,11 +84,12 @@ def fields_of(line: Line) -> list[frozenset[Field]]:
     return found
 
 
-def _split(body: str) -> tuple[str, bool, str]:
-    colon = _COLON.search(body, 0, NAME_CHARACTERS_MAX + 8)
+def _split(body: str) -> tuple[str, str]:
+    """Return the name before the colon, folded, and the value; empty where there is none."""
+    colon = _COLON.search(body, 0, NAME_END_MAX)
     if colon is None:
-        return "", False, ""
-    return fold(body[: colon.start()].strip(_DECORATION)), True, body[colon.end() :]
+        return "", ""
+    return fold(body[: colon.start()].strip(_DECORATION)), body[colon.end() :]
 
 
 def _following(lines: Sequence[Line], number: int) -> int:
@@ -98,16 +100,16 @@ def _following(lines: Sequence[Line], number: int) -> int:
     """
     following = next_words(lines, number + 1)
     for ahead in range(following, min(following + WRAPPED_LINES_MAX, len(lines))):
-        if fields_of(lines[ahead]) or _is_technical(lines[ahead]):
+        name, _ = _split(lines[ahead].body)
+        if name in _FIELDS or _is_technical(name):
             return ahead
         if lines[ahead].is_blank and ahead > following:
             break
     return -1
 
 
-def _is_technical(line: Line) -> bool:
-    name, colon, _ = _split(line.body)
-    return colon and (name in _TECHNICAL or name.startswith("x-"))
+def _is_technical(name: str) -> bool:
+    return name in _TECHNICAL or name.startswith("x-")
 
 
 def _is_block(found: Sequence[frozenset[Field]], *, has_address: bool, titled: bool) -> bool:
@@ -132,7 +134,7 @@ def _is_short_block(lines: Sequence[Line], start: int, end: int) -> bool:
     block = lines[start:end]
     if len(block) != SHORT_FIELDS or (end < len(lines) and not lines[end].is_blank):
         return False
-    told = [set[Field]().union(*fields_of(line)) for line in block]
+    told = [set[Field]().union(*fields_of(line.body)) for line in block]
     for dated, named in ((0, 1), (1, 0)):
         if (
             Field.DATE in told[dated]

@@ -9,18 +9,18 @@ are written with commas between their phrases.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import IntEnum, auto
 from typing import Final
 
 
-class Field(Enum):
+class Field(IntEnum):
     """What a header field tells."""
 
-    FROM = "from"
-    DATE = "date"
-    TO = "to"
-    SUBJECT = "subject"
-    OTHER = "other"
+    FROM = auto()
+    DATE = auto()
+    TO = auto()
+    SUBJECT = auto()
+    OTHER = auto()
 
 
 NAMES: Final = {
@@ -93,6 +93,7 @@ TECHNICAL: Final = """
 """Fields that no program shows above a quote: with them it is a header that somebody pasted."""
 
 ORIGINAL: Final = """
+    mail original, ursprüngliche mail, ursprüngliche e-mail,
     original message, original mail, original email, original e-mail, original appointment,
     reply message, oorspronklike boodskap, الرسالة الأصلية, الرسالة الأصليَّة, mensaxe orixinal,
     зыходны ліст, оригинално писмо, оригинално съобщение, missatge original, původní zpráva,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 BODY_CHARACTERS_MAX: Final = 1_000
@@ -28,6 +28,15 @@ _SAME: Final = _INVISIBLE | {
 _UNUSUAL: Final = re.compile(f"[{''.join(map(chr, _SAME))}]")
 _MARKS: Final = re.compile(r"[ \t]{0,3}+(?:>[ ]?)++")
 _OPEN_ADDRESS: Final = re.compile(r"<(?:(?:https?://|mailto:|[^\s<>@]{1,64}@)[^\s<>]{0,900})?$")
+# Phones and webmailers that forget the line end above or behind an introduction.
+_DATED: Final = (
+    r"On (?:[A-Z][a-z]{2,8},? )?"
+    r"(?:[A-Z][a-z]{2,8} \d{1,2}|\d{1,2} [A-Z][a-z]{2,8}|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})"
+    r",?(?: \d{4},?)?(?: at)? \d{1,2}:\d{2}"
+)
+_RUN_IN: Final = re.compile(rf"(?<=[^\s>-])[ \t-]{{0,6}}+(?={_DATED})")
+_RUN_IN_ENDS: Final = ("wrote:", "<", ">", ",")
+_RUN_ON: Final = re.compile(rf"{_DATED}[^\r\n]{{0,300}}?[ >]wrote:(?=\S)")
 _FENCES: Final = ("```", "~~~")
 
 
@@ -46,46 +55,81 @@ class Line(NamedTuple):
     is_blank: bool
 
 
-def read(text: str) -> list[Line]:
-    """Return the lines of `text`, which joined give it again."""
+def read(text: str, *, lines_max: int | None = None) -> list[Line]:
+    """Return the lines of `text`, which joined give it again, up to `lines_max` of them."""
+    bare = str.strip if _is_plain(text) else readable
     lines: list[Line] = []
     open_for = 0
-    for whole in text.splitlines(keepends=True):
-        line = _marked(whole) if ">" in whole and not open_for else _unmarked(whole)
+    for whole in _wholes(text)[:lines_max]:
+        if len(whole) > BODY_CHARACTERS_MAX:
+            line = _long(whole)
+        elif open_for or ">" not in whole:
+            body = bare(whole)
+            line = Line(whole, body, 0, not body)
+        elif whole[:2] == "> " and whole[2] != ">":
+            line = Line(whole, bare(whole[2:]), 1, is_blank=False)
+        else:
+            line = _marked(whole, bare)
         lines.append(line)
-        if "<" in line.body and not line.depth and _OPEN_ADDRESS.search(line.body):
-            open_for = ADDRESS_LINES_MAX
-        elif open_for:
+        if open_for:
             closes = line.body.count(">") > line.body.count("<")
             open_for = open_for - 1 if line.body and not closes else 0
+        if "<" in whole and not line.depth and _OPEN_ADDRESS.search(line.body):
+            open_for = ADDRESS_LINES_MAX
     return lines
 
 
-def _marked(whole: str) -> Line:
+def _wholes(text: str) -> list[str]:
+    """Return the lines; one that runs into an introduction, or out of it, is two."""
+    wholes = text.splitlines(keepends=True)
+    if "On " not in text:
+        return wholes
+    apart: list[str] = []
+    for whole in wholes:
+        if "On " in whole and len(whole) <= BODY_CHARACTERS_MAX:
+            apart += _apart(whole)
+        else:
+            apart.append(whole)
+    return apart
+
+
+def _apart(whole: str) -> Iterator[str]:
+    run_in = _RUN_IN.search(whole) if whole.rstrip().endswith(_RUN_IN_ENDS) else None
+    begin = run_in.start() if run_in else 0
+    run_on = _RUN_ON.match(whole, begin)
+    end = run_on.end() if run_on else len(whole)
+    yield from filter(None, (whole[:begin], whole[begin:end], whole[end:]))
+
+
+def _marked(whole: str, bare: Callable[[str], str]) -> Line:
     """Return a line that may have quote marks."""
-    marks = _MARKS.match(whole, 0, BODY_CHARACTERS_MAX)
+    marks = _MARKS.match(whole)
     if marks is None:
-        return _unmarked(whole)
-    if len(whole) > BODY_CHARACTERS_MAX:
-        return Line(whole, "", marks[0].count(">"), is_blank=False)
-    return Line(whole, readable(whole[marks.end() :]), marks[0].count(">"), is_blank=False)
+        body = bare(whole)
+        return Line(whole, body, 0, not body)
+    return Line(whole, bare(whole[marks.end() :]), marks[0].count(">"), is_blank=False)
 
 
-def _unmarked(whole: str) -> Line:
-    """Return a line without quote marks; after an open `<`, a `>` closes it and is none."""
-    if len(whole) > BODY_CHARACTERS_MAX:
-        return Line(whole, "", 0, is_blank=whole.isspace())
-    body = readable(whole)
-    return Line(whole, body, 0, is_blank=not body)
+def _long(whole: str) -> Line:
+    """Return a line that is too long to be anything but words or a quote."""
+    marks = _MARKS.match(whole, 0, BODY_CHARACTERS_MAX) if ">" in whole else None
+    return Line(whole, "", marks[0].count(">") if marks else 0, not marks and whole.isspace())
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing but its surrounding white space is to be taken off any line."""
+    return text.isascii() or (
+        _UNUSUAL.search(text) is None and unicodedata.is_normalized("NFC", text)
+    )
 
 
 def readable(words: str) -> str:
     """Return words without surrounding white space and invisible characters, in NFC."""
-    if not words.isascii():
-        if _UNUSUAL.search(words):
-            words = words.translate(_SAME)
-        words = unicodedata.normalize("NFC", words)
-    return words.strip()
+    if words.isascii():
+        return words.strip()
+    if _UNUSUAL.search(words):
+        words = words.translate(_SAME)
+    return unicodedata.normalize("NFC", words).strip()
 
 
 def fenced(lines: Sequence[Line]) -> frozenset[int]:
@@ -96,8 +140,9 @@ def fenced(lines: Sequence[Line]) -> frozenset[int]:
     """
     inside: set[int] = set()
     start, fence = -1, ""
-    for number, line in enumerate(lines):
-        if line.depth or not line.body.startswith(_FENCES):
+    for number in [n for n, line in enumerate(lines) if line.body[:3] in _FENCES]:
+        line = lines[number]
+        if line.depth:
             continue
         if start < 0:
             start, fence = number, line.body[:3]

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final, NamedTuple
 
 from maitred.normalizer.quotes import attribution, banner, header_block
 from maitred.normalizer.quotes.banner import Banner
+from maitred.normalizer.quotes.folding import COLONS
 from maitred.normalizer.quotes.lines import Line, fenced, next_words
 
 WRAP_COLUMN: Final = 71
 """Text is wrapped at 72 columns at the earliest (RFC 3676, section 4.2, says 78 at most)."""
 CONTINUED_LINES_MAX: Final = 3
 PREFIXED_LINES_MIN: Final = 3
+AHEAD_LINES: Final = 32
+"""How many lines are read at a time in search of introductions; each has fewer of them."""
 LOOKS_MAX: Final = 256
 """How often a line is looked at closely: no mail has so many introductions without marks."""
+HEADERS_MAX: Final = 1_024
+"""The same for fields of a header; a list that somebody pastes may have many "Date:" in it."""
 BLANKS_BEFORE_QUOTE_MAX: Final = 3
 
 # "Ann> ", "JD> " as The Bat and Usenet readers quote; "|" as some webmailers do, but not tables.
 _PREFIX: Final = re.compile(r"[A-Z][\w.]{0,15}>|\|(?![^\n]*\|$)")
+_NOTABLE: Final = re.compile(
+    rf"[{re.escape(banner.DASHES)}]|[^{COLONS}>]{{0,{header_block.NAME_END_MAX}}}+[{COLONS}>]"
+)
 _LINK: Final = re.compile(r"[<(\[]?https?://[^\s<>]{1,900}[>)\]]?[ >]*$")
 _OPEN_LINK: Final = re.compile(r"[<(\[]https?://[^\s<>()\[\]]{1,900}$")
 _QUESTIONS: Final = ("?", "\uff1f")
 _SENTENCE_ENDS: Final = (*".!?:\u2026", *"\u3002\uff1f\uff01\uff1a")
 
 
-class Part(Enum):
+class Part(IntEnum):
     """What a block is."""
 
     WORDS = auto()
@@ -63,20 +71,25 @@ class _Outliner:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
         self._fenced = fenced(lines)
-        self._marked = [
-            line.depth > 0 and number not in self._fenced for number, line in enumerate(lines)
-        ]
+        self._marked = [line.depth > 0 for line in lines]
+        for number in self._fenced:
+            self._marked[number] = False
         self._intros: dict[int, int] = {}
         """The introductions: number of the first line, and of the line behind the last."""
-        self._read = 0
-        """Up to which line introductions were looked for."""
-        self._looks = 0
+        self._notable: set[int] = set()
+        """Lines that may start something; most are words."""
+        self._seen = 0
+        """Up to which line these were looked for."""
+        self._looks = self._headers = 0
+        self._is_introduced = False
 
     def blocks(self) -> Iterator[Block]:
         """Yield the blocks in order."""
         words = number = 0
         while number < len(self._lines):
-            block = self._block_at(number)
+            if number + attribution.LINES_MAX > self._seen:
+                self._look_ahead(number)
+            block = self._block_at(number) if number in self._notable else None
             if block is None:
                 number += 1
                 continue
@@ -88,6 +101,25 @@ class _Outliner:
         if words < number:
             yield Block(Part.WORDS, words, number)
 
+    def _look_ahead(self, number: int) -> None:
+        """See to it that every introduction that may start with this line is found."""
+        while number + attribution.LINES_MAX > self._seen < len(self._lines):
+            self._look_at_next()
+
+    def _look_at_next(self) -> None:
+        """See which of the next lines may start something, and find the introductions there."""
+        start = self._seen
+        self._seen = min(start + AHEAD_LINES, len(self._lines))
+        for number in range(start, self._seen):
+            body = self._lines[number].body
+            if self._marked[number] or number in self._fenced:
+                self._notable.add(number)
+            elif body:
+                if body[-1] in banner.LAST or _NOTABLE.match(body):
+                    self._notable.add(number)
+                if attribution.ends(body):
+                    self._read_intro(number)
+
     def _block_at(self, number: int) -> Block | None:
         """Return the block that starts with this line, unless it is words."""
         if self._marked[number]:
@@ -97,16 +129,20 @@ class _Outliner:
         line = self._lines[number]
         if not line.body:
             return None
-        end = self._intro_at(number)
+        end = self._intros.get(number)
         if end is not None:
+            self._is_introduced = True
             self._mark_prefixed(next_words(self._lines, end), least=1)
             return Block(Part.INTRO, number, end)
-        if self._intros and self._mark_prefixed(number, least=PREFIXED_LINES_MIN):
+        if self._is_introduced and self._mark_prefixed(number, least=PREFIXED_LINES_MIN):
             return self._quote_at(number)
         title = banner.of(line)
         if title is not None:
             part = Part.FORWARD if title is Banner.FORWARD else Part.INTRO
             return Block(part, number, self._behind_title(number + 1))
+        if self._headers == HEADERS_MAX or not header_block.fields_of(line.body):
+            return None
+        self._headers += 1
         end = header_block.end_of(self._lines, number)
         return None if end is None else Block(Part.INTRO, number, end)
 
@@ -121,7 +157,8 @@ class _Outliner:
         following = next_words(self._lines, number)
         if following == len(self._lines) or self._marked[following]:
             return number
-        end = self._intro_at(following)
+        self._look_ahead(following)
+        end = self._intros.get(following)
         if end is None:
             end = header_block.end_of(self._lines, following, titled=True)
         return number if end is None else end
@@ -135,30 +172,20 @@ class _Outliner:
             above -= 1
         if above > 0 and banner.is_rule(self._lines[above - 1]):
             return above - 1
+        if above > 0 and block.part is Part.INTRO and banner.is_title(self._lines[above - 1]):
+            return above - 1
         return block.start
-
-    def _intro_at(self, number: int) -> int | None:
-        """Return the end of the introduction that starts with this line, None if none does."""
-        while self._read < number + attribution.LINES_MAX and self._read < len(self._lines):
-            self._read_intro(self._read)
-            self._read += 1
-        return self._intros.get(number)
 
     def _read_intro(self, number: int) -> None:
         """Look for an introduction that ends with this line."""
-        if (
-            self._marked[number]
-            or not self._lines[number].body
-            or not attribution.may_end(self._lines, number)
-            or number in self._fenced
-            or self._looks == LOOKS_MAX
-        ):
+        if self._looks == LOOKS_MAX or not attribution.may_end(self._lines, number):
             return
         self._looks += 1
         marked = self._is_marked_below(number + 1)
         start = attribution.start_of(self._lines, number, marked=marked)
         if start is not None and not any(begun >= start for begun in self._intros):
             self._intros[start] = number + 1
+            self._notable.add(start)
 
     def _is_marked_below(self, number: int) -> bool:
         following = next_words(self._lines, number)
@@ -185,6 +212,8 @@ class _Outliner:
 
     def _quote_at(self, start: int) -> Block:
         """Return the quote that starts here, and what it turns out to be."""
+        if attribution.is_between_marks(self._lines[start]):
+            return Block(Part.INTRO, start, start + 1)
         end = self._quote_end(start)
         bodies = [line.body for line in self._lines[start:end] if line.body][
             : attribution.LINES_MAX

@@ -31,13 +31,16 @@ BLOCK_LINES_MAX: Final = 10
 CONTACT_CHARACTERS_MAX: Final = 80
 CLOSING_CHARACTERS_MAX: Final = 40
 NAME_WORDS_MAX: Final = 3
+SHORT_WORDS_MAX: Final = 5
 PROSE_WORDS_MIN: Final = 8
 PROSE_LINES_MIN: Final = 3
 NOTICE_WORDS_MIN: Final = 10
+NOTICE_CHARACTERS_MIN: Final = 16
 EVIDENCE_MIN: Final = 2
 
 
 _CLOSINGS: Final = words_of(*CLOSINGS.values())
+_AROUND_CLOSING: Final = " ,.!-*_\uff0c\u3002"
 _POSITIONS: Final = words_of(POSITIONS)
 _CONFIDENTIAL: Final = tuple(sorted(words_of(CONFIDENTIAL)))
 _DUTY: Final = tuple(sorted(words_of(DUTY)))
@@ -48,7 +51,8 @@ _DASHES: Final = re.compile(r"--$|[\u2013\u2014]$")
 _RULE_STARTS: Final = frozenset("-_=*~#+.\u2010\u2011\u2012\u2013\u2014\u2015\u2500")
 _RULE: Final = re.compile(r"[-_=*~#+.\u2010-\u2015\u2500\s]{2,}$")
 _TRACE: Final = re.compile(
-    r"(?:\u1427|\[image: [^\]]{0,120}\]|\[cid:[^\]]{0,120}\]|<image\d{0,6}\.\w{3,4}>|[*_~\s])+$"
+    r"(?:\u1427|\[image: [^\]]{0,120}\]|\[cid:[^\]]{0,120}\]|<image\d{0,6}\.\w{3,4}>|[*_~\s]"
+    r"|!\[[^\]]{0,120}\]\([^()\s]{0,800}\))+$"
 )
 _PHONE: Final = re.compile(r"(?:\+|\b)\(?\d(?:[ ()./\u2011-]{0,3}\d){6,14}(?!\w)")
 _LINK: Final = re.compile(r"https?://|\bwww\.|\b[\w-]{2,40}\.(?:com|net|org|de|fr|co\.uk|io|eu)\b")
@@ -58,6 +62,13 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(r"#\d|\d[#№]|№|order|bestell|commande|pedido|ordine|zamówien|заказ")
+_COMPANY: Final = re.compile(
+    r"\b(?:ltd|limited|gmbh|inc|llc|llp|plc|corp|pty|b\.?v|n\.?v|ag|kg|ug|se|sarl|sas|s\.?a|s\.?l"
+    r"|s\.?r\.?l|s\.?p\.?a|s\.?r\.?o|sp\. z o\.? ?o|a\.?s|a/s|aps|ab|asa?|oyj?|kft|zrt|d\.?o\.?o"
+    r"|ltda)\.?$",
+    re.IGNORECASE,
+)
+"""The legal form at the end of a company's name."""
 _WORD: Final = re.compile(r"[\w\"'.-]+")
 
 
@@ -127,7 +138,10 @@ def _is_signature(below: Sequence[Line], rule: str, *, is_underline: bool) -> bo
         return rule == "_" or _is_name(words[0].body)
     if _is_closing(words[0].body) or _is_notice(words):
         return True
-    return (rule == "_" or not is_underline) and _evidence(words) >= EVIDENCE_MIN
+    evidence = _evidence(words)
+    if rule == "_" and all(len(line.body.split()) <= SHORT_WORDS_MAX for line in words):
+        evidence += any(is_mobile(line.body) for line in words) * EVIDENCE_MIN
+    return (rule == "_" or not is_underline) and evidence >= EVIDENCE_MIN
 
 
 def _with_traces(lines: Sequence[Line], start: int, number: int) -> int:
@@ -170,17 +184,22 @@ def _closing(lines: Sequence[Line], start: int, end: int) -> int | None:
 
 def _is_contact(below: Sequence[Line]) -> bool:
     """Whether a name is not all that stands below a closing, and no word of the matter does."""
-    if any("?" in line.body or _NUMBERED.search(line.body.casefold()) for line in below):
+    if any("?" in line.body for line in below) or _numbered(below):
         return False
     titled = any(_is_position(line.body) for line in below)
     return len(below) > 1 and (titled or _evidence(below) >= EVIDENCE_MIN)
+
+
+def _numbered(below: Sequence[Line]) -> bool:
+    """Whether a word or number of the matter stands there: an order, a customer's number."""
+    return any(_NUMBERED.search(line.body.casefold()) for line in below)
 
 
 def _evidence(below: Sequence[Line]) -> int:
     """Return how many of the lines only a signature has."""
     return sum(
         _is_position(line.body)
-        or any(pattern.search(line.body) for pattern in (_PHONE, _LINK, _ADDRESS))
+        or any(pattern.search(line.body) for pattern in (_PHONE, _LINK, _ADDRESS, _COMPANY))
         or _LABEL.match(line.body) is not None
         for line in below
         if len(line.body) <= CONTACT_CHARACTERS_MAX
@@ -193,9 +212,9 @@ def _is_position(body: str) -> bool:
 
 
 def _is_closing(body: str) -> bool:
-    return (
-        len(body) <= CLOSING_CHARACTERS_MAX and fold(body.strip(" ,.!-*_\uff0c\u3002")) in _CLOSINGS
-    )
+    if len(body) > CLOSING_CHARACTERS_MAX:
+        return False
+    return any(fold(part.strip(_AROUND_CLOSING)) in _CLOSINGS for part in body.split("/"))
 
 
 def _is_name(body: str) -> bool:
@@ -205,7 +224,9 @@ def _is_name(body: str) -> bool:
 
 def _is_notice(paragraph: Sequence[Line]) -> bool:
     """Whether it is a legal notice, or the footer of a scanner or a list."""
-    words = fold(" ".join(line.body for line in paragraph))
+    words = fold(" ".join([line.body for line in paragraph]))
+    if len(words) < NOTICE_CHARACTERS_MIN:
+        return False
     if any(part in words for part in _FOOTERS):
         return True
     if words.isascii() and len(words.split()) < NOTICE_WORDS_MIN:

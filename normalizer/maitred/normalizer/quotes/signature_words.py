@@ -20,18 +20,18 @@ SENT: Final = """
 """
 
 SENT_UNSPACED: Final = """
-    送信, 传送, 傳送, 发送, 發送, 寄出, 发自, 發自, 보냄, 보낸, 전송, 발송, ส่งจาก, gửi từ,
-    भेजा गया
+    送信, 传送, 傳送, 发送, 發送, 寄出, 发自, 發自, 来自, 來自, 보냄, 보낸, 전송, 발송,
+    ส่งจาก, gửi từ, भेजा गया
 """
 """Words for sent that may stand anywhere in the line."""
 
 WITH: Final = """
-    a, aus, avec, az, by, bằng, com, con, da, dal, dalla, dari, de, del, dengan, depuis, des,
-    desde, do, du, fr, fra, fra-min, from, från, iz, iš, mana, mano, med, met, mi, min, minu,
-    mit, mého, no, oma, on, pela, pelo, per, pomocí, putem, s, sa, using, van,
-    vanaf, vanuit, via, vom,
-    von, with, z, ze, à, über, από, με, від, з, зі, из, иззад, от, с, со, через, чрез, מ, מה,
-    מן, از, به, من
+    a partir, a través, a traves, aus, avec, az, by, bằng, com, con, da, dal, dalla, dari, de,
+    del, dengan, depuis, des, desde, din, do, du, fr, fra, fra-min, from, från, iz, iš, mana,
+    mano, med, met, mi, min, minu, mit, mého, no, oma, pela, pelo, per, pomocí, prin, putem, s,
+    sa, through, using, van, vanaf, vanuit, via, vom, von, wirelessly, with, z, ze, à l'aide,
+    à partir, sans fil, über, από, με, від, з, зі, из, иззад, от, с, со, через, чрез, מ, מה,
+    מן, از, به, من, شده
 """
 """Words between the one for sent and what it was sent with."""
 
@@ -43,25 +43,32 @@ MINE: Final = """
 
 DEVICES: Final = """
     iphon, ipad, ipod, ios, macbook, apple watch, android, blackberry, samsung, galaxy, huawei,
-    honor, xiaomi, redmi, oppo, vivo, oneplus, pixel, nokia, htc, sony, xperia, motorola, wiko,
-    alcatel, windows phone, windows mail, windows 10, windows 11, mail for windows,
-    mail für windows, courrier pour windows, aplikacji poczta,
-    application mail, mail orange, outlook, yahoo, gmail, aol, protonmail,
-    proton mail, tutanota, spark, superhuman, airmail, mailbox, typeapp, bluemail, blue mail,
-    k-9, mailspring, thunderbird, mail.ru, mail.com, яндекс, yandex, mymail, gmx, web.de,
-    t-online, posteo, hey.com, zoho, edison, canary mail, mailbird, em client, spike, hushmail,
-    fastmail, front app, missive, nine, smartphone, mobile, mobil, handy, phone, téléphone,
-    telefon, teléfono, telefono, telefone, telefoon, puhelin, телефон, смартфон, мобильн,
-    мобільн, cell, tablet, tablette, device, gerät, portable, 携帯, スマートフォン, 手机, 手機,
-    휴대, 스마트폰, 모바일, qq邮箱, 网易邮箱, 邮箱大师, foxmail, naver, 네이버, orange mail,
-    laposte, free mobile, bouygues, sfr mail, libero mail, virgilio, telenor, telia, verizon,
-    t-mobile, at&t, vodafone, surface
+    xiaomi, redmi, oppo, oneplus, google pixel, nokia, htc, xperia, motorola, lumia, wiko,
+    alcatel, windows, mail app, mail-app, aplikacji poczta, application mail, mail orange,
+    outlook, yahoo, gmail, aol, protonmail, proton mail, tutanota, tuta, superhuman, airmail,
+    mailbox, typeapp, bluemail, blue mail, k-9, k9, mailspring, thunderbird, mail.ru, mail.com,
+    яндекс, yandex, mymail, gmx, web.de, t-online, posteo, hey.com, zoho, edison, canary,
+    mailbird, em client, hushmail, fastmail, front app, missive, acompli, polymail, unibox,
+    newton, cloudmagic, boxer, workspace one, xfinity, seznam, qq邮箱, 网易邮箱, 邮箱大师,
+    foxmail, naver, 네이버, orange mail, laposte, free mobile, bouygues, sfr mail, libero mail,
+    virgilio, telenor, telia, verizon, t-mobile, at&t, vodafone, آیفون, ايفون, آيفون
 """
-"""Parts of words: what a mail may be sent with."""
+"""Starts of names of what a mail is sent with."""
+
+DEVICES_COMMON: Final = """
+    smartphone, smarttelefon, mobile, mobil, mobiel, handy, phone, téléphone, telefon,
+    teléfono, telefono, telefone, telefoon, puhelin, älypuhel, телефон, смартфон, мобильн,
+    мобільн, κινητ, cell, cellulare, celular, móvil, movil, tablet, tablette, device, gerät,
+    dispositivo, appareil, urządzeni, устройств, пристро, portable, surface, pixel, honor, vivo,
+    sony, nine, spark, spike, unterwegs, mac, 携帯, スマートフォン, 手机, 手機, 휴대, 스마트폰,
+    모바일
+"""
+"""The same of words that are used of other things as well."""
 
 FROM_MOBILE: Final = """
     from my iphone, az iphone, az ipad, from my ipad, from my phone, from my mobile,
-    from my blackberry, från min, von meinem, von meiner, from mobile, sent on the go,
+    from my blackberry, från min, von meinem, von meiner, von samsung, von unterwegs, mobil,
+    from mobile, sent on the go, sent on the move, sent from a mobile,
     diese nachricht wurde von mein, diese e-mail wurde von mein, this email was sent from my,
     this message was sent from my, ce message a été envoyé depuis,
     este mensaje fue enviado desde, esta mensagem foi enviada, dit bericht is verzonden,
@@ -72,7 +79,7 @@ FROM_MOBILE: Final = """
 EXCUSES: Final = """
     please, pls, excuse, pardon, forgive, sorry, apolog, brevity, typo, short, bitte,
     entschuldig, désolé, merci, veuillez, excus, disculp, perdon, scus, desculp, извин, because,
-    autocorrect
+    autocorrect, get the app, get it now, enjoy secure
 """
 """What people add to it: "Please excuse typos"."""
 
@@ -94,75 +101,106 @@ ADVERTS: Final = """
     获取 outlook for {}, 获取outlook for {}, 下载 outlook for {}, 获取适用于 {} 的 outlook,
     取得 outlook for {}, {} 版 outlook を入手, outlook for {} を入手, {}용 outlook 다운로드,
     {}용 outlook 받기, dapatkan outlook untuk {}, tải outlook cho {},
-    provenance : courrier pour {}, yahoo mail: search organize conquer,
-    get bluemail for {}, obtenir bluemail pour {},
-    obtener bluemail para {}, scarica bluemail per {}
+    download outlook for {}, provenance : courrier pour {},
+    yahoo mail: search organize conquer, yahoo mail: search organise conquer,
+    sent from front, sent from hey
 """
 """Whole lines by which a mail program advertises itself; `{}` is the name of a system."""
+
+ADVERTISED: Final = "bluemail, blue mail, typeapp, mymail"
+"""Programs that advertise themselves in the words of Outlook."""
 
 SYSTEMS: Final = "ios, android, iphone, mac, windows, windows 10, windows 11, macos"
 
 CLOSINGS: Final = {
     "en": """
         regards, best regards, kind regards, kindest regards, warm regards, warmest regards,
-        with best regards, with kind regards, best wishes, with best wishes, sincerely,
-        yours sincerely, sincerely yours, yours faithfully, yours truly, respectfully, cheers,
-        thanks, many thanks, thank you, thanks and regards, thanks & regards,
-        thank you and best regards, thanks and best regards, all the best, best, rgds, br,
-        warmly, cordially
+        with best regards, with kind regards, best wishes, with best wishes, sincerely, yours
+        sincerely, sincerely yours, yours faithfully, yours truly, respectfully, cheers, thanks,
+        many thanks, thank you, thanks and regards, thanks & regards, thank you and best
+        regards, thanks and best regards, all the best, best, rgds, br, warmly, cordially, with
+        regards, warm wishes, best wishes and regards, yours, kindly, kind greetings, thx,
+        regards and thanks, with thanks, thanks again, thanks in advance, many thanks in
+        advance, cheers and thanks
     """,
     "de": """
-        mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß,
-        mit freundlichem gruss, mit besten grüßen, mit besten grüssen, mit herzlichen grüßen,
-        mit lieben grüßen, freundliche grüße, freundliche grüsse, beste grüße, beste grüsse,
-        viele grüße, viele grüsse, liebe grüße, liebe grüsse, herzliche grüße, herzliche grüsse,
-        schöne grüße, grüße, gruß, gruss, mfg, lg, vg, hochachtungsvoll, vielen dank, danke
+        mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, mit
+        freundlichem gruss, mit besten grüßen, mit besten grüssen, mit herzlichen grüßen, mit
+        lieben grüßen, freundliche grüße, freundliche grüsse, beste grüße, beste grüsse, viele
+        grüße, viele grüsse, liebe grüße, liebe grüsse, herzliche grüße, herzliche grüsse,
+        schöne grüße, grüße, gruß, gruss, mfg, lg, vg, hochachtungsvoll, vielen dank, danke,
+        danke und gruß, danke und viele grüße, vielen dank und viele grüße, vielen dank im
+        voraus, mit freundlichen grussen, beste grussen, besten gruß, lieben gruß, viele liebe
+        grüße, freundlichen gruß, sonnige grüße
     """,
     "fr": """
         cordialement, bien cordialement, très cordialement, bien à vous, sincèrement,
         salutations, salutations distinguées, meilleures salutations, sincères salutations,
-        amicalement, bonne journée, bonne réception, respectueusement, merci
+        amicalement, bonne journée, bonne réception, respectueusement, merci, cdlt, cdt, bien à
+        toi, bonne soirée, belle journée, merci d'avance, sincères salutations et merci, avec
+        mes salutations, bien sincèrement
     """,
     "es ca gl": """
         saludos, un saludo, saludos cordiales, un cordial saludo, cordialmente, atentamente,
-        atte, muchas gracias, gracias, un abrazo, salutacions, atentament, gràcies, saúdos
+        atte, muchas gracias, gracias, un abrazo, saludos y gracias, mil gracias, reciba un
+        cordial saludo, quedo atento, quedo atenta, un saludo cordial, gracias y saludos,
+        salutacions, atentament, gràcies, saúdos
     """,
     "it": """
-        cordiali saluti, distinti saluti, cordialmente, un cordiale saluto, saluti,
-        buona giornata, grazie
+        cordiali saluti, distinti saluti, cordialmente, un cordiale saluto, saluti, buona
+        giornata, grazie, un saluto, cordialità, buon lavoro, grazie mille, tanti saluti, grazie
+        e saluti, i migliori saluti, in fede
     """,
     "pt": """
         atenciosamente, cumprimentos, com os melhores cumprimentos, melhores cumprimentos,
-        saudações, att, abraços, obrigado, obrigada
+        saudações, att, abraços, obrigado, obrigada, abraço, um abraço, obrigado e cumprimentos,
+        muito obrigado, muito obrigada, grato, grata, com os meus cumprimentos, respeitosamente,
+        cordiais saudações
     """,
     "nl": """
-        met vriendelijke groet, met vriendelijke groeten, vriendelijke groet,
-        vriendelijke groeten, groet, groeten, hartelijke groet, hartelijke groeten, mvg,
-        alvast bedankt, bedankt
+        met vriendelijke groet, met vriendelijke groeten, vriendelijke groet, vriendelijke
+        groeten, groet, groeten, hartelijke groet, hartelijke groeten, mvg, alvast bedankt,
+        bedankt, gr, grt, grtjs, groetjes, met hartelijke groet, met hartelijke groeten, bij
+        voorbaat dank, dank en groet, hoogachtend
     """,
     "da no sv is": """
         med venlig hilsen, venlig hilsen, de bedste hilsner, bedste hilsner, hilsen, mvh, vh,
         med vennlig hilsen, vennlig hilsen, beste hilsen, beste hilsener, med vänlig hälsning,
-        med vänliga hälsningar, vänliga hälsningar, vänlig hälsning, hälsningar,
-        bästa hälsningar, tak, takk, tack, kveðja, með kveðju
+        med vänliga hälsningar, vänliga hälsningar, vänlig hälsning, hälsningar, bästa
+        hälsningar, tak, takk, tack, kveðja, með kveðju, kh, de bedste hilsener, mange hilsner,
+        mange tak, på forhånd tak, på forhånd takk, hälsning, bästa hälsning, tack på förhand,
+        med vänliga hälsningar och tack, mange takk, hilsener, kærlig hilsen
     """,
     "fi et lv lt": """
         ystävällisin terveisin, terveisin, parhain terveisin, terv, kiitos, lugupidamisega,
-        parimat, ar cieņu, pagarbiai
+        parimat, ar cieņu, pagarbiai, ystävällisesti, t, terveiset, parhain terveisin ja kiitos,
+        heade soovidega, lugupidamisega ja tänuga, parimate soovidega, su pagarba, ačiū, paldies
     """,
     "pl cs sk sl hr sr": """
-        z poważaniem, pozdrawiam, z wyrazami szacunku, serdecznie pozdrawiam, s pozdravem,
-        s úctou, zdraví, děkuji, s pozdravom, ďakujem, lep pozdrav, lepo pozdravljeni,
-        s spoštovanjem, s poštovanjem, srdačan pozdrav, pozdrav, lijep pozdrav, с поштовањем
+        z poważaniem, pozdrawiam, z wyrazami szacunku, serdecznie pozdrawiam, s pozdravem, s
+        úctou, zdraví, děkuji, s pozdravom, ďakujem, lep pozdrav, lepo pozdravljeni, s
+        spoštovanjem, s poštovanjem, srdačan pozdrav, pozdrav, lijep pozdrav, с поштовањем,
+        pozdrawiam serdecznie, serdeczne pozdrowienia, z pozdrowieniami, pozdrowienia, łączę
+        pozdrowienia, z góry dziękuję, dziękuję, s pozdravem a díky, s přátelským pozdravem,
+        hezký den, přeji hezký den, díky, s pozdravem a poděkováním, hvala, hvala in lep
+        pozdrav, lp, lijepi pozdravi, srdačno, unapred hvala
     """,
     "hu ro bg": """
-        üdvözlettel, tisztelettel, üdv, köszönettel, cu stimă, cu respect, o zi bună,
-        toate cele bune, с уважение, поздрави
+        üdvözlettel, tisztelettel, üdv, köszönettel, cu stimă, cu respect, o zi bună, toate cele
+        bune, с уважение, поздрави, üdvözlettel és köszönettel, szép napot, előre is köszönöm,
+        köszönöm, udvozlettel, udv, mulțumesc, cu mulțumiri, cu considerație, o zi frumoasă,
+        поздрав, благодаря
     """,
-    "ru uk": "с уважением, с наилучшими пожеланиями, спасибо, з повагою, дякую",
+    "ru uk": """
+        с уважением, с наилучшими пожеланиями, спасибо, з повагою, дякую, с наилучшими, всего
+        доброго, всего наилучшего, благодарю, заранее спасибо, с уважением и благодарностью, з
+        найкращими побажаннями, щиро дякую
+    """,
     "el tr he ar fa": """
         με εκτίμηση, φιλικά, ευχαριστώ, saygılarımla, saygılarımızla, iyi çalışmalar,
-        teşekkürler, בברכה, תודה, مع أطيب التحيات, مع التحية, تحياتي, شكرا, با احترام, با تشکر
+        teşekkürler, iyi günler, saygılar, teşekkür ederim, σας ευχαριστώ, με φιλικούς
+        χαιρετισμούς, χαιρετισμούς, בברכה, תודה, مع أطيب التحيات, مع التحية, تحياتي, شكرا, با
+        احترام, با تشکر
     """,
     "hi vi th id": """
         सादर, धन्यवाद, trân trọng, thân mến, ขอแสดงความนับถือ, ขอบคุณครับ, ขอบคุณค่ะ,

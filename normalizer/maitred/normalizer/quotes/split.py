@@ -15,8 +15,8 @@ from typing import Final
 from maitred.contracts.limits import KIB
 from maitred.contracts.message import PartKind
 from maitred.normalizer.pieces import Piece
-from maitred.normalizer.quotes import signature
-from maitred.normalizer.quotes.first_look import FirstLook, look
+from maitred.normalizer.quotes import caution, signature
+from maitred.normalizer.quotes.first_look import may_quote
 from maitred.normalizer.quotes.folding import COLONS
 from maitred.normalizer.quotes.lines import Line, read
 from maitred.normalizer.quotes.mobile import is_mobile
@@ -24,6 +24,8 @@ from maitred.normalizer.quotes.outline import Block, Part, introduces, outline
 
 CHARACTERS_MAX: Final = 256 * KIB
 """Twice what a message keeps of a text (`MESSAGE_TEXT_BYTES_MAX`)."""
+LINES_MAX: Final = 8_192
+"""Three times as many as a text of that size has when a program wraps it."""
 
 _WORD: Final = re.compile(r"[^\W_]")
 
@@ -31,20 +33,32 @@ _WORD: Final = re.compile(r"[^\W_]")
 def split(text: str) -> tuple[Piece, ...]:
     """Return the pieces of a plain text, which joined give `text` again.
 
-    The work grows linearly with the text, up to `CHARACTERS_MAX`; what is behind these goes with
-    the last line before. An empty text has no pieces.
+    The work grows linearly with the text, up to `CHARACTERS_MAX` and `LINES_MAX`; what is behind
+    these goes with the last line before, unless that is a signature, which nothing stands behind.
+    An empty text has no pieces.
     """
     head = text[:CHARACTERS_MAX]
-    lines = read(head)
-    pieces = list(_pieces(lines, _Splitter(lines, look(head)).kinds()))
-    if len(text) > CHARACTERS_MAX:
-        pieces[-1] = Piece(pieces[-1].kind, pieces[-1].text + text[CHARACTERS_MAX:])
+    lines = read(head, lines_max=LINES_MAX)
+    kinds = _Splitter(lines, quotes=may_quote(head)).kinds()
+    pieces = list(_pieces(lines, kinds))
+    rest = text[sum(len(piece.text) for piece in pieces) :]
+    if rest:
+        pieces[-1] = _with_rest(pieces[-1], rest)
     return tuple(pieces)
 
 
 def _pieces(lines: Sequence[Line], kinds: Sequence[PartKind]) -> Iterator[Piece]:
-    for kind, group in groupby(zip(kinds, lines, strict=True), key=lambda each: each[0]):
-        yield Piece(kind, "".join(line.text for _, line in group))
+    start = 0
+    for kind, group in groupby(kinds):
+        end = start + len(list(group))
+        yield Piece(kind, "".join([line.text for line in lines[start:end]]))
+        start = end
+
+
+def _with_rest(last: Piece, rest: str) -> Piece:
+    """Return the last piece with what was not looked at."""
+    kind = PartKind.TEXT if last.kind is PartKind.SIGNATURE else last.kind
+    return Piece(kind, last.text + rest)
 
 
 def _kind(introduced: Part | None, *, is_text: bool) -> PartKind:
@@ -60,9 +74,9 @@ def _is_code(block: Block | None) -> bool:
 class _Splitter:
     """The lines of a text, and whose each is so far."""
 
-    def __init__(self, lines: Sequence[Line], seen: FirstLook) -> None:
+    def __init__(self, lines: Sequence[Line], *, quotes: bool) -> None:
         self._lines = lines
-        self._seen = seen
+        self._quotes = quotes
         self._kinds = [PartKind.TEXT] * len(lines)
         self._blocks: list[Block] = []
         self._is_open = False
@@ -71,14 +85,17 @@ class _Splitter:
 
     def kinds(self) -> Sequence[PartKind]:
         """Return the kind of each line."""
-        if self._seen.quotes:
+        if self._quotes:
             self._blocks = self._up_to_unmarked(outline(self._lines))
         else:
             self._blocks = [Block(Part.WORDS, 0, len(self._lines))]
         for block, following in pairwise((*self._blocks, None)):
             if block is not None and block.part is Part.WORDS and not _is_code(following):
                 self._sign(block)
-        self._quote()
+        if self._quotes:
+            self._quote()
+        elif PartKind.SIGNATURE not in self._kinds:
+            return self._kinds
         self._keep_something()
         self._join_blanks()
         return self._kinds
@@ -114,18 +131,22 @@ class _Splitter:
         """Find the signature of the sender's words, and what his mail program wrote."""
         start = signature.start_of(self._lines, block.start, block.end)
         self._set(start, block.end, PartKind.SIGNATURE)
-        for number in range(block.start, start if self._seen.mobile else block.start):
-            if self._is_apart(number, block) and is_mobile(self._lines[number].body):
+        begin = block.start
+        if begin == 0:
+            begin = caution.end_of(self._lines, 0, start)
+            self._set(0, begin, PartKind.SIGNATURE)
+        is_apart = True
+        for number in range(begin, start):
+            line = self._lines[number]
+            is_apart = is_apart and is_mobile(line.body) and self._is_apart_below(number, block)
+            if is_apart:
                 self._kinds[number] = PartKind.SIGNATURE
+            is_apart = is_apart or line.is_blank
 
-    def _is_apart(self, number: int, block: Block) -> bool:
-        """Whether a line stands alone, or with others of its sort."""
-        above, below = number - 1, number + 1
+    def _is_apart_below(self, number: int, block: Block) -> bool:
+        """Whether a line stands alone, or above others of its sort."""
+        below = number + 1
         return (
-            above < block.start
-            or self._lines[above].is_blank
-            or self._kinds[above] is PartKind.SIGNATURE
-        ) and (
             below >= block.end
             or self._lines[below].is_blank
             or self._kinds[below] is PartKind.SIGNATURE
@@ -166,7 +187,7 @@ class _Splitter:
 
     def _keep_something(self) -> None:
         """Give the signature back to a mail that says nothing else."""
-        if any(kind is PartKind.QUOTE or kind is PartKind.FORWARD for kind in self._kinds):
+        if PartKind.QUOTE in self._kinds or PartKind.FORWARD in self._kinds:
             return
         if any(self._is_text(block) for block in self._blocks):
             return

@@ -83,6 +83,8 @@ def test_a_header_says_that_a_machine_answers(sort: Sort, field: str) -> None:
         "Automatski odgovor: Narudžba 7",
         "Samodejni odgovor: Naročilo 7",
         "Automaatvastus: Tellimus 7",
+        "Tự động trả lời: Đơn hàng 7",
+        "Автоматты жауап: Тапсырыс 7",
         "[Auto-Reply] Order 7",
         "AUTOMATIC REPLY：Order 7",
     ],
@@ -109,6 +111,14 @@ def test_an_absence_is_told_by_the_prefix_that_a_program_writes(sort: Sort, subj
         "Я в отпуске до понедельника.",
         "我正在休假。",
         "休暇をいただいております。",
+        "Ich bin derzeit außer Haus.",
+        "Je suis actuellement en congés.",
+        "Wegens vakantie ben ik niet bereikbaar.",
+        "Na godišnjem odmoru sam do ponedjeljka.",
+        "Esu atostogose iki pirmadienio.",
+        "Είμαι εκτός γραφείου μέχρι Δευτέρα.",
+        "Estic fora de l'oficina fins dilluns.",
+        "I no longer work at Example Ltd.",
     ],
 )
 @pytest.mark.parametrize(

@@ -29,6 +29,16 @@ DEAD = [
     "550 ユーザーが見つかりません",
     "550 用户不存在",
     "550 Der Empfängername wurde nicht erkannt",
+    "550 ada@example.net...User unknown",
+    "550 #5.1.0 Address rejected.",
+    "192.0.2.1 does not like recipient.\nRemote host said: 550 sorry\nGiving up on 192.0.2.1.",
+    "No MX or A records found for domain nowhere.example",
+    "Recipient has moved, please use the new address",
+    "this email address is wrong or no longer valid",
+    "550 Unknown user (Exim 4.94.2)",
+    "551 not our user",
+    "550 Nie ma takiego konta",
+    "L'adresse de messagerie ci-dessus n'existe pas",
 ]
 ALIVE = [
     "552 5.2.2 Mailbox full",
@@ -53,6 +63,10 @@ ALIVE = [
     "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required",
     "x-unix; procmail: no such user",
     "550 Postfach ist voll",
+    "192.0.2.1 does not like recipient.\nRemote host said: 550 5.7.1 Rejected by local policy",
+    "192.0.2.1 does not like recipient.\nRemote host said: 550 High probability of spam",
+    "This person's account is exceeding their quota.",
+    "550 5.1.0 192.0.2.1 is not allowed to send mail",
     "550 mailbox for postmaster-unknown-user@example.net is full: see https://e.example/user-unknown",
     "",
 ]
@@ -100,6 +114,9 @@ def test_a_code_about_the_address_outweighs_that_it_came_late() -> None:
         ("550 sorry", "5.0.0"),
         ("450 sorry", "4.0.0"),
         ("sorry", ""),
+        ("550 sorry\nGiving up on 192.0.2.1.", "5.0.0"),
+        ("550 sorry (Exim 4.94.2)", "5.0.0"),
+        ("550 sorry, 5.10.23", "5.0.0"),
     ],
 )
 def test_a_code_is_derived_where_none_is_given(diagnostic: str, status: str) -> None:

@@ -209,3 +209,15 @@ def test_a_report_that_somebody_passes_on_is_his_mail(sort: Sort) -> None:
         f"{_FIELDS}\n--b--",
     )
     assert kind.kind is MessageKind.MESSAGE
+
+
+def test_each_of_many_recipients_keeps_his_code(report: Callable[..., Kind]) -> None:
+    kind = report(
+        "\n".join(
+            f"Final-Recipient: rfc822; a{number}@example.net\nAction: failed\nStatus: 5.0.0\n"
+            f"Diagnostic-Code: smtp; 550 5.1.1 User unknown {'x' * 3_000}\n"
+            for number in range(70)
+        )
+    )
+    assert len(kind.bounce) == 70
+    assert {(each.status, each.permanent) for each in kind.bounce} == {("5.1.1", True)}

@@ -80,6 +80,109 @@ def test_the_addresses_of_the_bounce_itself_are_no_recipients(sort: Sort) -> Non
 
 
 @pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        (
+            "From: Virus_Wall@example.net\nSubject: Delivery failure notification",
+            (
+                "Your message with Subject: News\ncould not be delivered to the following "
+                "recipients:\n\ngone@example.net\n\nPlease do not resend it.\n"
+            ),
+        ),
+        (
+            "From: Notification <notification@example.net>\nSubject: Mail could not be delivered",
+            (
+                "Sent >>> RCPT TO:<gone@example.net>\nReceived <<< 550 5.1.1 User unknown\n\n"
+                f"--- Original message follows ---\n\n{_RETURNED}"
+            ),
+        ),
+        (
+            "From: Firewall <noreply@example.net>\nSubject: **Message you sent blocked**",
+            (
+                "Your message to: gone@example.net\nwas blocked by our Spam Firewall. It has NOT "
+                "BEEN DELIVERED.\n"
+            ),
+        ),
+        (
+            "From: Mail Delivery System <>\nSubject: Mail Error",
+            "Your mail cannot be delivered to the following address(es):\n\n gone@example.net\n",
+        ),
+        (
+            "From: MDaemon@example.net\nSubject: Warning: gone@example.net - User unknown!",
+            f"gone@example.net - no such user here.\n\nOriginal message:\n\n{_RETURNED}",
+        ),
+        (
+            "From: Postmaster <postmaster@example.net>\nSubject: Undeliverable Mail",
+            (
+                "Unknown user: gone@example.net\n\nRCPT TO generated following response:\n"
+                f"553 5.3.0 Addressee unknown\n\nOriginal message follows.\n\n{_RETURNED}"
+            ),
+        ),
+        (
+            "From: MAILER-DAEMON@example.net",
+            "I'm afraid I wasn't able to deliver the following message to gone@example.net",
+        ),
+        (
+            "From: Post_Office <post_office@example.net>\nSubject: Undeliverable Message",
+            "Error: No valid recipients. Message could not be delivered.\nTo: gone@example.net\n",
+        ),
+        (
+            "From: System Administrator <postmaster@example.net>\nSubject: Undeliverable: News",
+            (
+                "Your message\n\n  To:      list@example.com\n  Subject: News\n\ndid not reach the "
+                "following recipient(s):\n\nc=US;a= ;p=Example;dda:SMTP=gone@example.net; on Fri\n"
+                "    The recipient name is not recognized\n"
+            ),
+        ),
+        (
+            "From: Mailer-Daemon@example.net\nSubject: Mail delivery failed",
+            (
+                "A message that you sent could not be delivered. This address failed:\n\n"
+                "  an undisclosed address\n    (generated from gone@example.net)\n"
+            ),
+        ),
+    ],
+)
+def test_systems_write_bounces_in_many_ways(sort: Sort, header: str, text: str) -> None:
+    kind = sort(header, text)
+    assert kind.kind is MessageKind.BOUNCE
+    assert [each.recipient for each in kind.bounce] == ["gone@example.net"]
+
+
+def test_a_part_that_returns_the_mail_names_its_recipient(sort: Sort) -> None:
+    kind = sort(
+        "From: MAILER-DAEMON@example.net\nSubject: Mail delivery failed\n"
+        'Content-Type: multipart/mixed; boundary="b"',
+        "--b\n\nYour mail could not be delivered: not a valid user of the system.\n"
+        f"--b\nContent-Type: message/rfc822\n\n{_RETURNED}\n--b--",
+    )
+    assert [(each.recipient, each.permanent) for each in kind.bounce] == [
+        ("gone@example.net", True)
+    ]
+
+
+def test_dots_behind_an_address_are_no_part_of_it(sort: Sort) -> None:
+    kind = sort(
+        "Return-Path: <>\nFrom: MAILER-DAEMON@example.net\nSubject: failure notice",
+        "Your mail could not be delivered.\n\n550 gone@example.net...User unknown\n",
+    )
+    assert [(each.recipient, each.permanent) for each in kind.bounce] == [
+        ("gone@example.net", True)
+    ]
+
+
+def test_a_mail_that_is_postponed_is_late(sort: Sort) -> None:
+    kind = sort(
+        "From: postmaster@example.net\nSubject: Mail Delivery Warning",
+        'Delivery of email to this address\n\n"late@example.net"\n\nhas been postponed due to a '
+        "full mailbox.\n",
+    )
+    assert [(each.recipient, each.status, each.action) for each in kind.bounce] == [
+        ("late@example.net", "4.2.2", "delayed")
+    ]
+
+
+@pytest.mark.parametrize(
     ("subject", "text"),
     [
         (

@@ -81,6 +81,30 @@ def test_a_receipt_says_that_a_mail_was_read(sort: Sort, header: str, text: str)
     assert sort(header, text).kind is MessageKind.READ_RECEIPT
 
 
+@pytest.mark.parametrize(
+    ("disposition", "text", "kind"),
+    [
+        ("automatic-action/MDN-sent-automatically; deleted", "was rejected: Quota exceeded", "B"),
+        ("automatic-action/MDN-sent-automatically; deleted", "was deleted unread", "R"),
+        ("manual-action/MDN-sent-manually; deleted", "was rejected by me", "R"),
+        ("manual-action/MDN-sent-manually; displayed", "was read", "R"),
+    ],
+)
+def test_a_filter_that_refuses_a_mail_bounces_it_in_a_receipt(
+    sort: Sort, disposition: str, text: str, kind: str
+) -> None:
+    found = sort(
+        "Return-Path: <>\nFrom: Mail Delivery Subsystem <ada@example.net>\nSubject: Your mail\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"',
+        f"--b\n\nYour message to <ada@example.net> {text}\n"
+        "--b\nContent-Type: message/disposition-notification\n\n"
+        f"Final-Recipient: rfc822; ada@example.net\nDisposition: {disposition}\n--b--",
+    )
+    expected = {"B": MessageKind.BOUNCE, "R": MessageKind.READ_RECEIPT}[kind]
+    assert found.kind is expected
+    assert [each.recipient for each in found.bounce] == ["ada@example.net"] * (kind == "B")
+
+
 def _calendar(parameter: str, method: str, *, disposition: str = "") -> tuple[str, str]:
     body = (
         "--b\n\nI shall come.\n--b\n"

@@ -38,6 +38,9 @@ MAILS = [
     ("Unsubscribe", "Please take me off your list."),
     ("Rückgabe", "Mein Urlaub war schön. Das Paket konnte nicht zugestellt werden."),
     ("Non remis", "Le colis n'a pas été remis."),
+    ("Undelivered", "Where is it?\n\nAddress:\nAda Example, 5 Main Street\nada@example.com"),
+    ("Delivery failed", "Your parcel could not be delivered: address not found. Mail us again."),
+    ("Mail delivery failed", "It says 550 5.1.1 user unknown for bob@example.com. What is wrong?"),
     ("Undelivered", ""),
     ("", ""),
 ]
@@ -81,6 +84,21 @@ def test_whoever_writes_as_postmaster_may_be_a_person(sort: Sort) -> None:
     assert sort(header, "It expires on Monday.").kind is MessageKind.MESSAGE
     kind = sort(f"{header}In-Reply-To: <1@example.org>", "Thanks, the parcel was rejected.")
     assert kind.kind is MessageKind.MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("author", "subject", "text"),
+    [
+        ("no-reply@parcels.example", "Delivery failed: your parcel", "Address not found. Call us."),
+        ("no-reply@example.com", "Message rejected", "Access denied: your comment was rejected."),
+        ("postmaster@example.com", "What is 543 times 344", "What is 543 times 344"),
+        ("postmaster@example.com", "My account", "I am not sure why my account is blocked."),
+    ],
+)
+def test_those_who_read_no_answers_write_of_other_things_too(
+    sort: Sort, author: str, subject: str, text: str
+) -> None:
+    assert sort(f"From: {author}\nSubject: {subject}", text).kind is MessageKind.MESSAGE
 
 
 def test_a_mail_that_encloses_a_bounce_is_a_mail(sort: Sort) -> None:

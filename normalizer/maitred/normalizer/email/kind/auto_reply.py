@@ -40,6 +40,7 @@ _BY_VALUE: Final = {
     "x-loop-detect": ("autoresponder",),
     "x-mailer": ("autoresponder", "vacation"),
 }
+_SAYING: Final = _BY_FIELD | _BY_VALUE.keys()
 _NO: Final = frozenset({"", "no", "false", "0"})
 _REPLIED: Final = "auto-replied"
 # Weak signs: also in people's mail (Outlook adds the first to ordinary mail, and an inbox rule of
@@ -71,15 +72,14 @@ def is_answer(headers: Headers) -> bool:
     if submitted(headers).startswith(_REPLIED):
         return True
     fields = headers.fields
-    for name in _BY_FIELD & fields.keys():
-        if headers.first(name).strip().lower() not in _NO:
+    for name in _SAYING.intersection(fields):
+        values = [each.strip().lower() for each in fields[name]]
+        words = _BY_VALUE.get(name)
+        if words is None and values[0] not in _NO:
             return True
-    return any(
-        word in value.lower()
-        for name in _BY_VALUE.keys() & fields.keys()
-        for value in fields[name]
-        for word in _BY_VALUE[name]
-    )
+        if words and any(word in value for value in values for word in words):
+            return True
+    return False
 
 
 def is_statistics(root: Part, subject: str) -> bool:
@@ -94,6 +94,6 @@ def is_statistics(root: Part, subject: str) -> bool:
 
 def has_weak_sign(headers: Headers) -> bool:
     """Tell whether a machine may have sent it: enough only together with what it says."""
-    if _WEAK & headers.fields.keys() or submitted(headers):
+    if not _WEAK.isdisjoint(headers.fields) or submitted(headers):
         return True
     return headers.first("precedence").strip().lower() in {"bulk", "junk"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -16,13 +17,29 @@ from maitred.normalizer.email.kind.mail_signs import Signs, addresses
 from maitred.normalizer.email.kind.mail_words import words_of
 from maitred.normalizer.email.mime import Part
 
-_REPORTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_RECEIPT: Final = "message/disposition-notification"
+_REPORTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status", _RECEIPT})
 _RETURNED: Final = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
 )
+_NOBODY: Final = "mailer-daemon"
+"""The only one of a mail system's names under which no person writes."""
 _FAILED: Final = "x-failed-recipients"
 """The header in which Exim and Gmail name the recipients."""
 _REPORT_BYTES_MAX: Final = 256 * KIB
+_ROOM: Final = 40_000
+"""So many characters of refusals are judged, shared out to the recipients ..."""
+_ROOM_MIN: Final = 400
+"""... who get no fewer than these: a server's answer is a line or two (RFC 5321, 4.5.3.1.5)."""
+_HEADER_BYTES_MAX: Final = 16 * KIB
+_OPENING_CHARACTERS_MAX: Final = 500
+_DELETED: Final = re.compile(
+    r"^disposition\s{0,4}:\s{0,8}automatic-action[^\n]{0,80};\s{0,8}deleted",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REFUSED: Final = re.compile(
+    r"reject|refus|abgelehnt|zurückgewiesen|rechaz|respint|rifiut|rejeit|recus|geweigerd|avvis|отклон"
+)
 
 
 def read(root: Part, leaves: tuple[Part, ...], signs: Signs) -> tuple[BouncedRecipient, ...] | None:
@@ -38,25 +55,37 @@ def read(root: Part, leaves: tuple[Part, ...], signs: Signs) -> tuple[BouncedRec
     machine = signs.null_path or signs.daemon or _FAILED in signs.headers.fields
     if reports and (declared or machine or not signs.answers):
         fields = "\n\n".join(words_of(each, _REPORT_BYTES_MAX) for each in reports)
-        return _judged(fields, bounce_text.read(_human(leaves)), signs)
+        return _judged(fields, _report(_human(leaves), leaves), signs)
+    returned = not _RETURNED.isdisjoint([each.media_type for each in leaves])
+    if not (declared or machine):
+        hinted = signs.speaks_of(SUBJECTS) or (returned and signs.unattended)
+        if not hinted or signs.answers:
+            return None
     if out_of_office.has_prefix(signs.subject) and not declared:
         # Somebody is away to whom a bounce was sent.
         return None
-    returned = any(each.media_type in _RETURNED for each in leaves)
-    hinted = _is_subject(signs.subject) or (returned and signs.unattended)
-    if not (declared or machine) and (signs.answers or not hinted):
-        return None
     text = _human(leaves)
     fields = text if bounce_report.is_report(text) else ""
-    report = bounce_text.read(text)
-    returns = bool(report.returned) or returned
+    report = _report(text, leaves)
+    returns = returned or bool(report.returned)
     if declared or _is_borne_out(signs, report, told_by_fields=bool(fields), returns=returns):
         return _judged(fields, report, signs)
     return None
 
 
-def _is_subject(subject: str) -> bool:
-    return any(each in subject for each in SUBJECTS)
+def rejects(leaves: tuple[Part, ...], signs: Signs) -> bool:
+    """Tell whether a receipt says that the recipient's filter refused the mail.
+
+    RFC 5429, section 2.1.2: it is deleted automatically, and the text says why. Mail programs
+    report in the same way what somebody deleted unread.
+    """
+    receipts = (each for each in leaves if each.media_type == _RECEIPT)
+    notice = next((words_of(each, _REPORT_BYTES_MAX) for each in receipts), "")
+    if not _DELETED.search(notice):
+        return False
+    return _REFUSED.search(signs.subject) is not None or bool(
+        _REFUSED.search(_human(leaves)[:_OPENING_CHARACTERS_MAX].casefold())
+    )
 
 
 def _is_borne_out(signs: Signs, report: Report, *, told_by_fields: bool, returns: bool) -> bool:
@@ -65,13 +94,33 @@ def _is_borne_out(signs: Signs, report: Report, *, told_by_fields: bool, returns
         return True
     told = report.declares or told_by_fields
     refusal = refuses(report.text)
+    named = signs.speaks_of(SUBJECTS)
     if signs.null_path or _FAILED in signs.headers.fields:
-        return told and (refusal or returns or _is_subject(signs.subject))
+        return told and (refusal or returns or named)
     if signs.daemon:
-        return told and not signs.answers and (refusal or returns or _is_subject(signs.subject))
-    return told_by_fields or (
-        report.declares and bool(enhanced(report.text) or refusal) and returns
-    )
+        said = refusal and returns and (named or refuses(signs.subject))
+        named = named or _NOBODY in signs.author
+        return not signs.answers and (said or (told and (refusal or returns or named)))
+    if told_by_fields or (report.declares and refusal and returns):
+        return True
+    return named and _is_told(signs, report, refusal=refusal, returns=returns)
+
+
+def _is_told(signs: Signs, report: Report, *, refusal: bool, returns: bool) -> bool:
+    """Tell whether the text alone makes it one, as no text of a person who writes of one does."""
+    if returns and bounce_text.transcribes(report):
+        return True
+    about_mail = signs.unattended and refusal and bounce_text.is_about_mail(report)
+    return report.declares and (about_mail or bounce_text.lists(report))
+
+
+def _report(text: str, leaves: tuple[Part, ...]) -> Report:
+    """Read what a bounce says to people, with the header of the mail that it returns."""
+    report = bounce_text.read(text)
+    part = next((each for each in leaves if each.media_type in _RETURNED), None)
+    if report.returned or part is None:
+        return report
+    return replace(report, returned=words_of(part, _HEADER_BYTES_MAX))
 
 
 def _human(leaves: tuple[Part, ...]) -> str:
@@ -96,16 +145,15 @@ def _judged(fields: str, report: Report, signs: Signs) -> tuple[BouncedRecipient
     if any(each.recipient for each in found):
         named = [each for each in found if each.recipient]
         told = bounce_text.findings(report, failed=[each.recipient for each in named])
-        heard = {each.recipient.casefold(): each.diagnostic for each in told}
-        judged = [_bounced(each, report, heard[each.recipient.casefold()]) for each in named]
+        words = {each.recipient.casefold(): each.diagnostic for each in told}
+        pairs = [(each, words[each.recipient.casefold()]) for each in named]
     else:
         us = addresses(signs.headers, "to", "cc", "from", "delivered-to", "envelope-to")
         told = bounce_text.findings(report, failed=_failed(signs), us=us)
         known = found[0] if found else Finding(recipient="")
-        judged = [
-            _bounced(replace(known, recipient=each.recipient), report, each.diagnostic)
-            for each in told
-        ]
+        pairs = [(replace(known, recipient=each.recipient), each.diagnostic) for each in told]
+    room = max(_ROOM_MIN, _ROOM // max(1, len(pairs)))
+    judged = [_bounced(each, report, heard, room) for each, heard in pairs]
     return tuple({each.recipient.casefold(): each for each in judged}.values())
 
 
@@ -115,15 +163,18 @@ def _failed(signs: Signs) -> list[str]:
     return [each for each in named if each]
 
 
-def _bounced(found: Finding, report: Report, heard: str) -> BouncedRecipient:
-    """Judge one recipient by his fields, where they tell little by what was `heard` in the text."""
+def _bounced(found: Finding, report: Report, told: str, room: int) -> BouncedRecipient:
+    """Judge one recipient by his fields, where they say little by what the text `told` of him.
+
+    No more than `room` characters of each are read.
+    """
     action = found.action or report.action
-    diagnostic = found.diagnostic or found.status
-    status = found.status
+    diagnostic, heard = (found.diagnostic or found.status)[:room], told[:room]
+    status = found.status[:room]
     if not (is_telling(status) or enhanced(diagnostic)):
-        told = enhanced(heard)
-        status = told if is_telling(told) or not status else status
-    if not refuses(found.diagnostic):
+        code = enhanced(heard)
+        status = code if is_telling(code) or not status else status
+    if not refuses(found.diagnostic[:room]):
         diagnostic = f"{diagnostic}\n{heard}"
     verdict = judge(diagnostic, status=status, action=action)
     return BouncedRecipient(

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from maitred.normalizer.email.kind.words import listed
+from maitred.normalizer.email.kind.words import filed, listed
 
-SUBJECTS: Final = listed("""
+_SUBJECTS: Final = listed("""
     request rejected; undeliver; delivery status notification; delivery failure; delivery failed;
     delivery has failed; delivery notification; delivery report; delivery error; delivery problem;
     delivery delay; delivery incomplete; delivery unsuccessful; mail delivery; email delivery;
@@ -26,13 +26,13 @@ SUBJECTS: Final = listed("""
     warning: message; message delayed; postmaster notify; message status - undeliverable;
     bounced mail; bounced message; bounce notification; message you sent; rejected mail;
     mail rejected; message rejected; address not found; message blocked; delivered mail;
-    message not sent; unzustellbar; nicht zustellbar; nicht zugestellt; zustellung fehlgeschlagen;
-    zustellung verzögert; zustellungsfehler; zustellfehler; übermittlungsstatus; unzustellbare;
-    non remis; non distribu; non délivr; échec de la remise; echec de la remise; échec de remise;
-    échec de la distribution; état de remise; non livré; non envoyé; remise différée;
-    impossible de remettre; no se puede entregar; no se pudo entregar; no entregado;
-    no entregable; estado de entrega; error de entrega; error en la entrega; entrega fallida;
-    correo devuelto; mensaje devuelto; não entregue; não é possível entregar;
+    message not sent; rejected posting; unzustellbar; nicht zustellbar; nicht zugestellt;
+    zustellung fehlgeschlagen; zustellung verzögert; zustellungsfehler; zustellfehler;
+    übermittlungsstatus; unzustellbare; non remis; non distribu; non délivr; échec de la remise;
+    echec de la remise; échec de remise; échec de la distribution; état de remise; non livré;
+    non envoyé; remise différée; impossible de remettre; no se puede entregar; no se pudo entregar;
+    no entregado; no entregable; estado de entrega; error de entrega; error en la entrega;
+    entrega fallida; correo devuelto; mensaje devuelto; não entregue; não é possível entregar;
     não foi possível entregar; status de entrega; estado da entrega; falha na entrega;
     não entregável; não pôde ser entregue; non recapitabile; mancato recapito; mancata consegna;
     stato della consegna; stato del recapito; errore di consegna; consegna non riuscita;
@@ -46,18 +46,19 @@ SUBJECTS: Final = listed("""
     недоставлен; не удалось доставить; невозможно доставить; не може бути доставлен;
     не вдалося доставити; недоставен; не е доставен; неиспоруч; neisporuč; nedostavlj;
     δεν ήταν δυνατή η παράδοση; μη παραδοτέ; αποτυχία παράδοσης; teslim edileme; iletilemedi;
-    iletilemeyen; לא ניתן למסירה; לא נמסר; תקלה במסירה; تعذر التسليم; تعذر تسليم;
-    غير قابل للتسليم; لم يتم تسليم; 配信不能; 配信できません; 配送できません; 送信できません;
-    届けられません; 配信エラー; 送信エラー; 配達不能; エラーメール; 不達; 配信に失敗; 送信に失敗;
-    未送达; 无法投递; 无法送达; 投递失败; 退信; 未傳遞; 無法傳遞; 無法投遞; 未送達; 배달되지 않;
-    배달 실패; 배달할 수 없; 전송 실패; 전달되지 않; 반송; không thể gửi; không gửi được;
-    ไม่สามารถส่ง; tidak terkirim; tidak dapat dikirim; gagal terkirim
+    iletilemeyen; לא ניתן למסירה; לא נמסר; תקלה במסירה; تعذر التسليم; تعذر تسليم; غير قابل للتسليم;
+    لم يتم تسليم; 配信不能; 配信できません; 配送できません; 送信できません; 届けられません;
+    配信エラー; 送信エラー; 配達不能; エラーメール; 不達; 配信に失敗; 送信に失敗; 未送达; 无法投递;
+    无法送达; 投递失败; 退信; 未傳遞; 無法傳遞; 無法投遞; 未送達; 배달되지 않; 배달 실패;
+    배달할 수 없; 전송 실패; 전달되지 않; 반송; không thể gửi; không gửi được; ไม่สามารถส่ง;
+    tidak terkirim; tidak dapat dikirim; gagal terkirim
 """)
+SUBJECTS: Final = filed(_SUBJECTS)
 """What the subject of a bounce holds; a subject that begins as an answer does is not asked."""
 
 _SUBJECT_ONLY: Final = frozenset({"failure:", "message you sent", "delivered mail"})
 DECLARATIONS: Final = (
-    *(each for each in SUBJECTS if each not in _SUBJECT_ONLY),
+    *(each for each in _SUBJECTS if each not in _SUBJECT_ONLY),
     *listed("""
     could not be sent; can't be delivered; has not been delivered; not been delivered;
     not yet been delivered; have not yet received; wasn't able to deliver; were unable to deliver;
@@ -71,7 +72,9 @@ DECLARATIONS: Final = (
     can not deliver; not be delivered; this is the mail system at; qmail-send program;
     mail delivery software; the mailer-daemon; invalid final delivery userid; failure reasons;
     errors occurred; error occurred; problem delivering; problems delivering;
-    failed addresses follow; was undeliverable; wasn't delivered; group you tried to contact;
+    failed addresses follow; failed recipients; did not receive this message; has been postponed;
+    was automatically rejected; be automatically rejected; message was refused;
+    not authorized to send mail to; was undeliverable; wasn't delivered; group you tried to contact;
     may not exist, or you may not have; undelivered; delivery was not; bounced;
     no valid recipients; unknown recipient; successfully delivered; successfully relayed;
     was relayed; delivered to the following; your mail sent on; attempted to be delivered;
@@ -94,6 +97,7 @@ DECLARATIONS: Final = (
 DELAYS: Final = listed("""
     has been delayed; have been delayed; been delayed; delivery delayed; is delayed; delayed mail;
     not yet been delivered; have not yet received; warning message only; this is a warning;
+    has been postponed; have been postponed; delivery attempts will continue;
     will be retried; is still being; still trying; still undelivered; keep trying;
     will continue to try; continue for some time; delay reason; transient non-fatal errors;
     delay in the delivery; temporarily undeliverable; could not send message for past;
@@ -136,19 +140,20 @@ REPLIES: Final = re.compile(
     r"\s{0,4}(?:re|aw|fw|fwd|wg|tr|rv|sv|vs|vl|antw|r|i|enc|odp|res|ynt"
     r"|回复|答复|回覆|转发|轉寄|答覆|返信|転送|回信)"
     r"(?:\[\d{1,3}\])?\s{0,3}[:：]",
-    re.IGNORECASE,
 )
-"""The start of a subject that a person's mail program writes to answer or pass on."""
+"""The start of a subject, in lower case, that a mail program writes to answer or pass on."""
 
 DAEMONS: Final = re.compile(
-    r"(?:^|[\s\"'<(,.])(?:mailer[-_ .]?daemon|postmaster|poostmaster|mail[-_ .]?daemon|mdaemon"
+    r"[\s\"'<(,.](?:mailer[-_ .]?daemon|post[-_ ]?master|poostmaster|mail[-_ .]?daemon|mdaemon"
     r"|mail[-_ .]delivery[-_ .](?:system|sub-?system|service|agent|software)|mail delivery|mailer"
     r"|bounces?|bounced|bounce[-_.]?(?:handler|notification)s?|delivery[-_. ]subsystem"
     r"|e?mail[-_. ]deliver\w{0,8}|internet mail delivery"
     r"|microsoftexchange[0-9a-f]{32}|system administrator|systemadministrator"
     r"|administrateur système|administrador del sistema|administrador do sistema"
-    r"|amministratore di sistema|systeembeheerder|postoffice|mmsc ndr administrator"
-    r"|mail administrator|mail system)(?=[@>\"'\s)(,<]|$)",
-    re.IGNORECASE,
+    r"|amministratore di sistema|systeembeheerder|post[-_ ]?office|mmsc ndr administrator"
+    r"|mail administrator|mail system)(?=[@>\\\"'\s)(,<]|$)",
 )
-"""Names and local parts under which mail systems write (RFC 2142, section 5: postmaster)."""
+"""Names and local parts under which mail systems write (RFC 2142, section 5: postmaster).
+
+They are searched for in lower case, behind a blank.
+"""

@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from maitred.normalizer.email.kind.bounce_absence import missing
 from maitred.normalizer.email.kind.bounce_words import (
     AFTER_DATA,
+    AT_RECIPIENT,
     BEFORE_RECIPIENT,
     PHRASES,
     VAGUE_PHRASES,
@@ -22,18 +24,20 @@ from maitred.normalizer.email.kind.reason import Reason
 DIAGNOSTIC_CHARACTERS_MAX: Final = 4_000
 """How much of the words about one recipient is read."""
 
-_ENHANCED: Final = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w]|\.\d)")
+# The subject is a digit of 0 to 7 (RFC 3463, section 3); versions of programs have others.
+_ENHANCED: Final = re.compile(r"(?<![\w.])([245])\.([0-7])\.(\d{1,3})(?![\w]|\.\d)")
 _REPLY: Final = re.compile(r"(?<![\w./:+-])([245][0-5]\d)(?=[\s:;,<'\"\]-]|$)")
 _REFUSAL: Final = re.compile(
     r"(?<![\w./:+-])[45][0-5]\d[\s-]{1,3}(?:[#'\"(\[]{0,2}[45]\.\d|[<'\"A-Za-z])"
 )
 _BEHIND_REPLY: Final = re.compile(
-    r"(?<![\w./:+])[245][0-5]\d[\s-]{1,3}[#'\"(\[]{0,2}([245]\.\d{1,3}\.\d{1,3})(?![\w]|\.\d)"
+    r"(?<![\w./:+])[245][0-5]\d[\s-]{1,3}[#'\"(\[]{0,2}([245]\.[0-7]\.\d{1,3})(?![\w]|\.\d)"
 )
 _VERSION: Final = re.compile(r"(?:version|release|ver\.?|v\.)\s{0,3}$", re.IGNORECASE)
 # What stands in a refusal without saying why: where to read more, and whom it is about.
 _NOISE: Final = re.compile(
-    r"https?://[^\s<>\"']{1,500}|<[^<>\s]{0,320}>|[^\s<>@,;:\"'()\[\]]{1,128}@[\w.-]{1,253}"
+    r"https?://[^\s<>\"']{1,500}|<[^<>\s]{0,320}>"
+    r"|(?<![^\s<>@,;:\"'()\[\]])[^\s<>@,;:\"'()\[\]]{1,128}@(?:[\w-]{1,63}\.){0,20}[\w-]{1,63}"
     r"|(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w.])|(?<![\w.])[245][0-5]\d(?=[\s-])-?"
 )
 _SPACES: Final = re.compile(r"[\s_*|>]+")
@@ -44,6 +48,7 @@ _HARD: Final = frozenset(
 # RFC 3463, sections 3.2 to 3.8, and the IANA registry of enhanced status codes. Subject and
 # detail; a detail of None is for the whole subject.
 _BY_STATUS: Final[dict[tuple[int, int | None], Reason]] = {
+    (1, 0): Reason.USER_UNKNOWN,
     (1, 1): Reason.USER_UNKNOWN,
     (1, 2): Reason.HOST_UNKNOWN,
     (1, 3): Reason.USER_UNKNOWN,
@@ -108,6 +113,7 @@ _STATUS_OF: Final = {
 }
 """The code for a reason where no server gave one (RFC 3463; RFC 7372 for 7.25 and 7.26)."""
 
+_VAGUE_RANK: Final = 1
 _OF_ADDRESS: Final = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10)})
 _OF_SENDER: Final = frozenset({(1, 7), (1, 8)})
 
@@ -139,7 +145,7 @@ def judge(diagnostic: str, *, status: str = "", action: str = "failed") -> Verdi
     arrived = action in {"delivered", "relayed", "expanded"}
     code = _telling(status, heard, arrived=arrived)
     words = plain(heard)
-    reason = _said(words, PHRASES)
+    reason = _said(words, PHRASES) or missing(words)
     by_words = reason is not None
     detail = _detail(code)
     if reason in _HARD:
@@ -147,6 +153,8 @@ def judge(diagnostic: str, *, status: str = "", action: str = "failed") -> Verdi
     elif reason is None and detail in _OF_ADDRESS:
         reason = _BY_STATUS[detail]
     reason = reason or _said(words, VAGUE_PHRASES) or _by_status(detail) or _by_reply(heard)
+    if reason is None and AT_RECIPIENT in words:
+        reason = Reason.USER_UNKNOWN
     known = code if code or arrived else _derived(reason, heard, given_up=failed)
     permanent = failed and reason in _HARD and (by_words or known.startswith("5"))
     return Verdict(known, permanent)
@@ -201,7 +209,7 @@ def plain(text: str) -> str:
 def is_telling(status: str) -> bool:
     """Tell whether a code says more than that delivery failed."""
     own = _ENHANCED.search(status)
-    return own is not None and _rank(own[0]) > 0
+    return own is not None and _rank(own[0]) > _VAGUE_RANK
 
 
 def _telling(status: str, heard: str, *, arrived: bool) -> str:
@@ -211,13 +219,13 @@ def _telling(status: str, heard: str, *, arrived: bool) -> str:
     if not arrived:
         own, said = ("" if each.startswith("2") else each for each in (own, said))
     # That it has expired says when it failed; a code of the other server says why.
-    if own.endswith(".4.7") and _rank(said) > 0:
+    if own.endswith(".4.7") and _rank(said) > _VAGUE_RANK:
         return said
     return max(own, said, key=_rank)
 
 
 def _rank(code: str) -> int:
-    """Return how much a code tells: nothing, `x.0.0`, a subject, a subject and a detail.
+    """Return how much a code tells: nothing, `x.0.0`, `x.5.0`, a subject, a subject and a detail.
 
     Sendmail writes 5.5.0 for whatever it has no code for.
     """
@@ -225,8 +233,8 @@ def _rank(code: str) -> int:
         return -1
     _, subject, detail = code.split(".")
     if detail.strip("0"):
-        return 2
-    return int(subject.strip("0") not in {"", "5"})
+        return 3
+    return {"0": 0, "5": _VAGUE_RANK}.get(subject, 2)
 
 
 def _detail(code: str) -> _Detail:

@@ -30,7 +30,8 @@ _RETURNED_FIELDS_MIN: Final = 3
 
 _ADDRESS: Final = re.compile(
     r"(?<![\w.!#$%&'*+/=?^`{|}~@-])"
-    r"([\w.!#$%&'*+/=?^`{|}~-]{1,128}@[\w.-]{1,253}\w|\"[^\"\n]{1,64}\"@[\w.-]{1,253})"
+    r"([\w.!#$%&'*+/=?^`{|}~-]{1,128}@(?:[\w-]{1,63}\.){0,20}[\w-]{0,62}\w"
+    r"|\"[^\"\n]{1,64}\"@(?:[\w-]{1,63}\.){0,20}[\w-]{1,63})"
 )
 # An address that begins the line, alone or with a refusal behind it.
 _LEADS: Final = re.compile(
@@ -43,11 +44,36 @@ _BEHIND_WORD: Final = re.compile(
     r"[\s:\uff1a<\"'`(\[]{0,8}(?:mailto:|smtp:|rfc822;)?\s?<?$",
     re.IGNORECASE,
 )
+_X400: Final = re.compile(r"^smtp=", re.IGNORECASE)
+"""Before an Internet address in one of X.400 (`c=US;a= ;p=Example;dda:SMTP=ada@example.com;`)."""
+_SOURCE: Final = re.compile(r"\b(?:generated|expanded) from:?\s{0,2}<?$", re.IGNORECASE)
+"""Before the address of which another one was made."""
 _REPLY_BEFORE: Final = re.compile(r"^[\s>*<|-]{0,8}[245]\d\d[\s-].{0,60}$")
 _REPLY_LINE: Final = re.compile(r"[\s>*<|-]{0,8}[45]\d\d[\s-]")
 _NOT_OF_RECIPIENT: Final = re.compile(
     r"\b(?:from|sender|sent by|contact|reply|e-?mail us|questions?|hello|dear|hi|abuse|helo|ehlo|"
     r"von|de la part|by|адреса|отправител\w{1,3}|mail from|message-?id)\b[^@]{0,40}$",
+    re.IGNORECASE,
+)
+_TO: Final = re.compile(
+    r"\s{0,12}(?:to|an|à|para|a|aan|til|till|do|komu|кому|宛先|收件人)\s{0,3}[:\uff1a]",
+    re.IGNORECASE,
+)
+_SUBJECT: Final = re.compile(
+    r"\s{0,12}(?:subject|betreff|objet|asunto|assunto|oggetto|onderwerp|emne|ämne|aihe|temat|předmět"
+    r"|tárgy|тема|konu|件名|主题|主旨)\s{0,3}[:\uff1a]",
+    re.IGNORECASE,
+)
+# `... could not be delivered to the following recipients:`, and an address alone on a line.
+_LIST: Final = re.compile(
+    r"\b(?:recipient|address|user)(?:e?s|\(e?s\))?[^\n:]{0,60}:\s{1,20}"
+    r"[<\"'*-]{0,3}[ \t]{0,8}[^\s<>@\"']{1,64}@[\w.-]{3,253}[>\"']{0,3}[ \t]{0,8}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LIST_CHARACTERS_MAX: Final = 500
+_ANSWER: Final = re.compile(r"^\s{0,8}(?:\w{2,10}\s)?[\s>*<|-]{0,8}[45][0-5]\d[ -]\S", re.MULTILINE)
+_YOUR_MAIL: Final = re.compile(
+    r"\b(?:your|the) (?:e-?mail )?(?:message|e-?mail) (?:to\b|you sent|that you sent)",
     re.IGNORECASE,
 )
 _HEADER: Final = re.compile(r"\s{0,8}([A-Za-z][A-Za-z0-9-]{1,40}):")
@@ -91,6 +117,21 @@ def read(text: str) -> Report:
     return Report(own, text[end:], declares, _action(start))
 
 
+def lists(report: Report) -> bool:
+    """Tell whether a text opens with a list of recipients: nobody pastes a bounce at once."""
+    return _LIST.search(report.text[:_LIST_CHARACTERS_MAX]) is not None
+
+
+def transcribes(report: Report) -> bool:
+    """Tell whether a text holds a server's answer on a line of its own: `<<< 550 ...`."""
+    return _ANSWER.search(report.text[:DIAGNOSTIC_CHARACTERS_MAX]) is not None
+
+
+def is_about_mail(report: Report) -> bool:
+    """Tell whether a text opens with the mail that was sent: parcels are not delivered either."""
+    return _YOUR_MAIL.search(report.text[:_LIST_CHARACTERS_MAX]) is not None
+
+
 def findings(
     report: Report, *, failed: Iterable[str] = (), us: Iterable[str] = ()
 ) -> list[Finding]:
@@ -102,10 +143,12 @@ def findings(
     """
     lines = report.text.splitlines()[:_LINES_MAX]
     named = {each.casefold(): each for each in failed if each}
-    spots = _spots(lines, {each.casefold() for each in us}, named.keys())
+    ours = {each.casefold() for each in us}
+    spots = _spots(lines, ours, named.keys())
     known = named or {key: spot.address for key, spot in spots.items()}
     if not known:
-        known = {each.casefold(): each for each in _recipients_of(report.returned)}
+        found = {each.casefold(): each for each in _recipients_of(report.returned)}
+        known = {key: each for key, each in found.items() if key not in ours}
     text = "\n".join(lines)[:DIAGNOSTIC_CHARACTERS_MAX]
     owners: dict[int, set[str]] = {}
     for key, spot in spots.items():
@@ -150,26 +193,36 @@ def _spots(lines: list[str], us: set[str], named: Collection[str]) -> dict[str, 
     """Return each recipient, with the lines that name him.
 
     Addresses that begin a line are trusted most; only if there are none, those behind a word that
-    leads to a recipient. Those that are known already are found wherever they stand.
+    leads to a recipient; and least, those in the failed mail's own header. Those that are known
+    already are found wherever they stand.
     """
     leading: dict[str, _Spot] = {}
     behind: dict[str, _Spot] = {}
+    headed: dict[str, _Spot] = {}
     for index, line in enumerate(lines):
+        place = headed if _is_headed(line, lines[index + 1 : index + 2]) else behind
         for match in _ADDRESS.finditer(line):
-            address = match[1].strip("'").rstrip(".")
+            address = _X400.sub("", match[1].strip("'").rstrip("."))
             key, before = address.casefold(), line[: match.start()]
             if key in named or (not named and key not in us and _LEADS.fullmatch(before)):
                 leading.setdefault(key, _Spot(address)).lines.append(index)
             elif not named and key not in us and _is_led_to(before):
-                behind.setdefault(key, _Spot(address)).lines.append(index)
+                place.setdefault(key, _Spot(address)).lines.append(index)
     for key in leading.keys() & behind.keys():
         leading[key].lines.extend(behind[key].lines)
-    return leading or behind
+    return leading or behind or headed
+
+
+def _is_headed(line: str, following: list[str]) -> bool:
+    """Tell whether a line says whom the failed mail was for, as Exchange does above its subject."""
+    return _TO.match(line) is not None and any(_SUBJECT.match(each) for each in following)
 
 
 def _is_led_to(before: str) -> bool:
     tail = before[-120:]
     if _REPLY_BEFORE.match(tail):
+        return True
+    if _SOURCE.search(tail):
         return True
     return _BEHIND_WORD.search(tail) is not None and _NOT_OF_RECIPIENT.search(tail) is None
 

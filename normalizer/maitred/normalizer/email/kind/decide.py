@@ -17,6 +17,7 @@ from maitred.normalizer.email.kind import (
     receipt,
 )
 from maitred.normalizer.email.kind.mail_signs import Signs, signs_of
+from maitred.normalizer.email.kind.out_of_office_words import SUBJECTS
 from maitred.normalizer.email.mime import Part
 
 
@@ -39,7 +40,7 @@ def kind_of(root: Part, recipients: Collection[str], facts: Mapping[str, str]) -
     and lists before notices (`auto-generated`), since newsletters are notices too.
     """
     signs = signs_of(root.headers, facts)
-    leaves = tuple(root.leaves())
+    leaves = tuple(root.leaves()) if root.children else (root,)
     found = _reported(root, leaves, signs)
     if found is not None:
         return found
@@ -52,7 +53,7 @@ def kind_of(root: Part, recipients: Collection[str], facts: Mapping[str, str]) -
     listed = lists.sort_of(signs, recipients)
     if listed == lists.LIST:
         return Kind(kind=MessageKind.MAILING_LIST)
-    flags = tuple(each for each in (meeting, listed) if each)
+    flags = tuple(filter(None, (meeting, listed)))
     # Google sends the invitations of people as generated, which they are not for us.
     written = bool(meeting) or not auto_reply.submitted(root.headers)
     return Kind(kind=MessageKind.MESSAGE if written else MessageKind.AUTO_REPLY, flags=flags)
@@ -62,7 +63,7 @@ def _reported(root: Part, leaves: tuple[Part, ...], signs: Signs) -> Kind | None
     said = complaint.read(root, leaves, signs)
     if said is not None:
         return Kind(kind=MessageKind.COMPLAINT, extra=said)
-    if receipt.is_receipt(root, leaves, signs):
+    if receipt.is_receipt(root, leaves, signs) and not bounce.rejects(leaves, signs):
         return Kind(kind=MessageKind.READ_RECEIPT)
     bounced = bounce.read(root, leaves, signs)
     if bounced is not None:
@@ -84,12 +85,12 @@ def _automatic(root: Part, leaves: tuple[Part, ...], signs: Signs) -> Kind | Non
         return Kind(kind=MessageKind.AUTO_REPLY)
     if out_of_office.has_prefix(subject) or auto_reply.is_answer(headers):
         opened = out_of_office.opening(leaves)
-        away = out_of_office.is_away(opened) or out_of_office.is_named(subject)
+        away = out_of_office.is_away(opened) or out_of_office.is_named(signs)
         if not away or out_of_office.acknowledges(opened):
             return Kind(kind=MessageKind.AUTO_REPLY)
         return _away(opened)
-    named = not signs.answers and out_of_office.is_named(subject)
-    hinted = (named or signs.unattended) and auto_reply.has_weak_sign(headers)
+    named = signs.speaks_of(SUBJECTS) and not signs.answers
+    hinted = auto_reply.has_weak_sign(headers) and (named or signs.unattended)
     if not (signs.null_path or hinted):
         return None
     opened = out_of_office.opening(leaves)

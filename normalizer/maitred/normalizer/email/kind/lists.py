@@ -76,8 +76,10 @@ def sort_of(signs: Signs, recipients: Collection[str]) -> str:
     costs less than a customer who is not heard.
     """
     headers = signs.headers
+    if _ANY.isdisjoint(headers.fields):
+        return ""
     present = _ANY & headers.fields.keys()
-    if not present or not (_is_list(headers, present) or _is_campaign(headers, present)):
+    if not (_is_list(headers, present) or _is_campaign(headers, present)):
         return ""
     if not present & _LIST and headers.first("precedence").strip().lower() != "list":
         return LIST

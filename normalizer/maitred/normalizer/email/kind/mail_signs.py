@@ -10,42 +10,57 @@ from typing import Final
 from maitred.normalizer.email.addresses import mailboxes
 from maitred.normalizer.email.headers import Headers, subject_of
 from maitred.normalizer.email.kind.bounce_phrases import DAEMONS, REPLIES
+from maitred.normalizer.email.kind.words import Phrases, heads
 
 _SUBJECT_CHARACTERS_MAX: Final = 300
 _FROM_CHARACTERS_MAX: Final = 500
-
-
-_UNATTENDED: Final = re.compile(r"\b(?:no|do-?not|dont)[-_.]?reply\b", re.IGNORECASE)
+_UNATTENDED: Final = re.compile(r"\b(?:no|do-?not|dont)[-_.]?reply\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
     """The few facts on which the kind of nearly every mail hangs.
 
-    `subject` is decoded, in lower case, its white space folded. `daemon` tells that the
-    author is a mail system, `unattended` that he reads no answers, `answers` tells that the subject
-    begins as a mail program begins answers and forwards.
+    `subject` is decoded, in lower case, its white space folded, so is `author`. `daemon` tells that
+    the author is a mail system.
     """
 
     headers: Headers
     subject: str
+    author: str
+    begun: frozenset[str]
+    """The first letters of the words of the subject."""
     null_path: bool
     daemon: bool
-    unattended: bool
-    answers: bool
+
+    @property
+    def answers(self) -> bool:
+        """Whether the subject begins as a mail program begins answers and forwards."""
+        return REPLIES.match(self.subject) is not None
+
+    def speaks_of(self, phrases: Phrases) -> bool:
+        """Tell whether the subject holds one of these phrases."""
+        return phrases.found_in(self.subject, self.begun)
+
+    @property
+    def unattended(self) -> bool:
+        """Whether the author says that he reads no answers."""
+        return _UNATTENDED.search(self.author) is not None
 
 
 def signs_of(headers: Headers, facts: Mapping[str, str]) -> Signs:
     """Return the signs in a header; `facts` are the transport's, which knows the reverse path."""
-    author = headers.text("from")[:_FROM_CHARACTERS_MAX]
-    subject = " ".join(subject_of(headers)[:_SUBJECT_CHARACTERS_MAX].split())
+    author = headers.text("from")[:_FROM_CHARACTERS_MAX].lower()
+    subject = " ".join(subject_of(headers)[:_SUBJECT_CHARACTERS_MAX].split()).casefold()
+    if "\u2019" in subject:
+        subject = subject.replace("\u2019", "'")
     return Signs(
         headers=headers,
-        subject=subject.casefold().replace("\u2019", "'"),
+        subject=subject,
+        author=author,
+        begun=heads(subject),
         null_path=_has_null_path(headers, facts),
-        daemon=author.strip() == "<>" or DAEMONS.search(author) is not None,
-        unattended=_UNATTENDED.search(author) is not None,
-        answers=REPLIES.match(subject) is not None,
+        daemon=author.endswith("<>") or DAEMONS.search(f" {author}") is not None,
     )
 
 

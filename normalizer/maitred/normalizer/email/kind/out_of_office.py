@@ -6,11 +6,12 @@ import re
 from datetime import date
 from typing import Final
 
+from maitred.normalizer.email.kind.mail_signs import Signs
 from maitred.normalizer.email.kind.mail_words import words_of
 from maitred.normalizer.email.kind.out_of_office_words import (
     ACKNOWLEDGEMENTS,
     BODIES,
-    PREFIXES,
+    PREFIXES_BY_HEAD,
     SUBJECTS,
 )
 from maitred.normalizer.email.mime import Part
@@ -34,9 +35,7 @@ def has_prefix(subject: str) -> bool:
     `subject` is in lower case. The words must be followed by the sign that parts them from the
     subject that is answered, or stand alone: a person may well write about an automatic reply.
     """
-    if not subject.startswith(PREFIXES):
-        return False
-    for each in PREFIXES:
+    for each in PREFIXES_BY_HEAD.get(subject[:3], ()):
         if subject.startswith(each):
             rest = subject[len(each) :].lstrip()
             if not rest or rest[0] in _ENDS or each[0] in "[(":
@@ -44,9 +43,9 @@ def has_prefix(subject: str) -> bool:
     return False
 
 
-def is_named(subject: str) -> bool:
+def is_named(signs: Signs) -> bool:
     """Tell whether a subject speaks of being away, as people's subjects may."""
-    return has_prefix(subject) or any(each in subject for each in SUBJECTS)
+    return has_prefix(signs.subject) or signs.speaks_of(SUBJECTS)
 
 
 def opening(leaves: tuple[Part, ...]) -> str:

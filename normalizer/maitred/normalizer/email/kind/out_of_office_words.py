@@ -9,48 +9,55 @@ from __future__ import annotations
 
 from typing import Final
 
-from maitred.normalizer.email.kind.words import listed
+from maitred.normalizer.email.kind.words import filed, listed
 
 PREFIXES: Final = listed("""
     automatic reply; automated reply; automatic response; automated response; auto reply;
     auto-reply; autoreply; auto response; auto-response; autoresponse; autoresponder;
     out of office autoreply; out of office reply; out of office auto reply; out-of-office reply;
     out of office automatic reply; out of office notification; out-of-office notification;
-    out of office message; vacation reply; vacation autoreply; vacation response;
-    vacation message; auto: out of office; [auto-reply]; [autoreply]; [auto reply]; (auto reply);
-    [automatic reply]; [out of office]; automatische antwort; automatische antwort auf;
-    abwesenheitsnotiz; abwesenheitsmeldung; abwesenheitsbenachrichtigung; abwesenheitsagent;
-    abwesenheitsassistent; autoantwort; automatische abwesenheitsnotiz; automatische rückantwort;
-    urlaubsbenachrichtigung; réponse automatique; reponse automatique; réponse automatisée;
-    absence du bureau; message d'absence; message d'absence automatique; notification d'absence;
-    respuesta automática; respuesta automatica; respuesta de ausencia; fuera de la oficina;
-    fuera de oficina; mensaje de ausencia; resposta automàtica; resposta automática;
-    resposta automatica; ausência temporária; fora do escritório; fora da empresa;
-    risposta automatica; fuori sede; fuori ufficio; messaggio di assenza; avviso di assenza;
-    automatisch antwoord; automatische reactie; automatisch bericht; afwezigheidsbericht;
-    afwezigheidsmelding; niet op kantoor; autosvar; automatisk svar; automatisk svar på;
-    automatiskt svar; autosvar på; frånvaromeddelande; frånvaro; fraværsmelding; ikke til stede;
-    ikke på kontoret; ikke til stede autosvar; fraværsbesked; sjálfvirkt svar;
-    automaattinen vastaus; poissa; poissaoloviesti; poissa toimistosta; automaatvastus;
-    automātiska atbilde; automātiskā atbilde; automatinis atsakymas; autoodpowiedź;
-    odpowiedź automatyczna; automatyczna odpowiedź; poza biurem; autoodpověď; automatická odpověď;
-    automatická odpoveď; mimo kancelář; nepřítomnost; neprítomnosť; automatikus válasz;
-    házon kívül; automatikus válaszüzenet; răspuns automat; raspuns automat; absent de la birou;
-    automatski odgovor; automatizirani odgovor; samodejni odgovor; odsotnost; automatik cevap;
-    автоматический ответ; автоответ; автоответчик; автоматичний відповідь; автоматична відповідь;
-    автовідповідь; автоматичен отговор; аутоматски одговор; автоматски одговор; аўтаматычны адказ;
-    нет на месте; нет на рабочем месте; αυτόματη απάντηση; εκτός γραφείου; otomatik yanıt;
-    otomatik cevap; ofis dışında; תשובה אוטומטית; מענה אוטומטי; מחוץ למשרד; رد تلقائي;
-    الرد التلقائي; خارج المكتب; پاسخ خودکار; 自动回复; 自动答复; 自动应答; 自動回覆; 自動回復;
-    自動答覆; 自動応答; 自動返信; 不在通知; 不在のお知らせ; 不在応答; 外出中; 자동 회신;
-    자동 응답; 자동회신; 부재 중; 부재중; trả lời tự động; thư trả lời tự động;
-    การตอบกลับอัตโนมัติ; ตอบกลับอัตโนมัติ; balasan otomatis; jawapan automatik;
-    automatiese antwoord; freagra uathoibríoch; ymateb awtomatig; erantzun automatikoa;
-    ավտոմատ պատասխան; ავტომატური პასუხი; स्वचालित उत्तर; स्वचालित जवाब
+    out of office message; vacation reply; vacation autoreply; vacation response; vacation message;
+    auto: out of office; [auto-reply]; [autoreply]; [auto reply]; (auto reply); [automatic reply];
+    [out of office]; automatische antwort; automatische antwort auf; abwesenheitsnotiz;
+    abwesenheitsmeldung; abwesenheitsbenachrichtigung; abwesenheitsagent; abwesenheitsassistent;
+    autoantwort; automatische abwesenheitsnotiz; automatische rückantwort;
+    automatische rückmeldung; urlaubsbenachrichtigung; réponse automatique; reponse automatique;
+    réponse automatisée; absence du bureau; message d'absence; message d'absence automatique;
+    notification d'absence; réponse d'absence; respuesta automática; respuesta automatica;
+    respuesta de ausencia; fuera de la oficina; fuera de oficina; mensaje de ausencia;
+    resposta automàtica; resposta automática; resposta automatica; ausência temporária;
+    fora do escritório; fora da empresa; risposta automatica; fuori sede; fuori ufficio;
+    messaggio di assenza; avviso di assenza; automatisch antwoord; automatische reactie;
+    automatisch bericht; afwezigheidsbericht; afwezigheidsmelding; niet op kantoor; autosvar;
+    automatisk svar; automatisk svar på; automatiskt svar; autosvar på; frånvaromeddelande;
+    frånvaro; fraværsmelding; ikke til stede; ikke på kontoret; ikke til stede autosvar;
+    fraværsbesked; sjálfvirkt svar; automaattinen vastaus; poissa; poissaoloviesti;
+    poissa toimistosta; automaatvastus; automātiska atbilde; automātiskā atbilde;
+    automatinis atsakymas; autoodpowiedź; odpowiedź automatyczna; automatyczna odpowiedź;
+    poza biurem; autoodpověď; automatická odpověď; automatická odpoveď; mimo kancelář;
+    nepřítomnost; neprítomnosť; automatikus válasz; házon kívül; automatikus válaszüzenet;
+    răspuns automat; raspuns automat; absent de la birou; automatski odgovor;
+    automatizirani odgovor; samodejni odgovor; odsotnost; automatik cevap; автоматический ответ;
+    автоответ; автоответчик; автоматичний відповідь; автоматична відповідь; автовідповідь;
+    автоматичен отговор; аутоматски одговор; автоматски одговор; аўтаматычны адказ; нет на месте;
+    нет на рабочем месте; αυτόματη απάντηση; εκτός γραφείου; otomatik yanıt; otomatik cevap;
+    ofis dışında; תשובה אוטומטית; מענה אוטומטי; מחוץ למשרד; رد تلقائي; الرد التلقائي; خارج المكتب;
+    پاسخ خودکار; 自动回复; 自动答复; 自动应答; 自動回覆; 自動回復; 自動答覆; 自動応答; 自動返信;
+    不在通知; 不在のお知らせ; 不在応答; 外出中; 자동 회신; 자동 응답; 자동회신; 부재 중; 부재중;
+    trả lời tự động; thư trả lời tự động; การตอบกลับอัตโนมัติ; ตอบกลับอัตโนมัติ; balasan otomatis;
+    jawapan automatik; balasan automatik; tự động trả lời; автоматты жауап; automatiese antwoord;
+    freagra uathoibríoch; ymateb awtomatig; erantzun automatikoa; ավտոմատ պատասխան;
+    ავტომატური პასუხი; स्वचालित उत्तर; स्वचालित जवाब
 """)
 """What stands before the subject that is answered; only programs write it there."""
 
-SUBJECTS: Final = listed("""
+PREFIXES_BY_HEAD: Final = {
+    each[:3]: tuple(other for other in PREFIXES if other.startswith(each[:3])) for each in PREFIXES
+}
+"""The same by their first three characters."""
+
+SUBJECTS: Final = filed(
+    listed("""
     out of office; out of the office; out-of-office; ooo; away from the office; away from my desk;
     away on leave; on leave; on holiday; on vacation; annual leave; maternity leave;
     parental leave; i am away; i'm away; vacation notice; abwesend; abwesenheit; nicht im büro;
@@ -62,6 +69,7 @@ SUBJECTS: Final = listed("""
     不在; 휴가; άδεια; בחופשה; في إجازة; no longer with the company; no longer works here;
     has left the company
 """)
+)
 """Subjects that people write as well: these count only with a sign of a machine beside them."""
 
 BODIES: Final = listed("""
@@ -99,7 +107,19 @@ BODIES: Final = listed("""
     ofis dışındayım; ofiste değilim; אני מחוץ למשרד; אני בחופשה; איני נמצא; أنا خارج المكتب;
     أنا في إجازة; سأكون خارج; 我目前不在; 我正在休假; 我不在办公室; 我不在辦公室; 我正在度假;
     现在休假; 休暇をいただ; 休暇中; 不在にして; 席を外して; 外出して; 휴가 중; 부재 중; 자리를 비;
-    tôi đang nghỉ phép; tôi vắng mặt; sedang cuti; saya sedang
+    tôi đang nghỉ phép; tôi vắng mặt; sedang cuti; saya sedang; i will be away; i'll be away;
+    i no longer work at; i no longer work for; no longer working for; außer haus; ausser haus;
+    nicht mehr bei; nicht mehr im unternehmen; bin ich nicht; bin wieder; aus dem büro;
+    actuellement en congé; serai en congé; ne travaille plus; ne fais plus partie;
+    je suis en déplacement; ya no trabajo; estaré de vacaciones; estoy ausente;
+    non lavoro più; sono in vacanza; estarei fora; já não trabalho; não trabalho mais;
+    niet bereikbaar; ben ik afwezig; niet meer werkzaam; arbejder ikke længere; jobber ikke lenger;
+    arbetar inte längre; nie pracuję już; již nepracuj; είμαι εκτός; θα απουσιάζω;
+    na godišnjem odmoru; na odmoru sam; odsutan sam; na dopustu; odsoten sem; esu atostog;
+    atostogauju; atvaļinājumā; olen puhkusel; ég er í fríi; er í sumarfríi;
+    fora de l'oficina; estic de vacances; oporretan nago; на одмору сам; у адпачынку;
+    ขณะนี้ฉันไม่อยู่; ไม่อยู่ที่สำนักงาน; ลาพักร้อน; कार्यालय से बाहर;
+    مرخصی هستم; در دفتر نیستم; ik ben uit kantoor; nuk jam në zyrë; jam me pushime
 """)
 """How the text of such an answer opens; people write this as well."""
 
