@@ -67,6 +67,18 @@ def test_the_language_is_recognised(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "greeting",
+    ["Hi Support Team,\n", "Order confirmation no. 4711\nDear John Smith,\n", "", "=" * 70],
+)
+@pytest.mark.parametrize("code", LATIN)
+def test_what_stands_above_a_long_text_does_not_decide(greeting: str, code: str) -> None:
+    text = " ".join(text for each, text in SENTENCES if each == code)
+    found = identify(greeting + text, LATIN)
+    assert found is not None
+    assert (found.code, found.confidence >= SURE) == (code, True)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("ok thanks", "ok", "thx", "👍", "12345678901234567890 !!!", "", "   \n", "#12345"),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from maitred.contracts.identifiers import Observed
 from maitred.contracts.ids import IdentifierKey, MessageId
 from maitred.contracts.inbound import BlobRef, Inbound, ReplyTo
@@ -14,6 +16,7 @@ from maitred.contracts.limits import (
     ATTACHMENTS_MAX,
     BOUNCED_RECIPIENTS_MAX,
     EMAIL_RECIPIENTS_MAX,
+    MESSAGE_REST_BYTES_MAX,
     OBSERVED_IDENTIFIERS_MAX,
     SUBJECT_CHARACTERS_MAX,
 )
@@ -38,6 +41,12 @@ RECIPIENT_CHARACTERS_MAX: Final = 320
 MEDIA_TYPE_CHARACTERS_MAX: Final = 128
 REMOTE_CHARACTERS_MAX: Final = 2_048
 ATTACHMENTS_CUT: Final = "attachments_cut"
+LISTS_CUT: Final = "lists_cut"
+LISTED_MAX: Final = 20
+"""How many of each list are kept where all of them would not fit beside the words."""
+_FEW: Final = 20
+"""So few entries in all lists fit whatever they hold."""
+_LISTS: Final = ("to", "cc", "recipients", "attachments", "bounce")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +132,25 @@ def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft
         flags=tuple(flags),
         channel_extra=_extra(draft.channel_extra),
     )
+    fitted = _fitted(message)
+    if fitted is not message:
+        kept = {each.blob.sha256 for each in fitted.attachments if each.blob is not None}
     contents = {sha256: data for sha256, data in draft.contents.items() if sha256 in kept}
-    return Decoded(message=message, contents=contents)
+    return Decoded(message=fitted, contents=contents)
+
+
+def _fitted(message: Message) -> Message:
+    """Return a message whose lists leave the room that the limits promise to its words.
+
+    Only hostile mail comes near it: a hundred recipients with names of two hundred letters each.
+    """
+    if sum(len(getattr(message, name)) for name in _LISTS) <= _FEW:
+        return message
+    rest = msgspec.structs.replace(message, text="", quoted="", signature="", html="")
+    if len(msgspec.json.encode(rest)) <= MESSAGE_REST_BYTES_MAX:
+        return message
+    short = {name: getattr(message, name)[:LISTED_MAX] for name in _LISTS}
+    return msgspec.structs.replace(message, **short, flags=(*message.flags, LISTS_CUT))
 
 
 def stored(data: bytes, owner: IdentifierKey) -> BlobRef:
@@ -134,11 +160,12 @@ def stored(data: bytes, owner: IdentifierKey) -> BlobRef:
 
 def _reply_to(inbound: Inbound, context: DecodeContext, draft: Draft) -> ReplyTo:
     endpoint = draft.endpoint or inbound.sender
+    is_sender = endpoint == inbound.sender
     return ReplyTo(
         channel=inbound.channel,
         account=inbound.account,
         endpoint=endpoint.identifier,
-        key=context.keys.actor(endpoint),
+        key=inbound.sender_key if is_sender else context.keys.actor(endpoint),
         thread=draft.reply_thread,
         extra=dict(draft.reply_extra),
     )

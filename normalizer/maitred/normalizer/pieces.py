@@ -80,7 +80,7 @@ def gather(pieces: Iterable[Piece]) -> Gathered:
     for piece in _merged(pieces):
         words, found = clean(piece.text)
         flags.update(dict.fromkeys(found))
-        if not words.strip():
+        if not words:
             continue
         if piece.kind is PartKind.FORWARD:
             flags[FORWARDED] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters
 from typing import Final, NamedTuple
 
 LATIN: Final = "latin"
@@ -47,6 +48,7 @@ LANGUAGES: Final = {name: tuple(codes.split()) for name, _, codes in _SCRIPTS}
 _RUN: Final = re.compile("|".join(f"([{letters}]+)" for _, letters, _ in _SCRIPTS))
 _NAMES: Final = tuple(name for name, _, _ in _SCRIPTS)
 _WIDE_ONES: Final = frozenset({"hangul", KANA, HAN})
+_ASCII_OTHER: Final = bytes(set(range(128)) - set(ascii_letters.encode()))
 _NOT_LATIN: Final = re.compile(
     "[\u0370-\u1dff\u1f00-\u1fff\u3005-\ud7ff\uf900-\ufffd\U00020000-\U0003ffff]"
 )
@@ -64,7 +66,9 @@ def script_of(text: str) -> Script:
 
     Japanese mixes Kana with Chinese characters: some Kana among them make it Kana.
     """
-    if text.isascii() or _NOT_LATIN.search(text) is None:
+    if text.isascii():
+        return Script(LATIN, len(text.encode().translate(None, _ASCII_OTHER)))
+    if _NOT_LATIN.search(text) is None:
         return Script(LATIN, sum(map(str.isalpha, text)))
     letters = dict.fromkeys(_NAMES, 0)
     for run in _RUN.finditer(text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, NamedTuple
 
 from maitred.contracts.limits import MESSAGE_TEXT_BYTES_MAX
 
@@ -19,11 +19,7 @@ INVISIBLE_REMOVED: Final = "invisible_removed"
 TAGS_REMOVED: Final = "tags_removed"
 TEXT_CUT: Final = "text_cut"
 
-_LINE_ENDS: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-# Explicit embeddings, overrides and isolates (UAX #9, section 2): they can make a line read other
-# than it is stored. The implicit marks U+200E, U+200F and U+061C change nothing of that sort.
-_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LINE_ENDS: Final = re.compile("[\r\v\f\x85\u2028\u2029]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 # Unicode, section 23.7: code points that never are characters.
 _NO_CHARACTERS: Final = re.compile(
@@ -33,19 +29,26 @@ _NO_CHARACTERS: Final = re.compile(
     )
     + "]"
 )
+_CONTROLS: Final = "\x00-\x08\x0e-\x1f\x7f-\x9f"
+# Explicit embeddings, overrides and isolates (UAX #9, section 2): they can make a line read other
+# than it is stored. The implicit marks U+200E, U+200F and U+061C change nothing of that sort.
+_BIDI: Final = "\u202a-\u202e\u2066-\u2069"
 # Default ignorable characters (UAX #44) that show nothing, wherever they stand. A Hangul filler
 # stays where it holds a place in a syllable of jamo, U+180E between letters of Mongolian.
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u034f\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
-    "|\u115f(?![\u1161-\u11ff])|(?<![\u1100-\u115e])\u1160"
-    "|(?<![\u1800-\u180d\u180f-\u18af])\u180e"
+_INVISIBLE: Final = (
+    "\u00ad\u034f\u115f\u1160\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+)
+_HOLDS_A_PLACE: Final = (
+    "(?<=\u115f)(?=[\u1161-\u11ff])|(?<=[\u1100-\u115e]\u1160)"
+    "|(?<=[\u1800-\u180d\u180f-\u18af]\u180e)"
 )
 # Tag characters spell ASCII that nobody sees. Only the flag of a subdivision is made of them
 # (UTS #51, ED-14a): a black flag, a country, a part of it, and the cancel tag.
-_TAGS: Final = re.compile(
-    "(\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,4}"
-    "\U000e007f)|[\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]+"
+_TAGS: Final = "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+_FLAG: Final = (
+    "\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,4}"
+    "\U000e007f"
 )
 _EMOJI: Final = (
     "\u2190-\u21ff\u231a-\u2328\u23cf-\u23fa\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
@@ -58,24 +61,23 @@ _JOINING: Final = (
 )
 # A joiner has a meaning behind a letter of these scripts (IDNA's CONTEXTJ, RFC 5892, A.1 and A.2)
 # and between emoji (UTS #51, ED-16); elsewhere it only takes words apart.
-_JOINERS: Final = re.compile(
-    f"((?<=[{_JOINING}])[\u200c\u200d]"
-    f"|(?:(?<=[{_EMOJI}])|(?<=[{_EMOJI}]\ufe0f))\u200d(?=[{_EMOJI}]))"
-    "|[\u200c\u200d]+"
+_JOINERS: Final = "\u200c\u200d"
+_JOINS: Final = (
+    f"(?<=[{_JOINING}].)|(?:(?<=[{_EMOJI}]\u200d)|(?<=[{_EMOJI}]\ufe0f\u200d))(?=[{_EMOJI}])"
 )
 # A variation selector chooses a form of the character before it. Behind another one, behind a blank
 # or behind ASCII that is no keycap there is no form to choose (StandardizedVariants.txt, UTS #51):
 # runs of them carry hidden bytes. The last three in the class become ASCII in NFC.
-_SELECTORS: Final = re.compile(
-    "(?:\\A|(?<=[\\s\x00-\x22\x24-\x29\x2b-\x2f\x3a-\x7f\u037e\u1fef\u212a])"
-    "|(?<=[\ufe00-\ufe0f\U000e0100-\U000e01ef]))[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
-)
-_DEPENDENT: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_SELECTORS: Final = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_FORMLESS: Final = "\\s\x00-\x22\x24-\x29\x2b-\x2f\x3a-\x7f\u037e\u1fef\u212a"
+_SELECTS: Final = f"(?<=[^{_FORMLESS}{_SELECTORS}].)"
+_DEPENDENT: Final = re.compile(f"[{_JOINERS}{_SELECTORS}]")
 # What `str.isprintable` lets pass and is removed all the same, or may be.
-_PRINTABLE: Final = re.compile("[\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_PRINTABLE: Final = re.compile(f"[\u034f\u115f\u1160\u3164\uffa0{_SELECTORS}]")
+_UNPRINTABLE_KEPT: Final = "\n\t\u00a0\u202f\u3000"
+"""What most texts have of what it does not let pass and is not removed."""
 # The ideographic space U+3000 stays: it is as wide as what it stands between.
 _BLANKS: Final = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f]")
-_SPACES: Final = re.compile(r"\s+")
 
 
 def scrub(text: str) -> tuple[str, tuple[str, ...]]:
@@ -87,19 +89,25 @@ def scrub(text: str) -> tuple[str, tuple[str, ...]]:
     composed and no blank replaced: this is for markup, where composing could swallow the end of
     a tag.
     """
-    if _is_plain(text):
-        return text, ()
-    result = text
-    if _SURROGATES.search(text):
+    result = text.replace("\r\n", "\n") if "\r" in text else text
+    if _is_plain(result):
+        return result, ()
+    seen = "".join(set(result))
+    if _SURROGATES.search(seen):
         # Two halves of a pair, as some JSON has them, are the character that they make.
-        result = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    result = _NO_CHARACTERS.sub("\ufffd", _LINE_ENDS.sub("\n", result))
+        result = result.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        seen = "".join(set(result))
+    if _LINE_ENDS.search(seen):
+        result = _LINE_ENDS.sub("\n", result)
+    if _NO_CHARACTERS.search(seen):
+        result = _NO_CHARACTERS.sub("\ufffd", result)
     flags: dict[str, None] = {}
-    for pattern, flag in _REMOVED:
-        shorter = pattern.sub(_kept, result)
-        if len(shorter) != len(result):
-            flags[flag] = None
-            result = shorter
+    for each in _REMOVED:
+        if each.characters.search(seen):
+            shorter = each.pattern.sub(each.kept, result)
+            if len(shorter) != len(result):
+                flags[each.flag] = None
+                result = shorter
     return result, tuple(flags)
 
 
@@ -123,9 +131,10 @@ def clean(text: str) -> tuple[str, tuple[str, ...]]:
 
 def line(text: str, characters_max: int) -> str:
     """Return `text` as one clean line of at most `characters_max` characters."""
-    if not text:
-        return text
-    return _SPACES.sub(" ", clean(text[: 4 * characters_max])[0]).strip()[:characters_max]
+    start = text[: 4 * characters_max]
+    if not (start.isascii() and start.isprintable()):
+        start = clean(start)[0]
+    return " ".join(start.split())[:characters_max]
 
 
 def cut(text: str, bytes_max: int = MESSAGE_TEXT_BYTES_MAX) -> tuple[str, bool]:
@@ -138,23 +147,44 @@ def cut(text: str, bytes_max: int = MESSAGE_TEXT_BYTES_MAX) -> tuple[str, bool]:
     return data[:bytes_max].decode(errors="ignore"), True
 
 
+class _Removal(NamedTuple):
+    """What is removed where one of some characters is seen; a pattern may keep a group."""
+
+    characters: re.Pattern[str]
+    pattern: re.Pattern[str]
+    flag: str
+    kept: str = ""
+
+
+def _removal(characters: str, flag: str, unless: str = "") -> _Removal:
+    """Return how characters are removed; `unless` looks to both sides of the end of each.
+
+    A pattern that begins with a class is searched for at the speed of C.
+    """
+    every = f"[{characters}]"
+    return _Removal(
+        re.compile(every), re.compile(f"{every}(?!{unless})" if unless else every), flag
+    )
+
+
 # In this order what one leaves never is what another one removes.
 _REMOVED: Final = (
-    (_CONTROLS, CONTROL_REMOVED),
-    (_BIDI, BIDI_REMOVED),
-    (_INVISIBLE, INVISIBLE_REMOVED),
-    (_TAGS, TAGS_REMOVED),
-    (_JOINERS, INVISIBLE_REMOVED),
-    (_SELECTORS, INVISIBLE_REMOVED),
+    _removal(_CONTROLS, CONTROL_REMOVED),
+    _removal(_BIDI, BIDI_REMOVED),
+    _removal(_INVISIBLE, INVISIBLE_REMOVED, _HOLDS_A_PLACE),
+    _Removal(
+        re.compile(f"[{_TAGS}]"), re.compile(f"({_FLAG})|[{_TAGS}]+"), TAGS_REMOVED, kept=r"\1"
+    ),
+    _removal(_JOINERS, INVISIBLE_REMOVED, _JOINS),
+    _removal(_SELECTORS, INVISIBLE_REMOVED, _SELECTS),
 )
 
 
 def _is_plain(text: str) -> bool:
     """Tell at the speed of C that there is nothing to remove; most texts end here."""
-    visible = text.replace("\n", "").replace("\t", "").isprintable()
-    return visible and (text.isascii() or _PRINTABLE.search(text) is None)
-
-
-def _kept(match: re.Match[str]) -> str:
-    """Return what stays of a match: the group in which a pattern names what is meant."""
-    return match[1] or "" if match.lastindex else ""
+    if text.isascii():
+        return text.replace("\n", "").replace("\t", "").isprintable()
+    visible = text
+    for kept in _UNPRINTABLE_KEPT:
+        visible = visible.replace(kept, "")
+    return visible.isprintable() and _PRINTABLE.search(visible) is None

@@ -363,3 +363,7 @@ def test_letters_beyond_ascii_may_stand_bare_in_any_field(read: Read) -> None:
     assert message.subject == "Посылка не пришла"
     assert message.sender.name == "Иван"
     assert message.text == "Где посылка?"
+
+
+def test_the_same_words_without_a_message_id_are_two_mails(read: Read) -> None:
+    assert read(b"From: form@shop.example\n\nPlease call me.").message.thread.fingerprint == ""

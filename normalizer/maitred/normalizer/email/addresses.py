@@ -13,8 +13,10 @@ ADDRESSES_MAX: Final = 200
 CHARACTERS_MAX: Final = 32_000
 """A longer list is read up to here."""
 
-_PLAIN: Final = re.compile(r"([\w .'!&/+-]*+)<([\w.+-]++@[\w.-]++)>|([\w.+-]++@[\w.-]++)")
-"""What most fields hold: one address, with a name of plain words or without."""
+_PLAIN: Final = re.compile(
+    r"(?:([^\"(),;:\\<>@]*+)|\"([^\"\\]*+)\"\s{0,20}+)<([\w.+-]++@[\w.-]++)>|([\w.+-]++@[\w.-]++)"
+)
+"""What most fields hold: one address, with a name of plain words or in quotes, or without."""
 # An encoded word stays whole, whatever it holds: many are not encoded enough.
 _TOKEN: Final = re.compile(
     r'"(?:[^"\\]|\\.)*+"?|=\?[^?\s]{1,80}\?[bBqQ]\?[^?\s"<>]{0,200}\?=|<[^<>]*+>?|[(),;:]'
@@ -45,7 +47,9 @@ def mailboxes(value: str) -> tuple[Mailbox, ...]:
     """
     plain = _PLAIN.fullmatch(value.strip())
     if plain is not None:
-        return (Mailbox(plain[2] or plain[3], _unquoted(plain[1] or "")),)
+        words, quoted, bracketed, bare = plain.groups()
+        name = decoded(words or quoted or "")
+        return (Mailbox(bracketed or bare, _unquoted(name) if name.strip() else ""),)
     found: list[Mailbox] = []
     for tokens in _split(value[:CHARACTERS_MAX]):
         mailbox = _mailbox(tokens)

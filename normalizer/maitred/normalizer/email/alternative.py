@@ -46,6 +46,7 @@ def preferred(offered: Iterable[list[Body]]) -> list[Body]:
             _joined(best),
             "\n".join(each.source for each in shown),
             "\n".join(each.shown for each in shown),
+            best[0].split if len(best) == 1 else None,
         )
     ]
 

@@ -50,6 +50,8 @@ class _Reader:
     spare: list[Part] = field(default_factory=list)
     """Files whose words count only where there are no others."""
     has_words: bool = False
+    is_enclosed: bool = False
+    """Whether the mail that is read stands in another one, which shows its words alone."""
     room: int = TEXT_BYTES_MAX
     """Bytes of text parts that are still read; texts behind are files."""
 
@@ -81,12 +83,12 @@ def read(root: Part, owner: IdentifierKey) -> MailBody:
 
 def pieces_of_text(text: str) -> tuple[Piece, ...]:
     """Return the pieces of a plain text: new words, quotes, signature."""
-    return tuple(body_of_text(text).pieces())
+    return body_of_text(text).pieces()
 
 
 def pieces_of_html(source: str) -> tuple[Piece, ...]:
     """Return the pieces of HTML: by its structure, and by its words where that tells nothing."""
-    return tuple(body_of_html(source)[0].pieces())
+    return body_of_html(source)[0].pieces()
 
 
 def _shown(bodies: Collection[Body]) -> tuple[str, tuple[str, ...]]:
@@ -146,7 +148,7 @@ def _leaf(part: Part, reader: _Reader, *, alternative: bool) -> list[Body]:
 
 def _text(part: Part, reader: _Reader) -> Body:
     reader.room -= len(part.body)
-    body, flags, files = read_text(part)
+    body, flags, files = read_text(part, is_shown=not reader.is_enclosed)
     reader.flags.update(dict.fromkeys(flags))
     for name, data in files:
         reader.files.add(name, "application/octet-stream", data)
@@ -169,10 +171,10 @@ def _is_packed(part: Part, data: bytes) -> bool:
 def _enclosed(part: Part, mail: Part, reader: _Reader) -> list[Body]:
     """Return the words of an enclosed mail under the fields that a reader needs with them."""
     reader.files.add_part(part)
-    before = reader.has_words
-    reader.has_words = False
+    before = reader.has_words, reader.is_enclosed
+    reader.has_words, reader.is_enclosed = False, True
     bodies = _bodies(mail, reader)
-    reader.has_words = before
+    reader.has_words, reader.is_enclosed = before
     fields = "\n".join(
         f"{name}: {value}"
         for name in ("From", "Date", "To", "Subject")

@@ -8,11 +8,9 @@ from email.utils import parsedate_tz
 from typing import Final
 
 _CHARACTERS_MAX: Final = 200
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# What nearly all mails have.
+# What nearly all mails have, and what no zone moves out of the calendar.
 _USUAL: Final = re.compile(
-    r"(?:[A-Za-z]{3}, {0,2})?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):([0-5]\d) "
+    r"(?:[A-Za-z]{3}, {0,2})?(\d{1,2}) ([A-Za-z]{3}) ((?!9999)\d{4}) (\d\d):(\d\d):([0-5]\d) "
     r"(?:([+-])([01]\d)([0-5]\d)|GMT|UTC)(?: \([^()]{0,60}\))?"
 )
 _MONTHS: Final = {
@@ -54,18 +52,18 @@ def sent_at(value: str) -> int | None:
     Without a zone it is UTC; so are zones that are not known (RFC 5322, section 4.3).
     """
     try:
-        moment = _usual(value)
-        if moment is None:
+        seconds = _usual(value)
+        if seconds is None:
             text = _COMMENT.sub(" ", value[:_CHARACTERS_MAX]).strip()
             moment = _iso(text) or _mail(text)
+            seconds = int(moment.timestamp()) if moment is not None else -1
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
-    if moment is None or moment < _EPOCH:
-        return None
-    return (moment - _EPOCH) // _MILLISECOND
+    return seconds * 1_000 if seconds >= 0 else None
 
 
-def _usual(value: str) -> datetime | None:
+def _usual(value: str) -> int | None:
+    """Return a date as nearly all mails have it in seconds, None if it is another."""
     match = _USUAL.fullmatch(value)
     month = _MONTHS.get(match[2].lower()) if match else None
     if match is None or month is None:
@@ -73,10 +71,11 @@ def _usual(value: str) -> datetime | None:
     moment = datetime(
         int(match[3]), month, int(match[1]), int(match[4]), int(match[5]), int(match[6]), tzinfo=UTC
     )
+    seconds = int(moment.timestamp())
     if match[7] is None:
-        return moment
-    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
-    return moment + offset if match[7] == "-" else moment - offset
+        return seconds
+    offset = int(match[8]) * 3_600 + int(match[9]) * 60
+    return seconds + offset if match[7] == "-" else seconds - offset
 
 
 def _iso(text: str) -> datetime | None:

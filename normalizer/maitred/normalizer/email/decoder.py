@@ -42,7 +42,7 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     Raises:
         BadPayload: there is nothing in it.
     """
-    if not raw.strip():
+    if not raw or raw.isspace():
         raise BadPayload("the mail is empty", code="empty")
     root, flags = tree(raw)
     fields = root.headers
@@ -104,20 +104,20 @@ def _fingerprint(address: str, fields: Headers, body: bytes) -> str:
     """Return a hash that is equal when the same mail comes again on another way.
 
     What the transport adds (Received, Delivered-To, authentication results) is left out: author,
-    Message-ID, Date, Subject and the bytes behind the header block, each with its length.
+    Message-ID, Date, Subject and the bytes behind the header block, each with its length. A mail
+    without a Message-ID has none: a contact form's script writes the same words for two people.
     """
-    state = hashlib.sha256()
-    for part in (
-        address.lower().encode(errors="replace"),
-        *(
-            fields.first(name).encode(errors="replace")
-            for name in ("message-id", "date", "subject")
-        ),
-        body,
-    ):
-        state.update(len(part).to_bytes(8, "big"))
-        state.update(part)
+    if not fields.first("message-id"):
+        return ""
+    told = (address.lower(), *map(fields.first, ("message-id", "date", "subject")))
+    head = b"".join(_size(data) + data for data in (each.encode(errors="replace") for each in told))
+    state = hashlib.sha256(head + _size(body))
+    state.update(body)
     return state.hexdigest()
+
+
+def _size(data: bytes) -> bytes:
+    return len(data).to_bytes(8, "big")
 
 
 def _differs(address: str, inbound: Inbound) -> bool:
@@ -134,5 +134,7 @@ def _differs(address: str, inbound: Inbound) -> bool:
 
 
 def _channel_extra(fields: Headers, address: str) -> dict[str, str]:
-    extra = {ours: fields.text(theirs) for theirs, ours in _EXTRA.items()}
-    return extra | {"from": address}
+    found = {
+        ours: fields.text(theirs) for theirs, ours in _EXTRA.items() if theirs in fields.fields
+    }
+    return {**found, "from": address}

@@ -22,13 +22,15 @@ _FIELD: Final = re.compile(
     rb"([!-9;-~]{1,200}+)[ \t]{0,200}+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)"
 )
 _BLANK: Final = re.compile(rb"\r{0,8}+\n")
-# The same over a whole block of ASCII, at the speed of C.
-_FIELDS: Final = re.compile(
-    r"^([!-9;-~]{1,200}+)[ \t]{0,200}+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE
-)
+# The same over a whole block of ASCII, at the speed of C: where lines are continued there is a mark
+# that such a block has not, and then all fields are found.
+_CONTINUED_MARK: Final = "\x1b"
+_CONTINUED: Final = re.compile(r"\n[ \t][ \t\r]*+(?:\n[ \t][ \t\r]*+)*+")
+_FIELDS: Final = re.compile(r"^([!-9;-~]{1,200}+)[ \t]{0,200}+:(.*+)", re.MULTILINE)
 _FOLD: Final = re.compile(r"\n[ \t\r\n]*+")
 _MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,512})>")
 _BARE_ID: Final = re.compile(r"[^<>\s,;\"()]{1,256}@[^<>\s,;\"()]{1,255}")
+_MISSING: Final = ("",)
 _BLANK_LINES: Final = (b"\n\n", b"\r\n\r\n", b"\n\r\n")
 
 
@@ -40,8 +42,7 @@ class Headers:
 
     def first(self, name: str) -> str:
         """Return the first value of a field, unfolded but not decoded; empty if missing."""
-        values = self.fields.get(name)
-        return values[0] if values else ""
+        return self.fields.get(name, _MISSING)[0]
 
     def text(self, name: str) -> str:
         """Return the first value of a field with its encoded words decoded."""
@@ -97,15 +98,17 @@ def _clean_block(data: bytes, start: int) -> tuple[Headers, int] | None:
     block = data[start : max(start, end)]
     if not block.isascii() or b"\x1b" in block or block[:1] in b"\r\n":
         return None
-    text = block.decode("ascii").replace("\r\n", "\n")
+    text = block.decode("ascii")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    text = _CONTINUED.sub(_CONTINUED_MARK, text)
     found = _FIELDS.findall(text)
-    lines = text.count("\n") + 1 - text.count("\n ") - text.count("\n\t")
-    if len(found) != lines:
+    if len(found) != text.count("\n") + 1:
         return None
     fields: dict[str, list[str]] = {}
     for name, value in found:
-        line = value if "\n" not in value else _FOLD.sub(" ", value[:VALUE_CHARACTERS_MAX])
-        fields.setdefault(name.lower(), []).append(line[:VALUE_CHARACTERS_MAX].strip())
+        line = value[:VALUE_CHARACTERS_MAX].replace(_CONTINUED_MARK, " ")
+        fields.setdefault(name.lower(), []).append(line.strip())
     return Headers(fields), end + (2 if data.startswith(b"\n\n", end) else 3)
 
 
@@ -119,6 +122,8 @@ def _end_of_block(data: bytes, start: int) -> int:
     marks = (b"\n\r\n", b"\n\n") if data[first - 1 : first] == b"\r" else (b"\n\n", b"\n\r\n")
     found, stop = -1, start + BLOCK_BYTES_MAX
     for mark in marks:
+        if mark == b"\n\r\n" and data.find(b"\r", start, stop) < 0:
+            continue
         at = data.find(mark, start, stop)
         if at >= 0:
             found, stop = at, at + len(mark)
@@ -169,6 +174,8 @@ def message_ids(value: str) -> tuple[str, ...]:
     Ids without brackets are understood as well; of a long list the last ones are kept, since
     those are the nearest.
     """
+    if not value:
+        return ()
     found = _MESSAGE_ID.findall(value) or _BARE_ID.findall(value)
     clean = [f"<{each}>" for each in found if each.isprintable()]
     return tuple(dict.fromkeys(clean[-THREAD_REFERENCES_MAX:]))

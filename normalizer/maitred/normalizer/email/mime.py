@@ -31,7 +31,6 @@ WORK_BYTES_MIN: Final = 2 * MIB
 ENCLOSED_TYPES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _RAW: Final = "application/octet-stream"
 _BARE_CR: Final = re.compile(rb"\r++\n?")
-_FIRST_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,9 @@ def tree(raw: bytes) -> tuple[Part, tuple[str, ...]]:
 
 def _with_line_feeds(raw: bytes) -> bytes:
     """Return a mail whose lines end in a bare CR (or in CR CR LF) with line feeds."""
-    first = _FIRST_LINE_END.search(raw)
-    return _BARE_CR.sub(b"\n", raw) if first is not None and first[0] == b"\r" else raw
+    line_feed = raw.find(b"\n")
+    first = raw.find(b"\r", 0, line_feed if line_feed >= 0 else len(raw))
+    return _BARE_CR.sub(b"\n", raw) if first >= 0 and first + 1 != line_feed else raw
 
 
 def _mail(raw: bytes, budget: _Budget, *, depth: int) -> Part:

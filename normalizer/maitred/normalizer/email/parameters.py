@@ -20,20 +20,20 @@ _PARAMETER: Final = re.compile(
     r"(?:\"((?:[^\"\\]|\\.|\"(?!\s{0,20}(?:;|$|[\w*-]{1,30}\s{0,20}=)))*+)\"?|([^;]*+))",
     re.DOTALL,
 )
+# One parameter that holds nothing of what senders break, as most values have.
+_USUAL: Final = re.compile(r"[^;\"\s]++;\s*+([\w-]{1,100}+)=(?:\"([^\"\\]*+)\"|([^\s;\"]++))\s*+")
 _SECTION: Final = re.compile(r"([^*]++)\*(\d{1,3})?(\*)?$")
 _ESCAPED: Final = re.compile(r"\\([\"\\])")
-_SPACE: Final = re.compile(r"\s")
 _PATH: Final = re.compile(r"^(?:[A-Za-z]:|~|[/\\])|[\\]|(?:^|/)\.\.?(?:/|$)")
 
 
 def media_type(value: str) -> str:
     """Return the type in a Content-Type in lower case, empty where it is none."""
     name = value.partition(";")[0].strip().lower()
-    main, slash, rest = name.partition("/")
-    sub = _SPACE.split(rest.strip(), maxsplit=1)[0].partition("/")[0]
-    if not slash or not main or not sub or _SPACE.search(main):
-        return ""
-    return f"{main}/{sub}"[:_TYPE_CHARACTERS_MAX]
+    main, _, rest = name.partition("/")
+    words = rest.split(maxsplit=1)
+    sub = words[0].partition("/")[0] if words else ""
+    return f"{main}/{sub}"[:_TYPE_CHARACTERS_MAX] if sub and main.split() == [main] else ""
 
 
 def parameters(value: str) -> dict[str, str]:
@@ -43,6 +43,11 @@ def parameters(value: str) -> dict[str, str]:
     which do not belong there but are what most senders write. Of two equal names the first
     counts, and the form of RFC 2231 before the other.
     """
+    if "=" not in value:
+        return {}
+    usual = _USUAL.fullmatch(value)
+    if usual is not None:
+        return {usual[1].lower(): decoded(usual[2] or usual[3] or "")}
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for count, match in enumerate(_PARAMETER.finditer(value)):

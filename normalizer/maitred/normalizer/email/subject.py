@@ -28,7 +28,7 @@ _FORWARD_MARK: Final = "(fwd)"
 _DIGITS_TELLING: Final = 3
 _LETTERS_TELLING: Final = 10
 _WORDS_TELLING: Final = 2
-_IDEOGRAPHS_FROM: Final = 0x2E80
+_FIRST_IDEOGRAPH: Final = "\u2e80"
 """The first of the scripts of East Asia: a character there says as much as three letters."""
 _IDEOGRAPH_WEIGHT: Final = 3
 
@@ -51,14 +51,17 @@ class Subject:
 
         A number is: an order, an invoice. Else it needs some words that not everybody writes.
         """
-        if sum(each.isdecimal() for each in self.base) >= _DIGITS_TELLING:
+        base = self.base
+        if sum(map(str.isdecimal, base)) >= _DIGITS_TELLING:
             return True
-        dense = sum(each.isalpha() and ord(each) >= _IDEOGRAPHS_FROM for each in self.base)
-        letters = sum(each.isalpha() for each in self.base)
+        dense = 0
+        if not base.isascii():
+            dense = sum(each.isalpha() and each >= _FIRST_IDEOGRAPH for each in base)
+        letters = sum(map(str.isalpha, base))
         return (
             letters + (_IDEOGRAPH_WEIGHT - 1) * dense >= _LETTERS_TELLING
-            and (dense > 0 or len(self.base.split()) >= _WORDS_TELLING)
-            and self.base.strip(" .!?…") not in GENERIC_SUBJECTS
+            and (dense > 0 or len(base.split()) >= _WORDS_TELLING)
+            and base.strip(" .!?…") not in GENERIC_SUBJECTS
         )
 
 
@@ -100,6 +103,8 @@ def _without_tag(text: str) -> str | None:
             return text[end + 1 :].strip()
     if text.endswith(_FORWARD_MARK):
         return text.removesuffix(_FORWARD_MARK).strip()
+    if "#" not in text:
+        return None
     for opening, closing in ("[]", "()"):
         start = text.rfind(opening, max(0, len(text) - _TAG_CHARACTERS_MAX))
         if (

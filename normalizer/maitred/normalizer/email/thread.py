@@ -64,7 +64,7 @@ def read(fields: Headers, inbound: Inbound, context: DecodeContext, fingerprint:
     )
     subject = mail_subject.read(subject_of(fields))
     by_subject: tuple[ThreadEvidence, ...] = ()
-    if subject.is_telling and (subject.is_reply or not refers_to):
+    if (subject.is_reply or not refers_to) and subject.is_telling:
         by_subject = (thread_evidence.subject(subject.base, is_reply=subject.is_reply),)
     if subject.layers >= LAYERS_GROWN:
         flags = (*flags, SUBJECT_GROWS)

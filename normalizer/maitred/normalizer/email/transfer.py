@@ -55,8 +55,7 @@ def _is_base64(data: bytes) -> bool:
     foreign = len(sample.translate(None, _BASE64 + b"\r\n"))
     if foreign and _FOREIGN_SHARE * foreign >= len(sample):
         return False
-    digits = len(sample.translate(None, _NOT_BASE64))
-    return len(data) > _LINE_BYTES or digits % 4 != 1
+    return len(data) > _LINE_BYTES or len(sample.translate(None, _NOT_BASE64)) % 4 != 1
 
 
 def from_base64(data: bytes) -> bytes:
@@ -65,6 +64,13 @@ def from_base64(data: bytes) -> bytes:
     Foreign characters and a missing end are passed over; pieces that were encoded one by one and
     then joined are decoded one by one.
     """
+    end = data.find(b"=")
+    if end < 0 or not data[end:].strip(b"=\r\n"):
+        try:
+            return binascii.a2b_base64(data)
+        except binascii.Error:
+            # Some digits or the padding are missing.
+            pass
     added = _ADDED.search(data)
     if added is not None:
         return from_base64(data[: added.start() + 1]) + b"\n" + data[added.end() :]

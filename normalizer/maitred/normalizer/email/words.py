@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,17 +28,19 @@ _META_BYTES_MAX: Final = 1_024
 """HTML standard, 13.2.3.2: a declaration stands in the first bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Body:
     """One body in its order.
 
     `found` are its pieces by its structure; plain text has none, and is one piece. `source` is its
-    HTML, empty for plain text, `shown` is that made safe.
+    HTML, empty for plain text, `shown` is that made safe. `split` are its pieces once somebody
+    asked for them.
     """
 
     found: tuple[Piece, ...]
     source: str = ""
     shown: str = ""
+    split: tuple[Piece, ...] | None = None
 
     @property
     def says(self) -> bool:
@@ -51,17 +52,23 @@ class Body:
         """All words of it."""
         return "".join(piece.text for piece in self.found)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield its pieces; what its structure leaves as new words is split by its words."""
-        for piece in self.found:
-            if piece.kind is PartKind.TEXT:
-                yield from quotes.split(piece.text)
-            else:
-                yield piece
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return its pieces; what its structure leaves as new words is split by its words."""
+        if self.split is None:
+            self.split = tuple(
+                piece
+                for each in self.found
+                for piece in (quotes.split(each.text) if each.kind is PartKind.TEXT else (each,))
+            )
+        return self.split
 
 
-def read_text(part: Part) -> tuple[Body, tuple[str, ...], tuple[WrittenIn, ...]]:
+def read_text(
+    part: Part, *, is_shown: bool = True
+) -> tuple[Body, tuple[str, ...], tuple[WrittenIn, ...]]:
     """Return the body in a text part, flags, and the files that were written into it.
+
+    HTML that nobody will be shown (`is_shown`) is not made safe.
 
     A part that says it is plain and holds a document of HTML is HTML; one that says it is HTML
     and holds no markup at all is plain, lines and all.
@@ -79,7 +86,7 @@ def read_text(part: Part) -> tuple[Body, tuple[str, ...], tuple[WrittenIn, ...]]
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n")
     if is_html or _DOCUMENT.match(text):
         source, bounds = html.bound(text)
-        body, noted = body_of_html(source)
+        body, noted = body_of_html(source, is_shown=is_shown)
         return body, flags + guessed + bounds + noted, ()
     text, removed = scrub(text)
     if is_flowed(part.parameters):
@@ -93,9 +100,9 @@ def body_of_text(text: str) -> Body:
     return _plain(scrub(text)[0])
 
 
-def body_of_html(source: str) -> tuple[Body, tuple[str, ...]]:
+def body_of_html(source: str, *, is_shown: bool = True) -> tuple[Body, tuple[str, ...]]:
     """Return the body in HTML, and flags; without any markup its lines are lines."""
-    reading = html.read(source)
+    reading = html.read(source, is_shown=is_shown)
     found = reading.pieces if _MARKUP.search(source) else _plain(source).found
     return Body(found, source, reading.html), reading.flags
 

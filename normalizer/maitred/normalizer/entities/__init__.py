@@ -67,6 +67,8 @@ def find(
 
 
 def _in_order(found: list[tuple[int, Entity]]) -> tuple[Entity, ...]:
+    if len(found) <= 1:
+        return tuple(entity for _, entity in found)
     first: dict[tuple[EntityKind, str], tuple[int, Entity]] = {}
     for start, entity in sorted(found, key=lambda each: each[0]):
         first.setdefault((entity.kind, entity.value), (start, entity))

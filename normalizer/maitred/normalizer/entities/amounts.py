@@ -47,14 +47,16 @@ _SCALES: Final = (10**3, 10**6, 10**9, 10**5, 10**7, 10**3, 10**4, 10**8)
 _IN_FRONT_THOUSANDS: Final = " mil"
 
 _SIGN: Final = f"[{''.join(SIGNS)}]"
-_FRONT: Final = re.compile(
-    rf"(?:(?<![^\W\d_])([A-Za-złč]{{1,4}}[$¥]?)\.?|({_SIGN}))(?: ?([-−])| )?\Z"
-)
+# What stands in front, read backwards from the number: so it is looked at in one place only.
+_FRONT: Final = re.compile(rf"(?:([-−]) ?| )?(?:\.?([$¥]?[A-Za-złč]{{1,4}})(?![^\W\d_])|({_SIGN}))")
 _BEHIND: Final = re.compile(
     rf"[ -]?(?:de |d['’])?(?:({_SIGN})([0-9]{{2}}(?![0-9]))?|({'|'.join(EASTERN)})"
     r"|([^\W\d_][^\s0-9.,;:!?()/+*'’-]{0,13})(?: ([^\W\d_]{1,14}))?)"
 )
-_FRONT_CHARACTERS: Final = 8
+_FRONT_CHARACTERS: Final = 9
+_ENDS: Final = '\n?!;:)]/"'
+"""Behind these, or at the end of a text, no currency follows."""
+_SPACERS: Final = str.maketrans("", "", " '’")
 _MINUS: Final = ("-", "−")
 _THOUSAND_DIGITS: Final = 3
 _CENT_DIGITS: Final = 2
@@ -75,13 +77,15 @@ def find_amounts(sought: Sought) -> None:
     A fraction that is written stays, with two places at least; a currency in front counts before
     one behind. What the currency is may hang on the writer's habits: see `currencies.meant`.
     """
-    for start, _ in sought.free_runs():
+    text = sought.text
+    for start, end in sought.free_runs():
         front = _front(sought, start)
-        if front is None and _inside(sought.text, start):
+        if front is None and (text[end : end + 1] in _ENDS or _inside(text, start)):
             continue
-        blanks = _BLANKS.match(sought.text, start) if sought.habits.language != "en" else None
+        may_go_on = text.startswith(" ", end) and sought.habits.language != "en"
+        blanks = _BLANKS.match(text, start) if may_go_on else None
         if blanks is None or not _amount(sought, blanks, front):
-            number = _NUMBER.match(sought.text, start)
+            number = _NUMBER.match(text, start)
             if number:
                 _amount(sought, number, front)
 
@@ -122,18 +126,18 @@ def _amount(sought: Sought, number: re.Match[str], front: _Money | None) -> bool
 
 
 def _front(sought: Sought, start: int) -> _Money | None:
-    match = _FRONT.search(sought.text, max(0, start - _FRONT_CHARACTERS), start)
+    match = _FRONT.match(sought.text[max(0, start - _FRONT_CHARACTERS) : start][::-1])
     if match is None:
         return None
-    letters, sign, minus = match.groups()
-    if letters:
+    minus, backwards, sign = match.groups()
+    if backwards:
+        letters = backwards[::-1]
         money = letters if letters in CODES else PREFIXED.get(fold(letters), "")
     else:
         money = SIGNS[sign]
     code = meant(money, sought.habits) if money else ""
-    if not code or not sought.free(match.start(), start):
-        return None
-    return _Money(code, match.start(), minus=minus is not None)
+    begin = start - match.end()
+    return _Money(code, begin, minus is not None) if code and sought.free(begin, start) else None
 
 
 def _behind(sought: Sought, end: int) -> _Money | None:
@@ -168,7 +172,7 @@ def _negative(text: str, begin: int) -> bool:
 
 def _value(number: str, money: _Money, scale: int) -> str:
     """Return a number as written anywhere as one with a point, times its scale."""
-    digits = number.translate({ord(mark): None for mark in " '’"})
+    digits = number.translate(_SPACERS)
     marks = [mark for mark in digits if mark in ".,"]
     whole, fraction = digits, money.cents
     if marks:
@@ -179,9 +183,10 @@ def _value(number: str, money: _Money, scale: int) -> str:
         )
         if mixed or (len(marks) == 1 and not thousands):
             whole, fraction = left, right
-    value = Decimal(f"{whole.replace('.', '').replace(',', '')}.{fraction or 0}") * scale
+    whole = whole.replace(".", "").replace(",", "")
     if scale != 1:
+        value = Decimal(f"{whole}.{fraction or 0}") * scale
         whole, _, fraction = f"{value.normalize():f}".partition(".")
     else:
-        whole = str(int(value))
+        whole = str(int(whole))
     return f"{whole}.{fraction:0<{_CENT_DIGITS}}" if fraction else whole

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from maitred.contracts.message import Entity, EntityKind
+from maitred.contracts.reply_token import without_token
 from maitred.normalizer.entities.sought import Sought
 from maitred.normalizer.entities.words import listed
 
@@ -25,7 +26,7 @@ _FILES: Final = listed(
 
 
 def find_emails(sought: Sought) -> None:
-    """Note the mail addresses of a text, in lower case."""
+    """Note the mail addresses of a text, in lower case, ours without a reply token in them."""
     text = sought.text
     at = text.find("@")
     while at >= 0:
@@ -42,5 +43,5 @@ def find_emails(sought: Sought) -> None:
             and host.rpartition(".")[2] not in _FILES
             and sought.free(start, end)
         ):
-            value = f"{name.lower()}@{host}"
+            value = without_token(f"{name.lower()}@{host}")
             sought.add(start, end, Entity(kind=EntityKind.EMAIL, value=value))

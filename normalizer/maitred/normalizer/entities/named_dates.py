@@ -32,8 +32,9 @@ _YEAR_FIRST: Final = re.compile(
     rf"|\.?(?:-| m\. | )?{_NAME}\.?[- ]([0-9]{{1,2}})(?![0-9]))",
     re.IGNORECASE,
 )
+_VIETNAMESE_MONTH: Final = "tháng"
 _VIETNAMESE: Final = re.compile(
-    r"([0-9]{1,2}) tháng ([0-9]{1,2})(?:,? năm ([0-9]{4}))?", re.IGNORECASE
+    rf"([0-9]{{1,2}}) {_VIETNAMESE_MONTH} ([0-9]{{1,2}})(?:,? năm ([0-9]{{4}}))?", re.IGNORECASE
 )
 _YEAR_DIGITS: Final = 4
 _DAY_DIGITS: Final = 2
@@ -46,8 +47,9 @@ _HEBREW_IN: Final = "ב"
 def find_dates(sought: Sought) -> None:
     """Note the dates of a text as ISO 8601 days; what looks like one and is none is taken."""
     calendar = Calendar(sought)
+    is_vietnamese = _VIETNAMESE_MONTH in sought.text
     for start, end in sought.free_runs():
-        if read_digits(sought, start, end, calendar):
+        if end - start > _YEAR_DIGITS or read_digits(sought, start, end, calendar):
             continue
         if end - start == _YEAR_DIGITS:
             _year_first(sought, start)
@@ -55,7 +57,7 @@ def find_dates(sought: Sought) -> None:
             (
                 _month_first(sought, start, calendar)
                 or _day_first(sought, start, calendar)
-                or _vietnamese(sought, start, calendar)
+                or (is_vietnamese and _vietnamese(sought, start, calendar))
             )
 
 
@@ -87,7 +89,7 @@ def _month_first(sought: Sought, start: int, calendar: Calendar) -> bool:
     if text[max(0, start - 1) : start] != " ":
         return False
     before = text[max(0, start - _BEFORE_CHARACTERS) : start]
-    words = before.removesuffix("the ").rstrip(" .").split()
+    words = before.removesuffix("the ").rstrip(" .").rsplit(maxsplit=1)
     name = words[-1].lstrip("(\"'") if words else ""
     month = _month(name, sought, has_year=True)
     match = _DAY_LAST.match(text, start) if month else None
@@ -104,7 +106,7 @@ def _month_first(sought: Sought, start: int, calendar: Calendar) -> bool:
 
 def _vietnamese(sought: Sought, start: int, calendar: Calendar) -> bool:
     """Note `12 tháng 3 năm 2026`, where months have numbers."""
-    match = _VIETNAMESE.match(sought.text, start) if "tháng" in sought.text else None
+    match = _VIETNAMESE.match(sought.text, start)
     if match is None:
         return False
     day, month = int(match[1]), int(match[2])

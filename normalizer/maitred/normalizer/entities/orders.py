@@ -26,6 +26,7 @@ _SORTS: Final = frozenset({ORDER, TICKET, INVOICE, RETURN, BOOKING})
 _TOKEN: Final = re.compile(r"[0-9A-Za-z]{1,24}+(?:(?:[-/_]|\.(?=[0-9]))[0-9A-Za-z]{1,24}+){0,6}")
 _JOINTS: Final = "-/_"
 _PARTS: Final = string.ascii_letters + string.digits + _JOINTS
+_BEHIND: Final = _PARTS + "."
 _PREFIX_CHARACTERS: Final = 24
 _HASHED: Final = re.compile(r"(?:[A-Z]{1,4}-)?[0-9]{4,20}(?:-[0-9A-Z]{1,12}){0,3}\Z")
 _SHAPED: Final = re.compile(
@@ -55,23 +56,30 @@ _CHARACTERS_MAX: Final = 40
 def find_orders(sought: Sought) -> None:
     """Note order and ticket numbers, in capitals without the hash; what they are is the label."""
     done = 0
-    for start, _ in sought.free_runs():
-        if start < done:
+    text = sought.text
+    for start, end in sought.free_runs():
+        if start < done or (end - start < _DIGITS_MIN and _stands_alone(text, start, end)):
             continue
-        token_start, token = _token(sought.text, start)
+        token_start, token = _token(text, start)
         done = token_start + len(token)
         if not sought.free(token_start, done) or len(token) > _CHARACTERS_MAX:
             continue
-        if len(token) < _DIGITS_MIN and "#" not in sought.text[max(0, token_start - 2) : start]:
+        if len(token) < _DIGITS_MIN and "#" not in text[max(0, token_start - 2) : start]:
             continue
         said = label(sought, token_start)
-        if _is_number(sought.text, token_start, token, said):
+        if _is_number(text, token_start, token, said):
             sort = said.sort if said and said.sort in _SORTS else ORDER
             entity = Entity(kind=EntityKind.ORDER, value=token.upper(), label=sort)
             sought.add(token_start, done, entity)
         elif said and said.sort in {OTHER, TRACKING} and said.numbered:
             # Said to be something else, so it is no telephone number either.
             sought.take(token_start, done)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Tell whether digits are all of a word, and no hash says that they are a number."""
+    before, behind = text[max(0, start - 2) : start], text[end : end + 1]
+    return "#" not in before and before[-1:] not in _PARTS and behind not in _BEHIND
 
 
 def _token(text: str, start: int) -> tuple[int, str]:

@@ -19,6 +19,8 @@ _S10_SERVICE: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2} ?\Z")
 _UPS: Final = re.compile(r"1 ?Z(?: ?[0-9A-Z]){15} ?[0-9](?![0-9A-Za-z])", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{2,34}+(?:[ -][0-9]{2,12}+){0,10}(?: ?[A-Z])?(?![0-9A-Za-z])")
 _DIGITS_MIN: Final = 10
+_RUN_MIN: Final = 8
+"""Of less digits in a row no number is made, unless others follow behind one blank."""
 _DISTINCT_MIN: Final = 4
 """Zeros hold every check."""
 _PREFIX: Final = re.compile(r"(?<![0-9A-Za-z])([A-Za-z]{1,4}) ?\Z")
@@ -32,8 +34,12 @@ _NAMES: Final = ("usps", "fedex", "canada_post", "dhl")
 
 def find_tracking(sought: Sought) -> None:
     """Note the tracking numbers of a text, in capitals without blanks, with their carrier."""
-    for start, _ in sought.free_runs():
-        before = sought.text[max(0, start - 6) : start]
+    text = sought.text
+    for start, end in sought.free_runs():
+        # The only digit that letters follow is the first one of UPS.
+        if 1 < end - start < _RUN_MIN and not text[end + 1 : end + 2].isdigit():
+            continue
+        before = text[max(0, start - 6) : start]
         if not (_post(sought, start, before) or _ups(sought, start, before)):
             _carried(sought, start, before)
 

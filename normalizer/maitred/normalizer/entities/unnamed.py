@@ -35,6 +35,8 @@ _ISSUERS: Final = re.compile(
 )
 _BOOK: Final = re.compile(r"97[89](?:[ -]?[0-9]){10}+(?![0-9A-Za-z])")
 _SEPARATORS: Final = re.compile("[ .-]")
+_DIGITS_MIN: Final = 3
+"""In the first group of a book, the shortest but those of an account and an address."""
 _CARD_DIGITS: Final = 4
 """In the first group of a card."""
 _ADDRESS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3,7}+(?![0-9A-Za-z])")
@@ -47,6 +49,8 @@ def take_unnamed(sought: Sought) -> None:
     text = sought.text
     for start, end in sought.free_runs():
         before = text[max(0, start - 3) : start]
+        if end - start < _DIGITS_MIN and not before[-1:].isalpha() and text[end : end + 1] != ".":
+            continue
         account = _account(text, start, before)
         if account:
             sought.take(start - 2, account)
@@ -71,7 +75,7 @@ def _account(text: str, start: int, before: str) -> int:
 
     One in capitals of the right length is taken even with a wrong check digit: somebody mistyped.
     """
-    country = _COUNTRY.search(before)
+    country = _COUNTRY.search(before) if before[-1:].isalpha() else None
     length = int(_IBAN_LENGTHS.get(country[0].upper(), 0)) if country else 0
     written = _IBAN.match(text, start) if length else None
     if written is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import filterfalse
 
 
 def fold(word: str) -> str:
@@ -10,7 +11,7 @@ def fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     parts = unicodedata.normalize("NFD", word.casefold())
-    return "".join(each for each in parts if not unicodedata.combining(each))
+    return "".join(filterfalse(unicodedata.combining, parts))
 
 
 def listed(words: str) -> frozenset[str]:

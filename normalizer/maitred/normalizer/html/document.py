@@ -70,8 +70,7 @@ class Found:
 def bound(source: str) -> tuple[str, tuple[str, ...]]:
     """Return HTML scrubbed and cut to what is read, and flags."""
     flags = (HTML_CUT,) if len(source) > SOURCE_CHARACTERS_MAX else ()
-    # Line ends as mail has them would cost the scrubbing its short way.
-    result, found = scrub(source[:SOURCE_CHARACTERS_MAX].replace("\r\n", "\n"))
+    result, found = scrub(source[:SOURCE_CHARACTERS_MAX])
     return result, flags + found
 
 

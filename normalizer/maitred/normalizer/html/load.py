@@ -9,6 +9,7 @@ character that opens a tag or a reference.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
@@ -23,6 +24,8 @@ MARKUP_MAX: Final = 10_000
 
 # An attribute takes two characters at the least, so a short tag needs no counting.
 _LONG: Final = 2 * ATTRIBUTES_MAX
+# All open in each other, so few tags are no more work than the lesser bound.
+_FEW: Final = 999
 _ATTRIBUTE: Final = (
     r"[\s/]*+[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?|[\s/]*+=[^\s/>=]*+"
 )
@@ -57,14 +60,26 @@ def parsable(source: str) -> int:
 
 def is_hostile(source: str) -> bool:
     """Tell whether HTML is built to be slow; honest mail stays a hundredfold below the bounds."""
-    depth = formatting = work = formatting_work = root_attributes = 0
-    for closing, written, attributes in _TAG.findall(source):
+    if len(source) <= _LONG:
+        return False
+    tags = _TAG.findall(source)
+    return _has_too_many_attributes(tags) or (len(tags) > _FEW and _is_too_deep(tags))
+
+
+def _has_too_many_attributes(tags: Iterable[tuple[str, str, str]]) -> bool:
+    root_attributes = 0
+    for _, name, attributes in tags:
+        if attributes and name.lower() in _ROOTS:
+            root_attributes += _count(attributes)
+        if len(attributes) > _LONG and _count(attributes) > ATTRIBUTES_MAX:
+            return True
+    return root_attributes > ATTRIBUTES_MAX
+
+
+def _is_too_deep(tags: Iterable[tuple[str, str, str]]) -> bool:
+    depth = formatting = work = formatting_work = 0
+    for closing, written, _ in tags:
         name = written.lower()
-        if attributes:
-            if name in _ROOTS:
-                root_attributes += _count(attributes)
-            if len(attributes) > _LONG and _count(attributes) > ATTRIBUTES_MAX:
-                return True
         if name not in _FLAT:
             step = -1 if closing else 1
             depth = depth + step if depth or not closing else 0
@@ -74,7 +89,7 @@ def is_hostile(source: str) -> bool:
         formatting_work += formatting
         if work > WORK_MAX or formatting_work > FORMATTING_WORK_MAX:
             return True
-    return root_attributes > ATTRIBUTES_MAX
+    return False
 
 
 def _count(attributes: str) -> int:

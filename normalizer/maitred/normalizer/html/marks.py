@@ -146,6 +146,8 @@ _MARKERS: Final = {
     "__sig_pre__": Mark.TYPED_SIGNATURE,
     "__sig_post__": Mark.SIGNATURE,
 }
+TELLING: Final = frozenset({"blockquote", "signature", "hr"})
+"""Elements that say something without any attribute."""
 _PREFIXES: Final = ("x_", "yiv", "ydp", "m_")
 _RENAMED: Final = re.compile(
     r"^(?:x_|yiv\d{1,20}|m_-?\d{1,20}|ydp[0-9a-f]{1,20}(?=yahoo|signature|ios))++"

@@ -25,13 +25,13 @@ class Reading:
     flags: tuple[str, ...]
 
 
-def read(source: str) -> Reading:
-    """Return what `pieces` and `sanitise` do, for one parse."""
+def read(source: str, *, is_shown: bool = True) -> Reading:
+    """Return what `pieces` and `sanitise` do, for one parse; the second only if it is shown."""
     document = parse(source)
     if document.tree is None:
         return Reading(_joinable([], document.rest), "", _unread(source))
     found, unseen = owners.cut(document.tree)
-    shown, flags = safe.shown(document.tree, unseen)
+    shown, flags = safe.shown(document.tree, unseen) if is_shown else ("", ())
     return Reading(_joinable(found, document.rest), shown, _noted(flags, document.rest))
 
 

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 from maitred.contracts.message import PartKind
 from maitred.normalizer.html import attribution
 from maitred.normalizer.html.document import TEXT
-from maitred.normalizer.html.marks import Mark, mark
+from maitred.normalizer.html.marks import TELLING, Mark, mark
 from maitred.normalizer.html.writer import BLOCKS, Writer
 
 LOOKS_MAX: Final = 64
@@ -56,16 +56,13 @@ class Regions:
         self._kind = PartKind.TEXT
         self._frames: list[_Frame] = []
         self._looks = LOOKS_MAX
+        self.words = self._writer.words
         self.regions = [Region(PartKind.TEXT, None, is_cited=False, out=self._writer.out)]
-
-    def words(self, text: str) -> None:
-        """Write a text."""
-        self._writer.words(text)
 
     def enter(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> None:
         """Open an element, and a region if a mark says so."""
         self._depth += 1
-        if len(self.regions) < REGIONS_MAX:
+        if (attributes or tag in TELLING) and len(self.regions) < REGIONS_MAX:
             self._look(node, tag, attributes)
         self._writer.enter(tag, attributes)
 

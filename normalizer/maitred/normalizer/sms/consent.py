@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
+from itertools import filterfalse
 from typing import Final
 
 from maitred.normalizer.sms.consent_words import BY_TEXT, ENGLISH, WORDS, Words
@@ -23,6 +24,7 @@ _ALIASES: Final = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "fil": "tl"}
 """Other codes of the same language (ISO 639-1 as it was, and Bokmål and Nynorsk)."""
 _UNDECOMPOSED: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae"})
 """Letters whose stroke is no accent to Unicode, but is left out on a keypad all the same."""
+_SIGNS: Final = "".join(filterfalse(str.isalnum, map(chr, range(128))))
 _INNER: Final = re.compile(r"[\s\-_]+")
 
 
@@ -49,6 +51,8 @@ def consent(text: str, languages: tuple[str, ...], *, by_text: bool = True) -> C
 
 def folded(text: str) -> str:
     """Return `text` as the words are compared: no case, accents, signs or doubled spaces."""
+    if text.isascii():
+        return _INNER.sub(" ", text.lower().strip(_SIGNS))
     lowered = unicodedata.normalize("NFKC", text).casefold().translate(_UNDECOMPOSED)
     decomposed = unicodedata.normalize("NFD", lowered)
     plain = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")

@@ -22,7 +22,7 @@ from maitred.normalizer.sms.consent import Consent, consent
 from maitred.normalizer.sms.form import kept, read_form
 from maitred.normalizer.sms.location import location_line
 from maitred.normalizer.sms.media import media, media_flags, media_sids
-from maitred.normalizer.sms.phone import Party, party, region_of
+from maitred.normalizer.sms.phone import Party, own_number, party, region_of
 from maitred.normalizer.sms.segments import CONTINUES, fills_its_segment
 
 NO_REPLY: Final = "no_reply"
@@ -62,7 +62,8 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
         otherwise=context.region,
     )
     sender = party(origin, region=region, name=fields.get("ProfileName", ""))
-    kind = _kind(fields, context)
+    asked = _consent(fields, context)
+    kind = _kind(fields, asked)
     attachments = media(fields)
     extra = {
         **kept(fields),
@@ -79,13 +80,13 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
             name=fields.get("ProfileName", ""),
             kind=kind,
             sender=sender.correspondent,
-            to=(party(ours, region=region).correspondent,),
+            to=(own_number(ours, region=region),),
             recipients=(ours,),
             attachments=attachments,
             thread=_thread(fields),
             target=_target(inbound, fields) if kind is MessageKind.REACTION else None,
             reply_extra={"from": ours[:FIELD_CHARACTERS_MAX]},
-            flags=(*_flags(fields, sender, context), *media_flags(fields, attachments)),
+            flags=(*_flags(fields, sender, asked), *media_flags(fields, attachments)),
             channel_extra=extra,
         ),
     )
@@ -104,13 +105,12 @@ def _is_text(fields: Mapping[str, str]) -> bool:
     return ":" not in fields["From"]
 
 
-def _kind(fields: Mapping[str, str], context: DecodeContext) -> MessageKind:
+def _kind(fields: Mapping[str, str], asked: Consent | None) -> MessageKind:
     named = fields.get("OptOutType", "").strip().upper()
     if named:
         return _KIND_OF_TYPE.get(named, MessageKind.MESSAGE)
     if fields.get("MessageType", "").strip().lower() == _REACTION:
         return MessageKind.REACTION
-    asked = _consent(fields, context)
     if asked is Consent.OPT_OUT:
         return MessageKind.OPT_OUT
     return MessageKind.OPT_IN if asked is Consent.OPT_IN else MessageKind.MESSAGE
@@ -138,11 +138,10 @@ def _text(fields: Mapping[str, str]) -> str:
     return f"{words}\n\n{place}" if words else place
 
 
-def _flags(fields: Mapping[str, str], sender: Party, context: DecodeContext) -> tuple[str, ...]:
+def _flags(fields: Mapping[str, str], sender: Party, asked: Consent | None) -> tuple[str, ...]:
     said = {
         NO_REPLY: not sender.kind.can_be_answered,
-        HELP_ASKED: fields.get("OptOutType", "").strip().upper() == "HELP"
-        or _consent(fields, context) is Consent.HELP,
+        HELP_ASKED: fields.get("OptOutType", "").strip().upper() == "HELP" or asked is Consent.HELP,
         FORWARDED: _true(fields, "Forwarded") or _true(fields, "FrequentlyForwarded"),
         FREQUENTLY_FORWARDED: _true(fields, "FrequentlyForwarded"),
         CONTINUES: _is_text(fields) and fills_its_segment(fields.get("Body", "")),

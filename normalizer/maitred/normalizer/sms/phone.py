@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -27,6 +28,12 @@ def party(written: str, *, region: str | None, name: str = "") -> Party:
     """Return who `written` names; numbers in E.164, national ones read in `region`."""
     kind, address = text_sender(written, region=region)
     return Party(kind, Correspondent(address=address, name=name))
+
+
+@lru_cache(maxsize=64)
+def own_number(written: str, *, region: str | None) -> Correspondent:
+    """Return how a number of ours is shown, which is looked at once."""
+    return party(written, region=region).correspondent
 
 
 def region_of(countries: Iterable[str], *, number: str, otherwise: str | None) -> str | None:
