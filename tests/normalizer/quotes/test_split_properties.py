@@ -169,5 +169,12 @@ def test_what_is_beyond_the_last_line_read_is_never_a_signature() -> None:
     assert "".join(piece.text for piece in pieces) == mail
 
 
+@pytest.mark.parametrize(
+    "text", [">", "> ", ">  ", ">>", "a\n> ", "> \n> ", "|", "| ", "On ", "--", "-- "]
+)
+def test_a_text_may_end_anywhere(text: str) -> None:
+    assert "".join(piece.text for piece in split(text)) == text
+
+
 def test_an_empty_text_has_no_pieces() -> None:
     assert split("") == ()

@@ -66,7 +66,7 @@ def read(text: str, *, lines_max: int | None = None) -> list[Line]:
         elif open_for or ">" not in whole:
             body = bare(whole)
             line = Line(whole, body, 0, not body)
-        elif whole[:2] == "> " and whole[2] != ">":
+        elif whole[:2] == "> " and whole[2:3] != ">":
             line = Line(whole, bare(whole[2:]), 1, is_blank=False)
         else:
             line = _marked(whole, bare)
