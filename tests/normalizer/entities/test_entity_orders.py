@@ -19,6 +19,8 @@ from tests.normalizer.entities.conftest import Named
         ("my order 12345 is late", "12345"),
         ("Order No. ab-7781 please", "AB-7781"),
         ("order no. 12345", "12345"),
+        ("Bestellung 4711-22", "4711-22"),
+        ("invoice 2026-0042", "2026-0042"),
         ("order number: 12345", "12345"),
         ("order number is 12345", "12345"),
         ("order #12345", "12345"),

@@ -40,7 +40,7 @@ _STANDARDS: Final = listed(
 """What else is named by letters, a hyphen and digits."""
 _MEASURE: Final = re.compile(r"[0-9]+[a-z]{1,4}\Z")
 """`100ml`, `2nd`, `1080p`."""
-_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}\Z|[0-9]{4}-[0-9]{2,4}\Z")
+_YEAR: Final = re.compile(r"(?:1[6-9]|20)[0-9]{2}(?:-(?:1[6-9]|20)?[0-9]{2})?\Z")
 """A year, or from one to another."""
 _COUNTED: Final = re.compile(
     r" (?:pieces|pcs|units|items|x|times|stück|stk|st|people|persons|pairs|boxes|copies|of|more"
