@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import structlog
 
 from maitred.contracts.errors import BadPayload, Permanent
+from maitred.contracts.identifiers import Keys
 from maitred.contracts.inbound import Inbound
+from maitred.contracts.reply_token import TokenKeys
 from maitred.contracts.subjects import Subjects
 from maitred.gateway.bus import blobs
 from maitred.gateway.bus.connection import Connection
+from maitred.gateway.settings.shapes import NormalizerSettings
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 
 log = structlog.get_logger(__name__)
@@ -22,6 +25,20 @@ class Undecodable:
 
     code: str
     reason: str
+
+
+def context_of(
+    normalizer: NormalizerSettings, keys: Keys, reply_tokens: TokenKeys | None = None
+) -> DecodeContext:
+    """Return what a tenant's settings say about reading, the same for all who decode."""
+    return DecodeContext(
+        keys=keys,
+        languages=normalizer.languages,
+        region=normalizer.region,
+        more_regions=normalizer.more_regions,
+        patterns=normalizer.patterns,
+        reply_tokens=reply_tokens,
+    )
 
 
 def attempt(

@@ -28,6 +28,7 @@ from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.streams import last_sequence
 from maitred.gateway.deadlines import Deadlines
+from maitred.gateway.decoding import context_of
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
 from maitred.gateway.intake import Intake
@@ -42,7 +43,6 @@ from maitred.gateway.settings.shapes import keeping_of, token_keys
 from maitred.gateway.tasks import Tasks
 from maitred.identity.place import Tools
 from maitred.normalizer import language
-from maitred.normalizer.port import DecodeContext
 from maitred.router.engine import Engine
 from maitred.router.needs import compile_rules
 
@@ -237,14 +237,7 @@ class Gateway:
                 name: plugins.load(plugins.DECODERS, name, path=f"channels.{name}")
                 for name in plugins.names(plugins.DECODERS)
             },
-            context=DecodeContext(
-                keys=tools.keys,
-                languages=normalizer.languages,
-                region=normalizer.region,
-                more_regions=normalizer.more_regions,
-                patterns=normalizer.patterns,
-                reply_tokens=tokens,
-            ),
+            context=context_of(normalizer, tools.keys, tokens),
             tools=tools,
             mood=model,
             rules=compile_rules(self.settings.routing),

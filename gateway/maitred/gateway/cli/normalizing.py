@@ -15,7 +15,7 @@ from rich.progress import track
 
 from maitred.contracts.errors import BadPayload, ConfigurationError, MaitredError
 from maitred.gateway import clock, logs, plugins, workbench
-from maitred.gateway.decoding import Undecodable
+from maitred.gateway.decoding import Undecodable, context_of
 from maitred.gateway.settings.load import read
 from maitred.gateway.settings.shapes import NormalizerSettings
 from maitred.normalizer import language
@@ -130,13 +130,7 @@ def _refused(name: object, code: str, reason: str) -> dict[str, Any]:
 
 def _context(config: Path | None) -> DecodeContext:
     settings = read(config).settings.normalizer if config else NormalizerSettings()
-    return DecodeContext(
-        keys=workbench.keys(),
-        languages=settings.languages,
-        region=settings.region,
-        more_regions=settings.more_regions,
-        patterns=settings.patterns,
-    )
+    return context_of(settings, workbench.keys())
 
 
 def _watched(files: list[Path]) -> Iterable[Path]:

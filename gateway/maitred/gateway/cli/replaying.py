@@ -22,9 +22,9 @@ from maitred.contracts.limits import DAY_MS, HOUR_MS, MINUTE_MS
 from maitred.gateway import clock, plugins
 from maitred.gateway.cli.printing import columns, one_line_after, when
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, Session, run
+from maitred.gateway.decoding import context_of
 from maitred.gateway.replay import Outcome, Reading, Replay
 from maitred.gateway.settings.shapes import keeping_of, token_keys
-from maitred.normalizer.port import DecodeContext
 
 _AGO: Final = re.compile(r"(\d{1,6})([mhd])")
 _UNITS: Final = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
@@ -106,13 +106,10 @@ def _machine(session: Session, channel: str | None, decoder: str | None) -> Repl
         subjects=session.subjects,
         decoders={each: _loaded(name) for each, name in names.items()},
         decoder_names=names,
-        context=DecodeContext(
-            keys=Keys(settings.tenant, settings.identity.secret.reveal().encode()),
-            languages=settings.normalizer.languages,
-            region=settings.normalizer.region,
-            more_regions=settings.normalizer.more_regions,
-            patterns=settings.normalizer.patterns,
-            reply_tokens=token_keys(settings),
+        context=context_of(
+            settings.normalizer,
+            Keys(settings.tenant, settings.identity.secret.reveal().encode()),
+            token_keys(settings),
         ),
         mood=plugins.load(plugins.MOOD_MODELS, settings.mood.model, path="mood.model")(),
         keeping=keeping_of(settings),
