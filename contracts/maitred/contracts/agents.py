@@ -78,6 +78,7 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     `epoch` counts the holders and fences off late commands. `arrived_at` survives every
     transfer. `due_at` is the one deadline of the present state (0: none). `declined` are the
     agents that turned this one down and are passed over. `replies` are the agents' last turns.
+    `may_read` and `act_until` are what the gates say of who wrote last.
     """
 
     version: int = 1
@@ -102,6 +103,8 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     """How many relaxation steps have been taken."""
     declined: tuple[AgentId, ...] = ()
     replies: tuple[Turn, ...] = ()
+    may_read: bool = False
+    act_until: int = 0
     closed_reason: str = ""
 
 
@@ -145,6 +148,14 @@ class IdentityBrief(msgspec.Struct, frozen=True, kw_only=True):
     known_since: int = 0
     messages: int = 0
     channels: tuple[str, ...] = ()
+    may_read: bool = False
+    """Whether an answer may draw on the journey: who wrote last may read it. A reply that says
+    `rests_on: "history"` is refused otherwise."""
+    act_until: int = 0
+    """Until when he may act (UTC milliseconds): after it, a reply that rests on an act is refused
+    and he must prove again who he is."""
+    hint: CustomerId | None = None
+    """Whom he claims to be, or seems to be, without proof. Never tell him, never rely on it."""
 
 
 class JourneyStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,12 +244,24 @@ class Verb(Vocabulary):
     UNKNOWN = "unknown"
 
 
+class RestsOn(Vocabulary):
+    """What a reply draws on, so that the gates can refuse it in time."""
+
+    CONVERSATION = "conversation"
+    """Nothing but this conversation; always allowed."""
+    HISTORY = "history"
+    """More of the customer than this conversation (READ gate)."""
+    ACT = "act"
+    """Something was done or changed in the customer's name (ACT gate)."""
+    UNKNOWN = "unknown"
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="command"):
     """What an agent says; who says it and the verb stand in the subject, which NATS guards.
 
     `id` is chosen by the agent and makes a repeated command one. `to` is the agent of a
-    transfer, `presence` belongs to the verb of that name, `text` to a reply, `reason` to a
-    decline, a requeue or a completion.
+    transfer, `presence` belongs to the verb of that name, `text` and `rests_on` to a reply,
+    `reason` to a decline, a requeue or a completion.
     """
 
     version: int = 1
@@ -247,6 +270,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     epoch: int = 0
     presence: Presence | None = None
     text: str = ""
+    rests_on: RestsOn = RestsOn.CONVERSATION
     reason: str = ""
     to: AgentId | None = None
 

@@ -111,6 +111,8 @@ class Conversation(
     reply_to: ReplyTo
     trust: Level
     participants: tuple[IdentifierKey, ...]
+    bearer: IdentifierKey | None = None
+    """The identifier that the first message hangs on: the conversation goes where it goes."""
     name: str = ""
     subject: str = ""
     language: str = ""
@@ -120,6 +122,16 @@ class Conversation(
     turns: tuple[Turn, ...] = ()
     entities: tuple[Entity, ...] = ()
     messages: int = 0
+    may_read: bool = False
+    """Whether an answer may draw on more of the customer than this conversation (READ gate)."""
+    act_until: int = 0
+    """Until when who wrote last may act for the customer (ACT gate, UTC milliseconds)."""
+    hint: CustomerId | None = None
+    """Whom the writer claims to be, or seems to be, without proof: for routing, never for him."""
+    unidentified: bool = False
+    """Who wrote last cannot be told from others: a contact point, or an unproven name."""
+    joined_into: ConversationId | None = None
+    """The conversation that an operator joined this one into; it stands there now."""
 
     @property
     def left_out(self) -> int:

@@ -11,7 +11,9 @@ from maitred.contracts.ids import (
     CustomerId,
     IdentifierKey,
     MessageId,
+    OperationId,
 )
+from maitred.contracts.vocabulary import Vocabulary
 
 
 class IdentifierDoc(
@@ -54,24 +56,78 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """The first message that showed it."""
 
 
-class CannotLink(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """An operator's word that two identifiers are different people; `a` < `b`."""
+class StatementKind(Vocabulary):
+    """What an operator says about identifiers."""
 
+    LINK = "link"
+    """`a` and `b` are one person: evidence of level 4."""
+    UNLINK = "unlink"
+    """What showed `a` and `b` together up to `at` counts no more; what comes later does."""
+    CANNOT_LINK = "cannot_link"
+    """`a` and `b` are different people, whatever is seen later."""
+    SHARED = "shared"
+    """`a` is used by several people: a contact point, which holds nobody together."""
+    BLOCKED = "blocked"
+    """`a` is a placeholder and names nobody."""
+    REVOKED = "revoked"
+    """The evidence of `message` counts no more."""
+    UNKNOWN = "unknown"
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """An operator's word about identifiers, in force until its operation is undone.
+
+    `a` < `b` where there are two; `at` is in UTC milliseconds.
+    """
+
+    operation: OperationId
+    kind: StatementKind
     a: IdentifierKey
-    b: IdentifierKey
+    b: IdentifierKey | None = None
+    message: MessageId | None = None
+    at: int
+
+
+class Epoch(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """For how long an identifier that changed hands belonged to one customer: [since, until).
+
+    UTC milliseconds; `until` 0 means that it still does.
+    """
+
+    key: IdentifierKey
+    since: int = 0
+    until: int = 0
+
+    def holds(self, at: int) -> bool:
+        """Whether the identifier belonged to the customer at a time."""
+        return self.since <= at and (at < self.until or not self.until)
 
 
 class CustomerMembers(msgspec.Struct, frozen=True, kw_only=True):
-    """One customer that a component falls into, and its identifiers."""
+    """One customer that a component falls into, and his identifiers.
+
+    A member that is named in `epochs` was his for that time only.
+    """
 
     customer: CustomerId
     members: tuple[IdentifierKey, ...]
+    epochs: tuple[Epoch, ...] = ()
+
+    def holds(self, key: IdentifierKey, at: int) -> bool:
+        """Whether an identifier belonged to this customer at a time (UTC milliseconds)."""
+        if key not in self.members:
+            return False
+        named = [epoch for epoch in self.epochs if epoch.key == key]
+        return not named or any(epoch.holds(at) for epoch in named)
 
 
 class ComponentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="component"):
     """A set of identifiers connected by evidence, and the customers it falls into.
 
     A component that went up into another is an alias of it and holds nothing else.
+    `contact_points` are members that hold nobody together; each is a customer of its own here,
+    and what is written from there belongs to nobody but its own conversation. `named` are the
+    members after which a customer was ever named, so that who is parted again keeps his name.
     """
 
     version: int = 1
@@ -79,17 +135,55 @@ class ComponentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     alias_of: ComponentId | None = None
     members: tuple[Member, ...] = ()
     edges: tuple[Edge, ...] = ()
-    cannot_links: tuple[CannotLink, ...] = ()
+    statements: tuple[Statement, ...] = ()
     customers: tuple[CustomerMembers, ...] = ()
+    contact_points: tuple[IdentifierKey, ...] = ()
+    named: tuple[IdentifierKey, ...] = ()
     policy: str = ""
     """Version of the resolver's settings that `customers` was computed with."""
+
+
+class Claimant(msgspec.Struct, frozen=True, kw_only=True):
+    """Who claimed an identifier: the customer that he was then, by which key, and when."""
+
+    customer: CustomerId
+    key: IdentifierKey
+    at: int
+
+
+class ClaimDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="claim"):
+    """Who claimed an identifier lately without proof, newest last; hints for routing alone.
+
+    Bounded and short-lived, so that nobody fills a store with claims, and kept apart from all
+    that merges customers.
+    """
+
+    version: int = 1
+    claimants: tuple[Claimant, ...] = ()
+
+
+class Writer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one identifier brought to its customer, so that a merge can be taken back exactly.
+
+    `name` is what he last called himself, `is_trusted` whether he was authenticated then.
+    """
+
+    key: IdentifierKey
+    first_at: int
+    last_at: int
+    messages: int = 0
+    complaints: int = 0
+    name: str = ""
+    is_trusted: bool = False
+    language: str = ""
+    channels: tuple[str, ...] = ()
 
 
 class CustomerDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="customer"):
     """A customer: where he is found, what is known, which conversations are open.
 
     `open_conversations` are oldest first. A customer that was merged into another is an alias.
-    `complaints` counts his conversations that went angry; `last_agent` is who spoke to him last.
+    `complaints` counts his conversations that went angry. What `writers` brought makes up the rest.
     """
 
     version: int = 1
@@ -108,6 +202,10 @@ class CustomerDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     """The last ones, open or closed, newest last."""
     complaints: int = 0
     preferences: dict[str, str] = {}
+    writers: tuple[Writer, ...] = ()
+    unidentified: bool = False
+    """Who wrote from a contact point, or under a name that nothing vouches for: he is known by
+    one conversation and by nothing else."""
 
 
 class ThreadDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="thread"):

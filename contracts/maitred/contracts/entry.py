@@ -37,6 +37,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     needs: Needs
     mood: MoodTrack
     tier: str = "standard"
+    may_read: bool = False
+    act_until: int = 0
+    hint: CustomerId | None = None
+    """Who the customer seems to be, without proof: whoever served that one is a good choice."""
+    is_quiet: bool = False
+    """Whether it only tells more of a conversation, and neither opens nor reopens it."""
     accepted_at: int
     """When the door stored the message, in UTC milliseconds."""
 

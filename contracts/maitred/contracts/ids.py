@@ -7,11 +7,14 @@ crash makes the same ids and its effects fall on top of the first ones.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Final, NewType
 
 DIGITS: Final = 32
 """Hexadecimal digits of an id: 128 bits."""
+
+_CONVERSATION: Final = re.compile(rf"cnv_[0-9a-f]{{{DIGITS}}}\Z")
 
 MessageId = NewType("MessageId", str)
 """One message as a channel delivered it; the same for every retry of its provider."""
@@ -25,6 +28,8 @@ AgentId = NewType("AgentId", str)
 IdentifierKey = NewType("IdentifierKey", str)
 """Keyed hash of an identifier: the only form in which one appears in subjects and headers."""
 OutboundId = NewType("OutboundId", str)
+OperationId = NewType("OperationId", str)
+"""What an operator did about identities or conversations, by which it can be undone."""
 Tenant = NewType("Tenant", str)
 
 
@@ -52,14 +57,34 @@ def conversation_id(opened_by: MessageId) -> ConversationId:
     return ConversationId("cnv_" + opened_by.removeprefix("msg_"))
 
 
+def is_conversation_id(text: str) -> bool:
+    """Whether a text that a stranger wrote has the form of a conversation's id."""
+    return _CONVERSATION.match(text) is not None
+
+
 def component_id(first: IdentifierKey) -> ComponentId:
     """Name a component after the identifier that was seen first."""
     return ComponentId("cmp_" + first)
 
 
-def customer_id(component: ComponentId, member: IdentifierKey | None = None) -> CustomerId:
-    """Name a customer after its component, or after `member` where the component is split."""
-    return CustomerId("cus_" + (member or component.removeprefix("cmp_")))
+def customer_id(component: ComponentId) -> CustomerId:
+    """Name a customer after the identifier that a component would be named after."""
+    return CustomerId("cus_" + component.removeprefix("cmp_"))
+
+
+def epoch_customer_id(key: IdentifierKey, since: int) -> CustomerId:
+    """Name a customer of whom nothing is known but a number that was his for a time."""
+    return CustomerId("cus_" + digest("epoch", key, str(since)))
+
+
+def unidentified_customer_id(opened_by: MessageId) -> CustomerId:
+    """Name the customer of a conversation whose writer cannot be told from others."""
+    return CustomerId("cus_" + digest("unidentified", opened_by))
+
+
+def operation_id(by: str, kind: str, at: int, *about: str) -> OperationId:
+    """Name what an operator did; the same again at another time is another operation."""
+    return OperationId("op_" + digest("operation", by, kind, str(at), *about))
 
 
 def outbound_id(conversation: ConversationId, command_id: str) -> OutboundId:

@@ -44,6 +44,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, str] = {}
     name: str = ""
     """What the sender calls himself; a claim."""
+    proven_at: int = 0
+    """When somebody last proved in this session who he is (UTC milliseconds; 0: nobody did)."""
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="inbound"):
@@ -82,4 +84,6 @@ class ReplyTo(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Identifier
     key: IdentifierKey
     thread: str = ""
+    is_private: bool = True
+    """Whether nobody but the owner of the endpoint reads there."""
     extra: dict[str, str] = {}

@@ -93,6 +93,18 @@ OPEN_CONVERSATIONS_MAX: Final = 32
 
 # -- identity ---------------------------------------------------------------------------------
 COMPONENT_MEMBERS_MAX: Final = 500
+STATEMENTS_MAX: Final = 500
+"""Operators' words about one component."""
+CLAIMANTS_MAX: Final = 32
+CLAIM_AGE_MS: Final = 30 * DAY_MS
+PROOF_AGE_MS: Final = 15 * MINUTE_MS
+"""How long a proof lets its session act: refund, change an address, add an identifier."""
+CODE_AGE_MS: Final = 10 * MINUTE_MS
+CODE_TRIES_MAX: Final = 3
+CODES_PER_ADDRESS_MAX: Final = 3
+CODES_PER_SESSION_MAX: Final = 6
+CODES_WINDOW_MS: Final = 1 * HOUR_MS
+"""The window in which codes to one address, and from one session, are counted."""
 
 # -- routing ----------------------------------------------------------------------------------
 OFFER_TIMEOUT_MS: Final = 30 * SECOND_MS

@@ -26,6 +26,8 @@ class MessageKind(Vocabulary):
     """Written to many by a list or a newsletter, not to us."""
     READ_RECEIPT = "read_receipt"
     CALENDAR_ANSWER = "calendar_answer"
+    VERIFICATION = "verification"
+    """That the sender proved in his session who he is; there is nothing to answer."""
     UNKNOWN = "unknown"
 
     @property
@@ -205,7 +207,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     nothing is missing; `parts` tells the order in which they stood (empty when all of it is new
     words), so what an inline reply answers stands just before it. `sender`, `to` and `cc` are as
     the message itself names them. `target` names the message that an edit, a delete or a reaction
-    is about. `bounce` lists the addresses that could not be reached.
+    is about. `bounce` lists the addresses that could not be reached. `proven_at` is when the sender
+    last proved in this session who he is (0: he did not).
     `flags` are short words for what a reader should know (`text_cut`, `charset_guessed`).
     """
 
@@ -219,6 +222,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     actor_key: IdentifierKey
     verification: Verification = Verification.NONE
     observed: tuple[Observed, ...] = ()
+    proven_at: int = 0
     name: str = ""
     sender: Correspondent = Correspondent()
     to: tuple[Correspondent, ...] = ()

@@ -20,6 +20,7 @@ from maitred.contracts import (
     entry,
     inbound,
     message,
+    operations,
     outbound,
     revision,
 )
@@ -35,6 +36,10 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     documents.ComponentDoc,
     documents.CustomerDoc,
     documents.ThreadDoc,
+    documents.ClaimDoc,
+    operations.OperationDoc,
+    operations.ConversationChange,
+    operations.ErasureDoc,
     documents.PositionDoc,
     agents.Agent,
     agents.AgentDoc,

@@ -16,6 +16,7 @@ from maitred.contracts.ids import (
     CustomerId,
     IdentifierKey,
     MessageId,
+    OperationId,
     OutboundId,
     Tenant,
 )
@@ -68,9 +69,9 @@ class Subjects:
         """Name where an agent speaks."""
         return f"{self.root}.command.{agent}.{verb}"
 
-    def dead(self, stage: str) -> str:
-        """Name where a stage quarantines what it cannot handle."""
-        return f"{self.root}.dead.{stage}"
+    def dead(self, stage: str, about: str) -> str:
+        """Name where a stage quarantines what it cannot handle, by whom or what it is about."""
+        return f"{self.root}.dead.{stage}.{about}"
 
     # -- JOURNAL: documents
     def identifier(self, key: IdentifierKey) -> str:
@@ -88,6 +89,22 @@ class Subjects:
     def thread(self, key: str) -> str:
         """Name the pointer from a foreign thread id (keyed hash) to its conversation."""
         return f"{self.root}.thread.{key}"
+
+    def claim(self, key: IdentifierKey) -> str:
+        """Name who claimed an identifier lately; `key` is that of the identifier itself."""
+        return f"{self.root}.claim.{key}"
+
+    def proof(self, key: IdentifierKey) -> str:
+        """Name the proofs under way, of a session's visitor or of the address they go to."""
+        return f"{self.root}.proof.{key}"
+
+    def operation(self, about: str, operation: OperationId | str) -> str:
+        """Name what an operator did, by the identifier or the conversation it is about."""
+        return f"{self.root}.operation.{about}.{operation}"
+
+    def erasure(self, customer: CustomerId) -> str:
+        """Name how far the erasure of a customer has got."""
+        return f"{self.root}.erasure.{customer}"
 
     def conversation(self, conversation: ConversationId) -> str:
         """Name what was said."""
@@ -126,9 +143,13 @@ class Subjects:
         """Name the duplicates of one sender, each with its original's id."""
         return f"{self.root}.suppressed.{actor}"
 
-    def admitted(self, agent: AgentId, verb: str) -> str:
-        """Name an agent's command once it is part of the journal."""
-        return f"{self.root}.admitted.{agent}.{verb}"
+    def admitted(self, agent: AgentId, verb: str, conversation: ConversationId | str) -> str:
+        """Name an agent's command once it is part of the journal, by what it is about."""
+        return f"{self.root}.admitted.{agent}.{verb}.{conversation}"
+
+    def change(self, conversation: ConversationId) -> str:
+        """Name what else than a message changed a conversation: a split, a join, an erasure."""
+        return f"{self.root}.change.{conversation}"
 
     def assign(self, agent: AgentId, conversation: ConversationId | str) -> str:
         """Name what one agent is told."""

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from maitred.contracts.agents import Admitted, Command, Verb
-from maitred.contracts.ids import AgentId, digest
+from maitred.contracts.ids import AgentId, digest, is_conversation_id
 from maitred.contracts.subjects import COMMANDS
 from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone
@@ -62,7 +62,9 @@ class Admit:
         """Append a command under its own id, so that a repeated one is one."""
         admitted = prepared.admitted
         entry = Entry(
-            subject=self._subjects.admitted(admitted.agent, admitted.verb.value),
+            subject=self._subjects.admitted(
+                admitted.agent, admitted.verb.value, _about(admitted.command)
+            ),
             body=admitted,
             id=f"admitted:{admitted.agent}:{digest(admitted.command.id)}",
         )
@@ -74,6 +76,12 @@ class Admit:
 
     def committed(self, prepared: Spoken, effects: Effects) -> None:
         """Do nothing more: dispatch reads the entry."""
+
+
+def _about(command: Command) -> str:
+    """Return the conversation that a command is about, if what the agent wrote can be one."""
+    named = command.conversation or ""
+    return named if is_conversation_id(named) else "none"
 
 
 def _read(item: Received) -> Admitted:

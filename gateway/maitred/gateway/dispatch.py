@@ -21,7 +21,6 @@ from maitred.contracts.agents import (
     Assignment,
     AssignmentState,
     Brief,
-    Decision,
     Due,
     RoutingDoc,
     RoutingState,
@@ -29,7 +28,7 @@ from maitred.contracts.agents import (
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import Claim, Work
-from maitred.contracts.ids import ConversationId, CustomerId, MessageId, outbound_id
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId, outbound_id
 from maitred.contracts.message import Attachment, MessageKind
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.subjects import JOURNAL
@@ -104,13 +103,20 @@ class Dispatch:
     prepares_ahead = False
 
     def __init__(
-        self, backbone: Backbone, *, engine: Engine, deadlines: Deadlines, metrics: Metrics
+        self,
+        backbone: Backbone,
+        *,
+        engine: Engine,
+        deadlines: Deadlines,
+        metrics: Metrics,
+        machines: frozenset[AgentId] = frozenset(),
     ) -> None:
         self._backbone = backbone
         self._subjects = backbone.subjects
         self._engine = engine
         self._deadlines = deadlines
         self._metrics = metrics
+        self._machines = machines
         self._poisoned: set[int] = set()
         self._waiting: dict[ConversationId, str] = {}
         self._queue: Counter[str] = Counter()
@@ -253,7 +259,7 @@ class Dispatch:
             routing = documents.get(subject)
             if not isinstance(routing, RoutingDoc):
                 raise TypeError("an offer without a routing document")
-            brief = self._brief(assignment.conversation, routing, view, assignment.decision)
+            brief = self._brief(assignment, routing, view)
             assignment = msgspec.structs.replace(assignment, brief=brief)
         where = self._subjects.assign(assignment.agent, assignment.conversation or "none")
         return Entry(where, assignment, identity)
@@ -292,12 +298,11 @@ class Dispatch:
             customer = found.alias_of
         return None
 
-    def _brief(
-        self, conversation: ConversationId, routing: RoutingDoc, view: View, why: Decision | None
-    ) -> Brief:
+    def _brief(self, assignment: Assignment, routing: RoutingDoc, view: View) -> Brief:
+        conversation = routing.conversation
         said = self._conversation(conversation, view)
         customer = self._customer(said.customer, view)
-        show = brief_may_show_journey(said)
+        show = brief_may_show_journey(said, to_machine=assignment.agent in self._machines)
         earlier: list[tuple[Conversation, RoutingDoc | None]] = []
         if show and customer is not None:
             ids = [each for each in customer.conversations if each != conversation][-_EARLIER_MAX:]
@@ -310,7 +315,9 @@ class Dispatch:
                 state = view.read(self._subjects.routing(each), RoutingDoc)
                 if before is not None:
                     earlier.append((before, state))
-        return briefs.compose(said, routing, customer, earlier, show_journey=show, why=why)
+        return briefs.compose(
+            said, routing, customer, earlier, show_journey=show, why=assignment.decision
+        )
 
 
 def _events(item: Received) -> tuple[tuple[Event, ...], int]:
@@ -331,9 +338,10 @@ def _events(item: Received) -> tuple[tuple[Event, ...], int]:
 
 
 def _turn(message: _Message) -> Turn:
+    proof = message.kind is MessageKind.VERIFICATION
     return Turn(
         at=message.received_at,
-        speaker=Speaker.CUSTOMER,
+        speaker=Speaker.SYSTEM if proof else Speaker.CUSTOMER,
         channel=message.channel,
         text=message.text,
         kind=message.kind,

@@ -19,7 +19,7 @@ from maitred.contracts.entry import Claim, MessageEntry, SuppressedEntry, Work
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import CustomerId, component_id, conversation_id, customer_id
 from maitred.contracts.inbound import Inbound
-from maitred.contracts.message import Affect, Message
+from maitred.contracts.message import Affect, Message, MessageKind
 from maitred.contracts.reply_token import without_token
 from maitred.contracts.subjects import INBOUND, message_msg_id
 from maitred.contracts.view import View
@@ -118,7 +118,7 @@ class Intake:
             conversation = self._conversation(message, placement, now)
             subject = self._backbone.subjects.conversation(placement.conversation)
             documents[subject] = conversation
-            if message.kind.wants_an_answer:
+            if message.kind.wants_an_answer or message.kind is MessageKind.VERIFICATION:
                 work = _work(conversation, message, now)
         claim = None
         if (claimed := placement.claimed) is not None:
@@ -267,5 +267,9 @@ def _work(conversation: Conversation, message: Message, accepted_at: int) -> Wor
         needs=conversation.needs,
         mood=conversation.mood,
         tier=conversation.tier,
+        may_read=conversation.may_read,
+        act_until=conversation.act_until,
+        hint=conversation.hint,
+        is_quiet=not message.kind.wants_an_answer,
         accepted_at=accepted_at,
     )

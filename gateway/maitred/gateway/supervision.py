@@ -13,6 +13,7 @@ from aiohttp import web
 
 from maitred.connectors.port import Connector, Context
 from maitred.contracts import limits
+from maitred.contracts.agents import AgentKind
 from maitred.contracts.errors import ConfigurationError, StoreUnavailable
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import AgentId
@@ -221,7 +222,15 @@ class Gateway:
         policy = plugins.load(plugins.ROUTING_POLICIES, self.settings.policy, path="policy")
         engine = Engine(routing, policy(routing), self.settings.tenant, closed_ms=keeping.closed_ms)
         deadlines = Deadlines(self.backbone)
-        dispatch = Dispatch(self.backbone, engine=engine, deadlines=deadlines, metrics=self.metrics)
+        dispatch = Dispatch(
+            self.backbone,
+            engine=engine,
+            deadlines=deadlines,
+            metrics=self.metrics,
+            machines=frozenset(
+                AgentId(agent.id) for agent in routing.agents if agent.kind is AgentKind.AI
+            ),
+        )
         self._run_stage(Admit(self.backbone), 0, keeping)
         self._run_stage(dispatch, 0, keeping)
         self._tasks.start("deadlines", deadlines.run())

@@ -8,8 +8,9 @@ and changed is written, so that two writers who touch the same component collide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from maitred.contracts.documents import (
@@ -18,19 +19,32 @@ from maitred.contracts.documents import (
     Edge,
     IdentifierDoc,
     Member,
+    Statement,
+    StatementKind,
 )
 from maitred.contracts.identifiers import Keys, Level
-from maitred.contracts.ids import ComponentId, CustomerId, IdentifierKey, component_id, customer_id
-from maitred.contracts.limits import COMPONENT_MEMBERS_MAX
+from maitred.contracts.ids import (
+    ComponentId,
+    CustomerId,
+    IdentifierKey,
+    OperationId,
+    component_id,
+    customer_id,
+    epoch_customer_id,
+)
+from maitred.contracts.limits import COMPONENT_MEMBERS_MAX, STATEMENTS_MAX
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
-from maitred.identity.evidence import Node, join_edges
+from maitred.identity.evidence import Node, covers, join_edges
 from maitred.identity.policy import Policy
 from maitred.identity.reading import read_component, require
-from maitred.identity.resolver import partition
+from maitred.identity.resolver import Cluster, partition
 
 COMPONENT_EDGES_MAX: Final = 3_000
 """About 160 bytes each, so that a full component stays within one NATS payload."""
+
+Slot = tuple[IdentifierKey, IdentifierKey, Level]
+"""Evidence is folded to one edge for each pair and level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A component as it stood before a message."""
+    """A component as it stood before; without a document it is one identifier by himself."""
 
     id: ComponentId
     document: ComponentDoc | None
@@ -53,39 +67,65 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What became of the components that a message touches.
+class Addition:
+    """What is new: evidence and statements that come, operations that go.
 
-    `component` is the one that holds the sender now, `customers` what it falls into. `before`
-    holds the customers as they stood in each component that went into it, `written` the
-    component documents to write; both are empty when nothing is new.
+    `rewritten` replaces folded evidence where a message's part in it is taken back; None drops it.
+    """
+
+    edges: tuple[Edge, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    undone: Collection[OperationId] = ()
+    rewritten: Mapping[Slot, Edge | None] = field(default_factory=dict)
+
+    @property
+    def is_evidence_alone(self) -> bool:
+        """Whether no operator has a part in it."""
+        return not (self.statements or self.undone or self.rewritten)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of the components that something touches.
+
+    `component` is the one that holds all of them now, `customers` what it falls into, `document`
+    what is written in it, if anything is. `before` holds the customers as they stood in each
+    component that went into it, `written` the component documents to write; both are empty when
+    nothing is new.
     """
 
     component: ComponentId
     customers: tuple[CustomerMembers, ...]
+    document: ComponentDoc | None = None
     before: tuple[CustomerMembers, ...] = ()
     written: tuple[ComponentDoc, ...] = ()
 
+    @property
+    def contact_points(self) -> tuple[IdentifierKey, ...]:
+        """Return the members that hold nobody together."""
+        return self.document.contact_points if self.document is not None else ()
+
 
 def read_roots(
-    nodes: Sequence[Node], view: View, subjects: Subjects
+    keys: Sequence[IdentifierKey], view: View, subjects: Subjects
 ) -> tuple[dict[IdentifierKey, IdentifierDoc], dict[ComponentId, Root]]:
-    """Return the pointers of those `nodes` that are known, and the components they lead to.
+    """Return the pointers of those `keys` that are known, and the components they lead to.
 
     Raises:
         NotRead: a pointer or a component has not been loaded.
     """
-    require(view, *(subjects.identifier(node.key) for node in nodes))
+    require(view, *map(subjects.identifier, keys))
     pointers: dict[IdentifierKey, IdentifierDoc] = {}
-    for node in nodes:
-        pointer = view.read(subjects.identifier(node.key), IdentifierDoc)
+    for key in keys:
+        pointer = view.read(subjects.identifier(key), IdentifierDoc)
         if pointer is not None:
-            pointers[node.key] = pointer
+            pointers[key] = pointer
     require(view, *(subjects.component(pointer.component) for pointer in pointers.values()))
     roots: dict[ComponentId, Root] = {}
     for pointer in pointers.values():
         found, document = read_component(view, subjects, pointer.component)
-        roots.setdefault(found, _root(found, document, pointer))
+        if found not in roots:
+            roots[found] = _root(found, document, pointer)
     return pointers, roots
 
 
@@ -99,68 +139,136 @@ def _root(component: ComponentId, document: ComponentDoc | None, pointer: Identi
 
 def change_of(
     nodes: Sequence[Node],
-    edges: Iterable[Edge],
-    roots: dict[ComponentId, Root],
+    addition: Addition,
+    roots: Mapping[ComponentId, Root],
     policy: Policy,
     age: Callable[[IdentifierKey], int],
 ) -> Change | None:
-    """Return what the evidence of one message does; nothing if it would pass a bound.
+    """Return what `addition` does; nothing if it would pass a bound.
 
-    `nodes` are the sender, first, and those that `edges` connect him with. `age` gives when an
-    identifier was first seen, in UTC milliseconds; it is asked only to choose between two names.
+    `nodes` are the identifiers that it is about, of a message the sender first. `age` gives when
+    an identifier was first seen, in UTC milliseconds; it is asked only to choose between names.
     """
+    if len(roots) == 1 and addition.is_evidence_alone:
+        (only,) = roots.values()
+        settled = _settled(only, nodes, addition.edges, policy)
+        if settled is not None:
+            return settled
     winner = _winner(roots.values(), nodes[0].key, age)
     known = [root.document for root in roots.values() if root.document is not None]
     members = {member.key: member for root in roots.values() for member in root.members}
     for node in nodes:
         members.setdefault(node.key, Member(key=node.key, identifier=node.identifier))
-    joined = join_edges([*(edge for doc in known for edge in doc.edges), *edges])
-    current = roots.get(winner)
-    if not joined and current is None:
+    joined = _joined(known, addition)
+    statements = _statements(known, addition)
+    if not joined and not statements and not known:
         return unchanged(nodes[0], roots)
-    if current is not None and _is_settled(current, roots, joined, members, policy):
-        return Change(winner, current.customers)
     if len(members) > COMPONENT_MEMBERS_MAX or len(joined) > COMPONENT_EDGES_MAX:
         return None
-    apart = {link for document in known for link in document.cannot_links}
+    if len(statements) > STATEMENTS_MAX:
+        return None
     before = tuple(customer for root in roots.values() for customer in root.customers)
-    clusters = partition(members.values(), joined, apart, policy)
+    found = partition(members.values(), joined, statements, policy)
+    named = _named(roots.values())
+    customers = _label(found.clusters, named, winner, age)
     document = ComponentDoc(
         id=winner,
         members=tuple(members[key] for key in sorted(members)),
         edges=joined,
-        cannot_links=tuple(sorted(apart)),
-        customers=_label(clusters, before, winner, age),
+        statements=statements,
+        customers=customers,
+        contact_points=tuple(sorted(found.contact_points)),
+        named=tuple(sorted(named | {namesake(each.customer) for each in customers})),
         policy=policy.version(),
     )
     aliases = [ComponentDoc(id=loser, alias_of=winner) for loser in roots if loser != winner]
-    return Change(winner, document.customers, before, (document, *aliases))
+    return Change(winner, customers, document, before, (document, *aliases))
 
 
-def unchanged(actor: Node, roots: dict[ComponentId, Root]) -> Change:
+def unchanged(actor: Node, roots: Mapping[ComponentId, Root]) -> Change:
     """Return where a sender stands by himself, when no evidence is taken in.
 
     `roots` are those that his own pointer leads to: one, or none if he is new.
     """
     for root in roots.values():
-        return Change(root.id, root.customers)
+        return Change(root.id, root.customers, root.document)
     alone = component_id(actor.key)
     only = CustomerMembers(customer=customer_id(alone), members=(actor.key,))
     return Change(alone, (only,))
 
 
-def _is_settled(
-    current: Root,
-    roots: dict[ComponentId, Root],
-    edges: tuple[Edge, ...],
-    members: dict[IdentifierKey, Member],
-    policy: Policy,
-) -> bool:
-    if len(roots) > 1 or len(members) != len(current.members):
-        return False
-    if current.document is None:
-        return not edges
-    return edges == current.document.edges and current.document.policy == policy.version()
+def tie_of(change: Change, key: IdentifierKey, customer: CustomerId, at: int) -> Level:
+    """Return the strongest level at which an identifier is tied to others of a customer.
+
+    CLAIMED where it is none of his identifiers at that time, or a contact point.
+    """
+    document = change.document
+    if document is None or key in document.contact_points:
+        return Level.CLAIMED
+    members = next(
+        (
+            each.members
+            for each in document.customers
+            if each.customer == customer and each.holds(key, at)
+        ),
+        (),
+    )
+    found = [
+        edge.level
+        for edge in document.edges
+        if key in (edge.a, edge.b) and edge.a in members and edge.b in members
+    ]
+    found += [
+        Level.SIGNED
+        for word in document.statements
+        if word.kind is StatementKind.LINK
+        and key in (word.a, word.b)
+        and word.a in members
+        and word.b in members
+    ]
+    return max(found, default=Level.CLAIMED)
+
+
+def _settled(
+    root: Root, nodes: Sequence[Node], edges: Sequence[Edge], policy: Policy
+) -> Change | None:
+    """Return how it stands if nothing is new: what an ordinary message comes to."""
+    document = root.document
+    if document is None:
+        if edges or root.members[0].key != nodes[0].key:
+            return None
+        return Change(root.id, root.customers)
+    if document.policy != policy.version():
+        return None
+    full = _saturated(document, policy) if document.contact_points else frozenset()
+    for edge in edges:
+        if not (covers(document.edges, edge) or edge.a in full or edge.b in full):
+            return None
+    return Change(root.id, root.customers, document)
+
+
+def _saturated(document: ComponentDoc, policy: Policy) -> frozenset[IdentifierKey]:
+    """Return contact points that so many were seen with that one more would say nothing new.
+
+    A kiosk would otherwise gather all of its users into one component.
+    """
+    near = Counter(key for edge in document.edges for key in (edge.a, edge.b))
+    return frozenset(key for key in document.contact_points if near[key] > 2 * policy.degree_max)
+
+
+def _joined(known: Sequence[ComponentDoc], addition: Addition) -> tuple[Edge, ...]:
+    edges = [edge for document in known for edge in document.edges]
+    if addition.rewritten:
+        slots = addition.rewritten
+        edges = [edge for edge in edges if (edge.a, edge.b, edge.level) not in slots]
+        edges += [edge for edge in slots.values() if edge is not None]
+    return join_edges([*edges, *addition.edges])
+
+
+def _statements(known: Sequence[ComponentDoc], addition: Addition) -> tuple[Statement, ...]:
+    said = {word for document in known for word in document.statements}
+    said |= set(addition.statements)
+    return tuple(sorted(word for word in said if word.operation not in addition.undone))
 
 
 def _winner(
@@ -172,42 +280,49 @@ def _winner(
     largest = [root for root in candidates if len(root.members) == len(candidates[0].members)]
     if len(largest) == 1:
         return largest[0].id
-    return min((age(_namesake(root.id)), root.id) for root in largest)[1]
+    return min((age(namesake(root.id)), root.id) for root in largest)[1]
+
+
+def _named(roots: Iterable[Root]) -> frozenset[IdentifierKey]:
+    """Return the identifiers after which a customer was ever named."""
+    earlier = {key for root in roots if root.document is not None for key in root.document.named}
+    return frozenset(earlier | {namesake(old.customer) for root in roots for old in root.customers})
 
 
 def _label(
-    clusters: Iterable[frozenset[IdentifierKey]],
-    before: Iterable[CustomerMembers],
+    clusters: Iterable[Cluster],
+    named: Collection[IdentifierKey],
     component: ComponentId,
     age: Callable[[IdentifierKey], int],
 ) -> tuple[CustomerMembers, ...]:
-    """Name each cluster: a name stays with the identifier it was made of, the oldest name wins."""
-    labels = [old.customer for old in before]
-    named = []
+    """Name each cluster after the oldest of its members that ever gave a customer its name.
+
+    So who was merged and is parted again has his name back. A number that changed hands names
+    nobody, since it is in several clusters.
+    """
+    own = namesake(component)
+    found = []
     for cluster in clusters:
-        claims = [label for label in labels if _namesake(label) in cluster]
+        lent = {epoch.key for epoch in cluster.epochs}
+        firm = [key for key in cluster.members if key not in lent]
+        claims = [key for key in firm if key in named]
         if len(claims) > 1:
-            label = min((age(_namesake(claim)), claim) for claim in claims)[1]
+            name = min((age(key), key) for key in claims)[1]
         elif claims:
-            label = claims[0]
-        elif _namesake(component) in cluster:
-            label = customer_id(component)
+            name = claims[0]
+        elif own in firm:
+            name = own
         else:
-            label = customer_id(component, member=min(cluster))
-        named.append(CustomerMembers(customer=label, members=tuple(sorted(cluster))))
-    return tuple(sorted(named, key=lambda entry: entry.customer))
+            name = min(firm, default=cluster.members[0])
+        label = customer_id(component_id(name))
+        if not firm:
+            label = epoch_customer_id(name, cluster.epochs[0].since)
+        found.append(
+            CustomerMembers(customer=label, members=cluster.members, epochs=cluster.epochs)
+        )
+    return tuple(sorted(found, key=lambda entry: entry.customer))
 
 
-def _namesake(name: ComponentId | CustomerId) -> IdentifierKey:
+def namesake(name: ComponentId | CustomerId) -> IdentifierKey:
     """Return the identifier that a component or a customer is named after."""
     return IdentifierKey(name[4:])
-
-
-def strongest(nodes: Sequence[Node]) -> Node:
-    """Return the node a message's customer is taken from: the surest, the sender among equals.
-
-    A browser that several accounts share holds nobody together; a signed account seen with it
-    still says who speaks.
-    """
-    best: Level = max(node.level for node in nodes)
-    return next(node for node in nodes if node.level == best)

@@ -126,6 +126,22 @@ def join_quietly(
     return Joined(None, JoinReason.NONE)
 
 
+def join_own(
+    message: Message, customer: CustomerDoc, view: View, subjects: Subjects, now: int
+) -> Joined:
+    """Return the newest open conversation of a customer in which the sender wrote, or none.
+
+    Raises:
+        NotRead: a conversation, or where it stands, has not been loaded.
+    """
+    _require_standing(customer.open_conversations, view, subjects)
+    for conversation in reversed(customer.open_conversations):
+        document = _open(conversation, view, subjects, now)
+        if document is not None and message.actor_key in document.participants:
+            return Joined(document.id, JoinReason.OPEN_CONVERSATION, document)
+    return Joined(None, JoinReason.NONE)
+
+
 def _join_earlier(
     message: Message, links: Links, customer: CustomerDoc | None, view: View, subjects: Subjects
 ) -> Joined:

@@ -34,7 +34,9 @@ from maitred.identity.place import Placement
 
 PARTICIPANTS_MAX: Final = 64
 TURN_ATTACHMENTS_MAX: Final = 20
-_BY_POSTMASTERS: Final = frozenset({MessageKind.BOUNCE, MessageKind.COMPLAINT})
+_BY_SYSTEMS: Final = frozenset(
+    {MessageKind.BOUNCE, MessageKind.COMPLAINT, MessageKind.VERIFICATION}
+)
 _BY_OTHERS: Final = {Speaker.CLAIMED: CLAIMED_TURNS_MAX, Speaker.SYSTEM: SYSTEM_TURNS_MAX}
 
 Value = TypeVar("Value")
@@ -72,13 +74,15 @@ def add_turn(
         return _rewrite(previous, message.target, None, cut=False)
     between = joint(previous, message)
     if between is None:
-        speaker = Speaker.SYSTEM if message.kind in _BY_POSTMASTERS else Speaker.CUSTOMER
+        speaker = Speaker.SYSTEM if message.kind in _BY_SYSTEMS else Speaker.CUSTOMER
         spoken = with_turn(previous, _turn(message, speaker, at))
     else:
         spoken = _continued(previous, between, message, at)
+    if message.kind is MessageKind.VERIFICATION:
+        return _proven(spoken, message, placement)
     if not message.kind.wants_an_answer:
         return spoken
-    return _with_writer(spoken, message, customer, at)
+    return _with_writer(spoken, message, placement, customer, at)
 
 
 def claimed_turn(conversation: Conversation, message: Message, now: int) -> Turn | None:
@@ -127,6 +131,21 @@ def _opened(message: Message, placement: Placement, at: int) -> Conversation:
         reply_to=message.reply_to,
         trust=message.actor.level,
         participants=(message.actor_key,),
+        bearer=placement.bearer,
+    )
+
+
+def _proven(conversation: Conversation, message: Message, placement: Placement) -> Conversation:
+    """Return a conversation whose writer proved who he is; it goes with what he is known by."""
+    return msgspec.structs.replace(
+        conversation,
+        customer=placement.customer or conversation.customer,
+        bearer=placement.bearer or conversation.bearer,
+        trust=max(conversation.trust, message.actor.level),
+        unidentified=placement.unidentified,
+        may_read=placement.may_read,
+        act_until=placement.act_until,
+        hint=None,
     )
 
 
@@ -166,7 +185,11 @@ def _turn(message: Message, speaker: Speaker, at: int) -> Turn:
 
 
 def _with_writer(
-    conversation: Conversation, message: Message, customer: CustomerDoc | None, at: int
+    conversation: Conversation,
+    message: Message,
+    placement: Placement,
+    customer: CustomerDoc | None,
+    at: int,
 ) -> Conversation:
     language = message.language
     is_sure = language is not None and language.confidence >= LANGUAGE_CONFIDENCE_MIN
@@ -186,6 +209,10 @@ def _with_writer(
         language=language.code if language is not None and is_sure else conversation.language,
         entities=_newest((*conversation.entities, *message.entities), ENTITIES_MAX),
         messages=conversation.messages + 1,
+        unidentified=placement.unidentified,
+        may_read=placement.may_read,
+        act_until=placement.act_until,
+        hint=placement.hint,
     )
 
 

@@ -7,13 +7,13 @@ collide, and one of them is computed again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from maitred.contracts.conversation import Conversation
-from maitred.contracts.documents import CustomerDoc, IdentifierDoc
+from maitred.contracts.documents import Claimant, CustomerDoc, IdentifierDoc
 from maitred.contracts.entry import JoinReason, SuppressedEntry
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import (
@@ -24,16 +24,20 @@ from maitred.contracts.ids import (
     component_id,
     conversation_id,
     customer_id,
+    unidentified_customer_id,
 )
-from maitred.contracts.message import Message, ThreadEvidence
+from maitred.contracts.message import Message, MessageKind, ThreadEvidence
 from maitred.contracts.view import View
 from maitred.identity import loops
-from maitred.identity.components import Tools, change_of, read_roots, strongest, unchanged
-from maitred.identity.customers import changed_customers, customer_of, fresh, with_message
-from maitred.identity.evidence import Node, edges_of, nodes_of
-from maitred.identity.joining import Claimed, Joined, join, join_quietly
+from maitred.identity.components import Tools, read_roots
+from maitred.identity.customers import customer_of, fresh, with_message
+from maitred.identity.evidence import Node, nodes_of
+from maitred.identity.gates import act_until, may_read
+from maitred.identity.hints import claims_of, first_reads, hint_of, noted
+from maitred.identity.joining import Claimed, Joined, join, join_own, join_quietly
 from maitred.identity.reading import read_customer, require
 from maitred.identity.threads import Links, links_of, named, new_threads, original_of
+from maitred.identity.whose import Whose, whose
 
 __all__ = ["Placement", "Tools", "place"]
 
@@ -45,8 +49,11 @@ class Placement:
     If `suppressed` is there, nothing else is. `previous` is the conversation as it stood, if
     there was one; `opened` tells that this message begins one. `evidence` is the thread that led
     there, `claimed` a conversation of others that the message names besides. `loop` says why the
-    message counts as an automatic reply, if it goes on with a loop. `documents` are to be written
-    by subject: pointers, components, customers and threads; conversations are the caller's.
+    message counts as an automatic reply, if it goes on with a loop. `bearer` is the identifier that
+    the message hangs on, `unidentified` tells that it tells nobody apart; `may_read` and
+    `act_until` are what the gates say of its writer, `hint` is who he seems to be. `documents` are
+    to be written by subject: pointers, components, customers, claims, threads, and conversations
+    that went to another customer; the one of this message is the caller's.
     """
 
     suppressed: SuppressedEntry | None = None
@@ -59,6 +66,11 @@ class Placement:
     evidence: ThreadEvidence | None = None
     claimed: Claimed | None = None
     loop: str = ""
+    bearer: IdentifierKey | None = None
+    unidentified: bool = False
+    may_read: bool = False
+    act_until: int = 0
+    hint: CustomerId | None = None
     documents: Mapping[str, msgspec.Struct] = field(default_factory=dict)
 
 
@@ -75,7 +87,8 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
     """
     nodes = nodes_of(message, tools.keys, tools.policy)
     links = links_of(message, tools)
-    _require_first(message, nodes, links, view, tools)
+    claims = claims_of(message, tools.keys, tools.policy)
+    _require_first(message, nodes, links, claims, view, tools)
     original = original_of(message, links, view)
     if original is not None:
         return Placement(
@@ -91,22 +104,35 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
             )
         )
     _require_second(message, nodes, links, view, tools)
+    at = min(message.received_at, now)
+    if message.kind is MessageKind.VERIFICATION:
+        return _place_proof(message, nodes, view, tools, at)
     if not message.kind.wants_an_answer:
         return _place_quietly(message, nodes, links, view, tools)
-    at = min(message.received_at, now)
-    found = _resolve(message, nodes, view, tools, at)
-    joined = join(message, links, found.document, view, tools, now)
-    loop = loops.find(message, found.document, joined.previous, view, tools.subjects)
+    if message.actor.level is Level.CLAIMED:
+        found = _nobody(message, view, tools, at)
+    else:
+        found = whose(message, nodes, view, tools, at)
+    joined = join(message, links, found.customer, view, tools, now)
+    found = _joined_by_thread(found, joined, view, tools)
+    loop = loops.find(message, found.customer, joined.previous, view, tools.subjects)
     if loop is not None:
-        return _place_in_loop(message, links, found.document, joined, loop, view)
+        return _place_in_loop(message, links, found.customer, joined, loop, view)
     is_new = joined.reason is JoinReason.OPENED and joined.previous is None
     customer = with_message(
-        found.document, message, joined.still_open, joined.conversation if is_new else None, at
+        found.customer,
+        message,
+        found.bearer,
+        joined.still_open,
+        joined.conversation if is_new else None,
+        at,
     )
     documents = dict(found.documents)
     documents[tools.subjects.customer(customer.id)] = customer
     if joined.conversation is not None:
         documents |= new_threads(message, links, joined.conversation, customer.id, view)
+    claimant = Claimant(customer=customer.id, key=message.actor_key, at=at)
+    documents |= noted(claims, claimant, view, tools)
     return Placement(
         customer=customer.id,
         component=found.component,
@@ -116,6 +142,58 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
         previous=joined.previous,
         evidence=joined.evidence,
         claimed=joined.claimed,
+        bearer=found.bearer,
+        unidentified=customer.unidentified,
+        may_read=may_read(found.standing),
+        act_until=act_until(found.standing),
+        hint=hint_of(claims, customer.id, view, tools.subjects, at),
+        documents=documents,
+    )
+
+
+def _nobody(message: Message, view: View, tools: Tools, at: int) -> Whose:
+    """Return the customer of a mere claim: known by the conversation that it opens, and no more.
+
+    Two who claim one name are two, until a thread shows them in one conversation.
+    """
+    name = unidentified_customer_id(message.id)
+    require(view, tools.subjects.customer(name))
+    known = view.read(tools.subjects.customer(name), CustomerDoc)
+    component = component_id(message.actor_key)
+    customer = known or fresh(name, component, at)
+    return Whose(
+        component, msgspec.structs.replace(customer, unidentified=True), message.actor_key, {}
+    )
+
+
+def _joined_by_thread(found: Whose, joined: Joined, view: View, tools: Tools) -> Whose:
+    """Return the customer of the conversation that a mere claim goes on with, where it does."""
+    if not found.customer.unidentified or joined.previous is None or found.documents:
+        return found
+    name, known = read_customer(view, tools.subjects, joined.previous.customer)
+    if known is None or name == found.customer.id:
+        return found
+    return replace(found, component=known.component, customer=known)
+
+
+def _place_proof(
+    message: Message, nodes: tuple[Node, ...], view: View, tools: Tools, at: int
+) -> Placement:
+    """Place a proof: it may merge, and stands in the conversation of its session."""
+    found = whose(message, nodes, view, tools, at)
+    joined = join_own(message, found.customer, view, tools.subjects, at)
+    documents = dict(found.documents)
+    documents.setdefault(tools.subjects.customer(found.customer.id), found.customer)
+    return Placement(
+        customer=found.customer.id,
+        component=found.component,
+        conversation=joined.conversation,
+        joined=joined.reason,
+        previous=joined.previous,
+        bearer=found.bearer,
+        unidentified=found.customer.unidentified,
+        may_read=may_read(found.standing),
+        act_until=act_until(found.standing),
         documents=documents,
     )
 
@@ -147,7 +225,7 @@ def _place_quietly(
     message: Message, nodes: tuple[Node, ...], links: Links, view: View, tools: Tools
 ) -> Placement:
     """Place what wants no answer: it makes no customer and teaches nothing about one."""
-    known = _known_customer(nodes[0], view, tools)
+    known = _known_customer(nodes[0], view, tools, message.received_at)
     joined = join_quietly(message, links, known, view, tools.subjects)
     customer, component = (known.id, known.component) if known is not None else (None, None)
     documents: dict[str, msgspec.Struct] = {}
@@ -167,62 +245,23 @@ def _place_quietly(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    component: ComponentId
-    document: CustomerDoc
-    documents: dict[str, msgspec.Struct]
-
-
-def _resolve(
-    message: Message, nodes: tuple[Node, ...], view: View, tools: Tools, at: int
-) -> _Found:
-    subjects = tools.subjects
-
-    def age(key: IdentifierKey) -> int:
-        pointer = view.read(subjects.identifier(key), IdentifierDoc)
-        return pointer.first_seen_at if pointer is not None else at
-
-    pointers, roots = read_roots(nodes, view, subjects)
-    change = change_of(nodes, edges_of(nodes, message.id, at), roots, tools.policy, age)
-    if change is None:
-        # The component is full: the sender stays where he is, and the evidence is not taken in.
-        nodes = nodes[:1]
-        pointers, roots = read_roots(nodes, view, subjects)
-        change = unchanged(nodes[0], roots)
-    documents: dict[str, msgspec.Struct] = {
-        subjects.identifier(node.key): IdentifierDoc(
-            identifier=node.identifier,
-            key=node.key,
-            component=change.component,
-            claimed=node.level is Level.CLAIMED,
-            first_seen_at=at,
-        )
-        for node in nodes
-        if node.key not in pointers
-    }
-    documents |= {subjects.component(written.id): written for written in change.written}
-    customers = changed_customers(change, view, subjects, at)
-    documents |= {subjects.customer(name): customer for name, customer in customers.items()}
-    name = customer_of(change.customers, strongest(nodes).key)
-    document = customers.get(name)
-    if document is None:
-        # Only a view between two states shows an alias here: the later state is the true one.
-        name, known = read_customer(view, subjects, name)
-        document = known or fresh(name, change.component, at)
-    return _Found(change.component, document, documents)
-
-
-def _known_customer(actor: Node, view: View, tools: Tools) -> CustomerDoc | None:
-    _, roots = read_roots((actor,), view, tools.subjects)
+def _known_customer(actor: Node, view: View, tools: Tools, at: int) -> CustomerDoc | None:
+    if actor.level is Level.CLAIMED:
+        return None
+    _, roots = read_roots((actor.key,), view, tools.subjects)
     for root in roots.values():
-        name = customer_of(root.customers, actor.key)
-        return read_customer(view, tools.subjects, name)[1]
+        name = customer_of(root.customers, actor.key, at)
+        return read_customer(view, tools.subjects, name)[1] if name is not None else None
     return None
 
 
 def _require_first(
-    message: Message, nodes: tuple[Node, ...], links: Links, view: View, tools: Tools
+    message: Message,
+    nodes: tuple[Node, ...],
+    links: Links,
+    claims: Sequence[IdentifierKey],
+    view: View,
+    tools: Tools,
 ) -> None:
     """Ask for what the message itself names, and for what an ordinary sender needs besides."""
     subjects = tools.subjects
@@ -233,6 +272,7 @@ def _require_first(
         subjects.component(alone),
         subjects.customer(customer_id(alone)),
         subjects.conversation(conversation_id(message.id)),
+        *first_reads(claims, subjects),
         *links.all(),
     )
 

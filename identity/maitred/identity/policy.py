@@ -7,6 +7,7 @@ in the settings, neither can be shortened.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -17,7 +18,7 @@ from maitred.contracts.ids import digest
 THETA: Final = Level.AUTHENTICATED
 """The least level of evidence that may merge; fixed, since a claim is not a proof."""
 
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 """Of the rules in code; a change of what `partition` does must change it."""
 
 ROLE_LOCAL_PARTS: Final = frozenset({
@@ -72,29 +73,31 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if identifier.kind is IdentifierKind.UNKNOWN:
             return True
         value = identifier.value.lower()
-        if (
-            not value.strip("0+- ")
-            or value in BLOCKED_VALUES
-            or value in _lower(self.blocked_values)
-        ):
+        if not value.strip("0+- ") or value in _extended(BLOCKED_VALUES, self.blocked_values):
             return True
         if identifier.kind is not IdentifierKind.EMAIL:
             return False
         local = value.rpartition("@")[0]
-        names = {local, local.partition("+")[0]}
-        return not names.isdisjoint(ROLE_LOCAL_PARTS | _lower(self.role_local_parts))
+        roles = _extended(ROLE_LOCAL_PARTS, self.role_local_parts)
+        return local in roles or local.partition("+")[0] in roles
 
     def version(self) -> str:
         """Return a hash of everything that decides a partition."""
-        return digest(
-            "policy",
-            _VERSION,
-            msgspec.json.encode(self, order="sorted"),
-            *sorted(ROLE_LOCAL_PARTS),
-            *sorted(BLOCKED_VALUES),
-            length=16,
-        )
+        return _version(self)
 
 
-def _lower(values: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(value.lower() for value in values)
+@lru_cache(maxsize=16)
+def _version(policy: Policy) -> str:
+    return digest(
+        "policy",
+        _VERSION,
+        msgspec.json.encode(policy, order="sorted"),
+        *sorted(ROLE_LOCAL_PARTS),
+        *sorted(BLOCKED_VALUES),
+        length=16,
+    )
+
+
+@lru_cache(maxsize=16)
+def _extended(built_in: frozenset[str], more: tuple[str, ...]) -> frozenset[str]:
+    return built_in | {value.lower() for value in more}

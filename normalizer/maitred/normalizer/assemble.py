@@ -54,7 +54,8 @@ class Draft:
     """What one channel's decoder read, before it is cleaned, bounded and understood.
 
     `pieces` are the body in its order; a channel without quotes gives only `text`. `endpoint` is
-    who will read the answer, the sender unless a channel says otherwise.
+    who will read the answer, the sender unless a channel says otherwise; `is_private` tells that
+    nobody else does.
     """
 
     text: str = ""
@@ -75,6 +76,7 @@ class Draft:
     sent_at: int | None = None
     endpoint: Observed | None = None
     reply_thread: str = ""
+    is_private: bool = True
     reply_extra: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     channel_extra: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +103,7 @@ def finish(inbound: Inbound, sequence: int, context: DecodeContext, draft: Draft
         actor_key=inbound.sender_key,
         verification=inbound.evidence.verification,
         observed=inbound.evidence.observed[:OBSERVED_IDENTIFIERS_MAX],
+        proven_at=inbound.evidence.proven_at,
         name=line(inbound.evidence.name or draft.name, NAME_CHARACTERS_MAX),
         sender=_correspondent(draft.sender),
         to=_correspondents(draft.to),
@@ -167,6 +170,7 @@ def _reply_to(inbound: Inbound, context: DecodeContext, draft: Draft) -> ReplyTo
         endpoint=endpoint.identifier,
         key=inbound.sender_key if is_sender else context.keys.actor(endpoint),
         thread=draft.reply_thread,
+        is_private=draft.is_private,
         extra=dict(draft.reply_extra),
     )
 

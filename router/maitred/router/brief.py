@@ -75,6 +75,9 @@ def _identity(
         known_since=shown.first_seen_at if shown else 0,
         messages=shown.messages if shown else 0,
         channels=shown.channels if shown else conversation.channels,
+        may_read=conversation.may_read,
+        act_until=conversation.act_until,
+        hint=conversation.hint,
     )
 
 

@@ -23,7 +23,7 @@ from maitred.contracts.agents import (
     RoutingState,
 )
 from maitred.contracts.entry import Work
-from maitred.contracts.ids import Tenant
+from maitred.contracts.ids import AgentId, Tenant
 from maitred.contracts.limits import CLOSED_AGE_MS, OFFERS_MISSED_MAX
 from maitred.router.commands import Commands
 from maitred.router.events import ClaimCame, CommandCame, DueCame, Effect, Event, WorkArrived
@@ -125,6 +125,8 @@ def _arrive(placing: Placing, event: WorkArrived) -> None:
     placing.accepted_at[work.conversation] = work.accepted_at
     doc = placing.house.get(work.conversation)
     if doc is None or doc.state == RoutingState.CLOSED:
+        if work.is_quiet:
+            return
         placing.place(_opened(placing, work, doc), may_hold=True)
     elif doc.state in WAITING:
         _wait_on(placing, doc, work)
@@ -134,7 +136,7 @@ def _arrive(placing: Placing, event: WorkArrived) -> None:
 
 def _opened(placing: Placing, work: Work, closed: RoutingDoc | None) -> RoutingDoc:
     """Return a conversation that begins, or begins anew, with who served the customer last."""
-    previous = closed.previous_agent if closed else placing.house.last_agent(work.customer)
+    previous = closed.previous_agent if closed else _last_agent(placing, work)
     return RoutingDoc(
         conversation=work.conversation,
         customer=work.customer,
@@ -150,7 +152,17 @@ def _opened(placing: Placing, work: Work, closed: RoutingDoc | None) -> RoutingD
         arrived_at=min(work.accepted_at, placing.now),
         state_at=placing.now,
         replies=closed.replies if closed else (),
+        may_read=work.may_read,
+        act_until=work.act_until,
     )
+
+
+def _last_agent(placing: Placing, work: Work) -> AgentId | None:
+    """Return who served the customer last, or else whoever he seems to be."""
+    last = placing.house.last_agent(work.customer)
+    if last is None and work.hint is not None:
+        return placing.house.last_agent(work.hint)
+    return last
 
 
 def _wait_on(placing: Placing, doc: RoutingDoc, work: Work) -> None:
@@ -211,6 +223,8 @@ def _updated(doc: RoutingDoc, work: Work) -> RoutingDoc:
         mood=work.mood,
         tier=work.tier,
         last_channel=work.channel,
+        may_read=work.may_read,
+        act_until=work.act_until,
     )
 
 

@@ -152,12 +152,17 @@ class DeadLetters:
 
     async def _store(self, stage: str, envelope: Mapping[str, str], data: bytes) -> None:
         await self._publisher.publish(
-            self._subjects.dead(stage),
+            self._subjects.dead(stage, _about(envelope["subject"])),
             data,
             msg_id=f"dead:{stage}:{envelope['stream']}:{envelope['seq']}",
             stream=DEAD,
             headers={f"{_PREFIX}{name}": value for name, value in envelope.items()},
         )
+
+
+def _about(subject: str) -> str:
+    """Return whom or what an input was about: the last token of its subject, a key or an id."""
+    return subject.rpartition(".")[2]
 
 
 def _letter(stored: reads.Stored) -> DeadLetter | None:

@@ -171,6 +171,7 @@ def _draft(
         target=target,
         sent_at=milliseconds(ts),
         reply_thread=at.reply_thread,
+        is_private=at.direct,
         reply_extra={"channel": at.channel},
         flags=(
             *body.flags,

@@ -1,0 +1,136 @@
+"""Whose: the customer that a message belongs to, and what its evidence changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from maitred.contracts.documents import CustomerDoc, IdentifierDoc, StatementKind
+from maitred.contracts.identifiers import Level
+from maitred.contracts.ids import ComponentId, IdentifierKey
+from maitred.contracts.message import Message
+from maitred.contracts.view import View
+from maitred.identity.components import (
+    Addition,
+    Change,
+    Root,
+    Tools,
+    change_of,
+    read_roots,
+    tie_of,
+    unchanged,
+)
+from maitred.identity.customers import changed_customers, customer_of, fresh
+from maitred.identity.evidence import Node, bearer, edges_of, is_contact_point
+from maitred.identity.gates import Standing
+from maitred.identity.reading import read_customer
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A customer as he stood before a message, what the message changes, and who it hangs on."""
+
+    component: ComponentId
+    customer: CustomerDoc
+    bearer: IdentifierKey
+    documents: dict[str, msgspec.Struct]
+    standing: Standing = field(default_factory=lambda: Standing(channel=""))
+
+
+def whose(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools, at: int) -> Whose:
+    """Return the customer of a message whose sender is more than a claim.
+
+    `nodes` are those of the message, `at` is in UTC milliseconds. A sender who tells nobody apart
+    (a role mailbox, a browser of many) is a customer of his own, marked `unidentified`.
+
+    Raises:
+        NotRead: a document has not been loaded.
+    """
+    subjects = tools.subjects
+
+    def age(key: IdentifierKey) -> int:
+        pointer = view.read(subjects.identifier(key), IdentifierDoc)
+        return pointer.first_seen_at if pointer is not None else at
+
+    pointers, roots = read_roots([node.key for node in nodes], view, subjects)
+    evidence = Addition(() if _revoked(message, roots) else edges_of(nodes, message.id, at))
+    change = change_of(nodes, evidence, roots, tools.policy, age)
+    if change is None:
+        # The component is full: the sender stays where he is, and the evidence is not taken in.
+        nodes = nodes[:1]
+        pointers, roots = read_roots([node.key for node in nodes], view, subjects)
+        change = unchanged(nodes[0], roots)
+    documents: dict[str, msgspec.Struct] = {
+        subjects.identifier(node.key): IdentifierDoc(
+            identifier=node.identifier,
+            key=node.key,
+            component=change.component,
+            claimed=False,
+            first_seen_at=at,
+        )
+        for node in nodes
+        if node.key not in pointers
+    }
+    documents |= {subjects.component(written.id): written for written in change.written}
+    documents |= changed_customers(change, view, subjects, at)
+    on = bearer(nodes, change.contact_points)
+    is_somebody = on is not None and not is_contact_point(message.actor, tools.policy)
+    key = on.key if on is not None else nodes[0].key
+    customer = _customer(change, key, documents, view, tools, at)
+    customer = msgspec.structs.replace(customer, unidentified=not is_somebody)
+    standing = (
+        _standing(message, nodes, change, customer, at)
+        if is_somebody
+        else Standing(channel=message.channel)
+    )
+    return Whose(change.component, customer, key, documents, standing)
+
+
+def _revoked(message: Message, roots: Mapping[ComponentId, Root]) -> bool:
+    """Whether an operator took back what this message shows, before it is placed again."""
+    return any(
+        word.message == message.id and word.kind is StatementKind.REVOKED
+        for root in roots.values()
+        if root.document is not None
+        for word in root.document.statements
+    )
+
+
+def _customer(
+    change: Change,
+    key: IdentifierKey,
+    documents: dict[str, msgspec.Struct],
+    view: View,
+    tools: Tools,
+    at: int,
+) -> CustomerDoc:
+    name = customer_of(change.customers, key, at)
+    if name is None:
+        raise ValueError("an identifier that belongs to nobody")
+    written = documents.get(tools.subjects.customer(name))
+    if isinstance(written, CustomerDoc):
+        return written
+    # Only a view between two states shows an alias here: the later state is the true one.
+    name, known = read_customer(view, tools.subjects, name)
+    return known or fresh(name, change.component, at)
+
+
+def _standing(
+    message: Message, nodes: tuple[Node, ...], change: Change, customer: CustomerDoc, at: int
+) -> Standing:
+    endpoint = message.reply_to.key
+    own = next((node.level for node in nodes if node.key == endpoint), Level.CLAIMED)
+    if customer_of(change.customers, endpoint, at) != customer.id:
+        own = Level.CLAIMED
+    return Standing(
+        channel=message.channel,
+        endpoint_level=max(own, tie_of(change, endpoint, customer.id, at)),
+        is_private=message.reply_to.is_private,
+        session_level=max(
+            (node.level for node in nodes if node.key not in change.contact_points),
+            default=Level.CLAIMED,
+        ),
+        proven_at=message.proven_at,
+    )
