@@ -15,6 +15,7 @@ from maitred.contracts.errors import ConfigurationError, MaitredError
 from maitred.gateway.cli import (
     attachments,
     configuring,
+    identity,
     normalizing,
     quarantine,
     replaying,
@@ -45,6 +46,7 @@ app.command("attachment")(attachments.attachment)
 app.command("normalize")(normalizing.normalize)
 app.command("replay")(replaying.replay)
 app.add_typer(quarantine.app, name="dead")
+app.add_typer(identity.app, name="identity")
 
 
 @app.callback(invoke_without_command=True)
