@@ -54,6 +54,10 @@ schemas: setup  ## Write contracts/schemas anew
 chaos: setup  ## Kill the server and the gateway for ten minutes and count (CHAOS_SECONDS=600)
 	$(BIN)/python -m demo.chaos
 
+.PHONY: race
+race: setup  ## Let many resolvers race on one server, each killed where it stands (RACE_MESSAGES=2000)
+	RACE_MESSAGES=$${RACE_MESSAGES:-2000} $(BIN)/pytest -q tests/gateway/test_resolving.py
+
 .PHONY: fuzz
 fuzz: setup  ## Let a fuzzer loose on all that reads what strangers write (FUZZ_SECONDS=300)
 	$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-300}
@@ -61,6 +65,7 @@ fuzz: setup  ## Let a fuzzer loose on all that reads what strangers write (FUZZ_
 .PHONY: bench
 bench: setup  ## Measure; results belong into docs/performance.md
 	$(BIN)/python -m benchmarks.normalize
+	$(BIN)/python -m benchmarks.identity
 	$(BIN)/python -m benchmarks.throughput
 
 .PHONY: lock

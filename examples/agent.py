@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import json  # noqa: TID251  (an example needs nothing but nats-py)
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ Answer = Callable[[Event], Awaitable[str | None]]
 
 async def greet(offer: Event) -> str | None:
     """Answer an offer: thank for the last thing that the customer said."""
+    # It draws on this conversation and on nothing else, which any customer may hear: not on who he
+    # is elsewhere, and never on `hint`, whom he only seems to be.
     turns = offer["brief"]["turns"]
     # Others may have a turn too (a mail system, a stranger): their words are not the customer's.
     said = next((turn["text"] for turn in reversed(turns) if turn["speaker"] == "customer"), "")
@@ -41,6 +44,7 @@ class Agent:
         self.name = name
         self.completed = 0
         self.refused: list[str] = []
+        self._gates: dict[str, tuple[bool, int]] = {}
         self._tenant = tenant
         self._answer = answer
         self._client: Client | None = None
@@ -91,14 +95,18 @@ class Agent:
 
     async def handle(self, event: Event) -> None:
         """Do what an event asks for."""
+        if event["conversation"] and event["state"] not in {"revoked", "closed", "refused"}:
+            # They change while the conversation goes on, so the newest event counts.
+            self._gates[event["conversation"]] = (event["may_read"], event["act_until"])
         match event["state"]:
             case "offered":
                 await self.say("accept", event)
                 text = await self._answer(event)
-                if text:
-                    await self.say("reply", event, text=text)
+                if text and await self.reply(event, text):
                     await self.say("complete", event, reason="answered")
                     self.completed += 1
+            case "revoked" | "closed":
+                self._gates.pop(event["conversation"], None)
             case "refused":
                 self.refused.append(event.get("reason", ""))
 
@@ -106,6 +114,21 @@ class Agent:
         """Tell whether offers are welcome: `online`, `away` or `offline`."""
         stamp = f"{self.name}-{asyncio.get_running_loop().time()}"
         await self._publish("presence", {"id": f"presence-{word}-{stamp}", "presence": word})
+
+    async def reply(self, event: Event, text: str, *, rests_on: str = "conversation") -> bool:
+        """Answer the customer, unless whoever wrote last may not hear what the answer rests on.
+
+        `rests_on` is "history" if it draws on more of him than this conversation, "act" if it tells
+        of something done in his name. Maitred looks again: somebody else may have written since.
+        """
+        may_read, act_until = self._gates.get(event["conversation"], (False, 0))
+        if rests_on == "history" and not may_read:
+            return False
+        now = time.time() * 1000  # noqa: TID251  (an example needs nothing but nats-py)
+        if rests_on == "act" and now > act_until:
+            return False
+        await self.say("reply", event, text=text, rests_on=rests_on)
+        return True
 
     async def say(self, verb: str, event: Event, **fields: str) -> None:
         """Send a command about a conversation; the same one sent again counts once."""

@@ -80,7 +80,10 @@ for await (const message of events) {
     const turn = event.brief.turns.findLast(({ speaker }) => speaker === "customer");
     const said = turn?.text ?? "";
     const text = `Thank you for writing. You said: ${said.slice(0, 200)}`;
-    await say("reply", { ...about(event, "reply"), text });
+    // The answer rests on this conversation and nothing else, which any customer may hear. One that
+    // draws on more says "history" and needs `may_read` of the newest event; one that tells of
+    // something done in his name says "act" and needs the time to be before `act_until`.
+    await say("reply", { ...about(event, "reply"), text, rests_on: "conversation" });
     await say("complete", { ...about(event, "complete"), reason: "answered" });
     completed += 1;
     console.log(JSON.stringify({ completed, conversation: event.conversation }));

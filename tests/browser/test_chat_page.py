@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,16 @@ from demo.house import House
 from maitred.gateway import reading
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection
-from tests.end_to_end.conftest import TakeSeat
+from tests.end_to_end.conftest import OpenHouse, Smarthost, TakeSeat
 from tests.end_to_end.seat import Seat
 
 MEAN = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+VERIFYING = """[channels.chat]
+secret = "file:chat"
+[channels.chat.accounts.shop]
+title = "Demo shop"
+verify_email_account = "support"
+"""
 PHONE: Any = {"width": 360, "height": 640}
 
 
@@ -175,6 +182,77 @@ async def test_markup_is_text_in_both_directions(
     log = visitor.page.get_by_role("log")
     assert await log.locator("img, script").count() == 0
     assert await visitor.page.title() == title == "Demo shop"
+
+
+@pytest.fixture
+async def verifying(open_house: OpenHouse, context: BrowserContext) -> AsyncIterator[Visitor]:
+    """Open the page of a house whose chat verifies mail addresses."""
+    house = await open_house(chat=VERIFYING)
+    opened = Visitor(await context.new_page(), house)
+    await opened.open()
+    yield opened
+    assert opened.faults == []
+
+
+async def test_an_address_is_proven_on_the_page_with_the_keyboard_alone(
+    verifying: Visitor, smarthost: Smarthost
+) -> None:
+    page, keyboard = verifying.page, verifying.page.keyboard
+    proof = page.get_by_role("group").filter(has_text="Prove who you are")
+    await keyboard.press("Tab")
+    await expect(proof.locator("summary")).to_be_focused()
+    await keyboard.press("Enter")
+    await keyboard.press("Tab")
+    await expect(page.get_by_label("Your email address")).to_be_focused()
+    await keyboard.type("kim@mail.example")
+    await keyboard.press("Enter")
+    code = page.get_by_label("Code")
+    await expect(code).to_be_focused()
+    await expect(proof.get_by_text("a code is on its way")).to_be_visible()
+    (mail,) = await smarthost.wait(1)
+    assert isinstance(mail.content, bytes)
+    right = re.findall(rb"\b[0-9]{6}\b", mail.content)[0].decode()
+    await keyboard.type("000000" if right != "000000" else "000001")
+    await keyboard.press("Enter")
+    await expect(proof.get_by_text("That code is wrong")).to_be_visible()
+    await code.fill(right)
+    await keyboard.press("Enter")
+    await expect(proof.get_by_text("Your email address is verified.")).to_be_visible()
+    await expect(page.get_by_label("Your message")).to_be_focused()
+    await page.reload()
+    await verifying.connected()
+    await proof.locator("summary").click()
+    await expect(proof.get_by_text("Your email address is verified.")).to_be_visible()
+    await expect(page.get_by_label("Your email address")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_form_for_a_proof_can_be_read_on_a_phone(
+    open_house: OpenHouse, browser: Browser, tmp_path: Path, scheme: Any
+) -> None:
+    house = await open_house(chat=VERIFYING)
+    context = await browser.new_context(viewport=PHONE, color_scheme=scheme)
+    visitor = Visitor(await context.new_page(), house)
+    await visitor.open()
+    await visitor.page.get_by_text("Prove who you are").click()
+    await visitor.page.get_by_label("Your email address").fill("kim@mail.example")
+    await visitor.page.get_by_role("button", name="Get a code").click()
+    await expect(visitor.page.get_by_label("Code")).to_be_visible()
+    width = await visitor.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+    told = "#proof summary, #proof label, #proof input, #proof button, #outcome"
+    for each in await visitor.page.locator(told).all():
+        assert await each.evaluate(CONTRAST) >= 4.5
+    live = await visitor.page.locator("#outcome").get_attribute("aria-live")
+    assert live == "polite"
+    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
+    await visitor.page.screenshot(path=folder / f"chat-proof-{scheme}.png")
+    assert visitor.faults == []
+    await context.close()
+
+
+async def test_what_is_not_offered_is_not_shown(visitor: Visitor) -> None:
+    await expect(visitor.page.get_by_text("Prove who you are")).to_be_hidden()
 
 
 async def test_what_the_policy_forbids_does_not_run(visitor: Visitor) -> None:

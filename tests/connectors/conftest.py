@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from maitred.connectors.port import Context, Receipt, Reply
+from maitred.connectors.port import Context, Proofs, Receipt, Reply
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.identifiers import Identifier, Keys
 from maitred.contracts.ids import (
@@ -125,6 +125,7 @@ class RecordingContext:
     now: int = START_MS
     refusals: list[tuple[str, str]] = field(default_factory=list)
     public_url: str = ""
+    proofs: Proofs | None = None
     keys: Keys = field(default_factory=lambda: Keys(TENANT, b"0123456789abcdef0123456789abcdef"))
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -144,6 +145,7 @@ class RecordingContext:
             spawn=self.spawn,
             refused=lambda account, reason: self.refusals.append((account, reason)),
             public_url=self.public_url,
+            proofs=self.proofs,
         )
 
     @property

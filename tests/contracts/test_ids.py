@@ -73,11 +73,22 @@ def test_messages_of_another_tenant_channel_account_or_id_are_others(
     assert len(made) == len(values)
 
 
-def test_a_customer_is_named_after_its_component_or_the_member_it_was_split_off_with() -> None:
+def test_a_customer_is_named_after_what_his_component_is_named_after() -> None:
     component = ids.component_id(IdentifierKey("aaaa"))
     assert component == "cmp_aaaa"
     assert ids.customer_id(component) == CustomerId("cus_aaaa")
-    assert ids.customer_id(component, IdentifierKey("bbbb")) == CustomerId("cus_bbbb")
+
+
+def test_who_has_nothing_but_a_number_for_a_time_or_a_claim_is_named_apart() -> None:
+    key = IdentifierKey("aaaa")
+    made = {
+        ids.customer_id(ids.component_id(key)),
+        ids.epoch_customer_id(key, 0),
+        ids.epoch_customer_id(key, 1),
+        ids.unidentified_customer_id(MessageId("msg_aaaa")),
+        ids.unidentified_customer_id(MessageId("msg_bbbb")),
+    }
+    assert len(made) == 5
 
 
 @given(provider_id=st.text(), command=st.text())

@@ -44,6 +44,12 @@ BROKEN = {
         "CONVERSATION_TURNS_MAX",
         "100",
     ),
+    "a code that may still come back must be counted": ("CODE_AGE_MS", "2 * HOUR_MS"),
+    "who may act for a customer may read what he wrote": ("PROOF_AGE_MS", "13 * HOUR_MS"),
+    "a chat message must have room for all that its session proved, and for a claim": (
+        "PROOFS_PER_SESSION_MAX",
+        "13",
+    ),
     "a lease must survive one lost renewal": ("LEASE_RENEW_MS", "2 * SECOND_MS"),
     "a command is one NATS message": ("COMMAND_BYTES_MAX", "1 * MIB"),
     "a stop must outlast the commit under way": ("STOP_TIMEOUT_MS", "10 * SECOND_MS"),

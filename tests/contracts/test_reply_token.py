@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.ids import ConversationId, IdentifierKey, Tenant, conversation_id, message_id
-from maitred.contracts.limits import DAY_MS
+from maitred.contracts.limits import DAY_MS, MINUTE_MS, PROOF_REPLY_AGE_MS
 from maitred.contracts.reply_token import (
     BASE_OCTETS_MAX,
     LOCAL_PART_OCTETS_MAX,
@@ -16,8 +16,10 @@ from maitred.contracts.reply_token import (
     TOKEN_CHARACTERS,
     Grant,
     TokenFault,
+    TokenKeys,
     keys_of,
     sign,
+    sign_proof,
     tokens_in,
     verify,
     with_token,
@@ -160,3 +162,75 @@ def test_what_does_not_look_like_a_token_is_none(text: str) -> None:
 
 def test_an_address_is_itself_again_without_its_token() -> None:
     assert without_token(with_token("support@example.com", TOKEN)) == "support@example.com"
+
+
+# -- proof tokens ------------------------------------------------------------------------------
+PROOF = sign_proof(KEYS, "support", CONVERSATION, ANN, NOW)
+
+
+def test_a_proof_token_looks_like_any_other_and_names_itself() -> None:
+    assert len(PROOF) == TOKEN_CHARACTERS
+    assert tokens_in(with_token("support@example.com", PROOF)) == (PROOF,)
+    grant = verify(KEYS, "support", PROOF, NOW)
+    assert isinstance(grant, Grant)
+    assert (grant.conversation, grant.went_to(ANN), grant.went_to(BOB)) == (
+        CONVERSATION,
+        True,
+        False,
+    )
+    assert grant.proof
+    assert verify(KEYS, "support", PROOF.upper(), NOW) == grant
+    ordinary = verify(KEYS, "support", TOKEN, NOW)
+    assert isinstance(ordinary, Grant)
+    assert ordinary.proof == "", "what anybody's old mail holds proves nobody to be there now"
+
+
+@given(st.integers(0, MINUTE_MS - 1))
+def test_a_proof_token_proves_for_an_hour_and_names_its_conversation_as_long_as_any(
+    at: int,
+) -> None:
+    signed_at = NOW - NOW % MINUTE_MS + at
+    token = sign_proof(KEYS, "support", CONVERSATION, ANN, signed_at)
+
+    def after(age_ms: int) -> Grant | TokenFault:
+        return verify(KEYS, "support", token, signed_at - at + age_ms)
+
+    for proving in (after(0), after(PROOF_REPLY_AGE_MS), after(-3 * MINUTE_MS)):
+        assert isinstance(proving, Grant)
+        assert proving.proof
+    for late in (after(PROOF_REPLY_AGE_MS + MINUTE_MS), after(90 * DAY_MS)):
+        assert isinstance(late, Grant)
+        assert late.proof == ""
+        assert late.conversation == CONVERSATION
+    assert after(90 * DAY_MS + MINUTE_MS) is TokenFault.EXPIRED
+    assert after(-6 * MINUTE_MS) is TokenFault.EXPIRED
+
+
+def test_two_proof_tokens_are_told_apart_and_a_new_secret_verifies_the_old_ones() -> None:
+    keys = keys_of(TENANT, [NEW, OLD], age_ms=90 * DAY_MS)
+    later = sign_proof(KEYS, "support", CONVERSATION, ANN, NOW + MINUTE_MS)
+    grants = [verify(keys, "support", each, NOW + MINUTE_MS) for each in (PROOF, later)]
+    assert all(isinstance(each, Grant) for each in grants)
+    assert len({each.proof for each in grants if isinstance(each, Grant)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "account"),
+    [
+        (KEYS, "sales"),
+        (keys_of(Tenant("other"), [OLD]), "support"),
+        (keys_of(TENANT, [NEW]), "support"),
+    ],
+    ids=["another account", "another tenant", "another secret"],
+)
+def test_a_foreign_proof_token_says_nothing(keys: TokenKeys, account: str) -> None:
+    assert verify(keys, account, PROOF, NOW) is TokenFault.INVALID
+
+
+@given(st.integers(0, 5 * TOKEN_CHARACTERS - 1))
+def test_a_proof_token_with_any_bit_flipped_is_refused(bit: int) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    place, shift = divmod(bit, 5)
+    flipped = letters[letters.index(PROOF[place]) ^ (1 << shift)]
+    forged = PROOF[:place] + flipped + PROOF[place + 1 :]
+    assert verify(KEYS, "support", forged, NOW) is TokenFault.INVALID

@@ -7,12 +7,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.contracts import agents, conversation, entry, identifiers, inbound, message, outbound
+from maitred.contracts import (
+    agents,
+    conversation,
+    documents,
+    entry,
+    identifiers,
+    inbound,
+    message,
+    operations,
+    outbound,
+    proofs,
+)
 from maitred.contracts.identifiers import Level
 from maitred.contracts.message import MessageKind
 from maitred.contracts.vocabulary import Vocabulary
 
-MODULES = (agents, conversation, entry, identifiers, inbound, message, outbound)
+MODULES = (
+    agents,
+    conversation,
+    documents,
+    entry,
+    identifiers,
+    inbound,
+    message,
+    operations,
+    outbound,
+    proofs,
+)
 VOCABULARIES = sorted(
     {
         found

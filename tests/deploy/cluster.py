@@ -25,13 +25,17 @@ PASSWORDS: Final = {
     "NATS_GATEWAY_PASSWORD": "gateway-secret",
     "NATS_AGENT_DESK_1_PASSWORD": "desk-secret",
 }
+STORE_KEY: Final = "a-key-for-the-stores-of-this-cluster"
 
 
-def environment(name: str = "nats-1", routes: tuple[int, ...] = (6222,)) -> dict[str, str]:
+def environment(
+    name: str = "nats-1", routes: tuple[int, ...] = (6222,), key: str = STORE_KEY
+) -> dict[str, str]:
     """Return what a node is told by its environment, quoted as compose does it."""
     password = PASSWORDS["NATS_ROUTE_PASSWORD"]
     urls = ", ".join(f'"nats-route://cluster:{password}@127.0.0.1:{port}"' for port in routes)
-    quoted = {variable: f'"{value}"' for variable, value in PASSWORDS.items()}
+    secrets = {**PASSWORDS, "NATS_STORE_KEY": key}
+    quoted = {variable: f'"{value}"' for variable, value in secrets.items()}
     return {"NATS_NAME": name, "NATS_ROUTES": f"[{urls}]", **quoted}
 
 
@@ -49,13 +53,14 @@ def check(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProces
 
 @dataclass(frozen=True)
 class Cluster:
-    """Three running nodes: where clients connect, and where their settings can be seen."""
+    """Three running nodes: where clients connect, where their settings are seen, and their logs."""
 
     urls: list[str]
     monitoring_urls: list[str]
+    logs: list[Path]
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     """Wait until a node is what the compose file calls healthy."""
     deadline = time.monotonic() + 60
     while True:
@@ -68,10 +73,16 @@ def _wait_for(url: str) -> None:
             time.sleep(0.05)  # polling: a node tells nobody that it is ready
 
 
-def _configure(folder: Path, client: int, monitoring: int, route: int) -> None:
-    shutil.copytree(DEPLOY / "nats", folder)
+def _configure(
+    folder: Path, client: int, monitoring: int, route: int, *, encrypted: bool = True
+) -> None:
+    shutil.copytree(DEPLOY / "nats", folder, dirs_exist_ok=True)
     path = folder / "nats.conf"
     text = path.read_text()
+    if not encrypted:
+        for line in ("  cipher: chachapoly\n", "  key: $NATS_STORE_KEY\n"):
+            assert text.count(line) == 1, line
+            text = text.replace(line, "")
     for old, new in (
         ("0.0.0.0:4222", f"127.0.0.1:{client}"),
         ("0.0.0.0:8222", f"127.0.0.1:{monitoring}"),
@@ -85,17 +96,25 @@ def _configure(folder: Path, client: int, monitoring: int, route: int) -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """Run three nodes in `folder` until the block ends."""
+def running(
+    folder: Path, *, encrypted: bool = True, keys: tuple[str, str, str] = (STORE_KEY,) * 3
+) -> Iterator[Cluster]:
+    """Run three nodes in `folder` until the block ends, on the stores that are there.
+
+    `keys` are those of the nodes' stores; where they differ, no node is waited for.
+    """
     ports = free_ports(9)
     clients, monitorings, routes = ports[:3], ports[3:6], tuple(ports[6:])
     with contextlib.ExitStack() as stack:
-        for name, *own in zip(NODES, clients, monitorings, routes, strict=True):
-            _configure(folder / name, *own)
-            log = stack.enter_context((folder / f"{name}.log").open("wb"))
+        logs = [folder / f"{name}.log" for name in NODES]
+        for name, key, path, *own in zip(
+            NODES, keys, logs, clients, monitorings, routes, strict=True
+        ):
+            _configure(folder / name, *own, encrypted=encrypted)
+            log = stack.enter_context(path.open("wb"))
             process = subprocess.Popen(
                 [SERVER, "-c", folder / name / "nats.conf"],
-                env={**environment(name, routes), "PATH": os.defpath},
+                env={**environment(name, routes, key), "PATH": os.defpath},
                 stdout=log,
                 stderr=log,
             )
@@ -104,7 +123,8 @@ def running(folder: Path) -> Iterator[Cluster]:
         nodes = Cluster(
             urls=[f"nats://127.0.0.1:{port}" for port in clients],
             monitoring_urls=[f"http://127.0.0.1:{port}" for port in monitorings],
+            logs=logs,
         )
-        for url in nodes.monitoring_urls:
-            _wait_for(url)
+        for url in nodes.monitoring_urls if len(set(keys)) == 1 else ():
+            wait_for(url)
         yield nodes

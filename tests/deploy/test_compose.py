@@ -123,7 +123,7 @@ def test_every_variable_is_asked_for_where_it_is_used_first() -> None:
 
 def test_a_gateway_is_told_its_own_secrets_only() -> None:
     for gateway in GATEWAYS.values():
-        assert not {name for name in gateway["environment"] if re.search("ROUTE|AGENT", name)}
+        assert not {name for name in gateway["environment"] if re.search("ROUTE|AGENT|STORE", name)}
 
 
 def test_every_secret_of_the_example_configuration_is_handed_in() -> None:

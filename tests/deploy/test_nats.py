@@ -65,7 +65,7 @@ def test_the_server_refuses_to_start_without_a_variable(variable: str) -> None:
 def test_the_files_hold_no_password() -> None:
     text = CONF + "\n" + ACCOUNTS
     given = re.findall(r"(?m)^[^#\n]*\b(?:password|key):\s*(\S+?),?(?:\s|$)", text)
-    assert len(given) == len(PASSWORDS)
+    assert len(given) == len(PASSWORDS) + 1, "and the store's key"
     assert all(re.fullmatch(r'"?\$[A-Z0-9_]+"?', value) for value in given), given
 
 
@@ -193,7 +193,7 @@ async def test_the_gateway_stores_on_three_nodes_and_the_agent_reads_its_own(
     [
         SUBJECTS.assign(DESK, CONVERSATION),
         SUBJECTS.agent_command(OTHER, "accept"),
-        SUBJECTS.admitted(DESK, "accept"),
+        SUBJECTS.admitted(DESK, "accept", "none"),
         "$JS.API.STREAM.DELETE.JOURNAL",
         "$JS.API.STREAM.INFO.JOURNAL",
         "$JS.API.CONSUMER.CREATE.JOURNAL.x",

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from demo.house import SUPPORT_ADDRESS, House
+from demo.house import AUTHSERV_ID, SUPPORT_ADDRESS, House
 from demo.writers import letter, send_mail, send_slack
 from maitred.contracts.conversation import Speaker
+from maitred.contracts.entry import JoinReason
 from maitred.contracts.message import MessageKind, ThreadEvidenceKind
 from maitred.contracts.reply_token import tokens_in, without_token
 from maitred.gateway import reading
@@ -38,9 +39,14 @@ async def house(open_house: OpenHouse) -> House:
 
 
 async def write(house: House, sender: str, text: str, message_id: str, **fields: Any) -> None:
-    """Write a mail to the support, at `to` if it is given."""
-    to = fields.pop("to", SUPPORT_ADDRESS)
+    """Write a mail to the support, at `to` if it is given, disowned by its domain if `forged`."""
+    to, forged = fields.pop("to", SUPPORT_ADDRESS), fields.pop("forged", False)
+    fields.setdefault("authenticated", not forged)
     mail = letter(sender=sender, text=text, message_id=message_id, recipients=(to,), **fields)
+    if forged:
+        domain = sender.rpartition("@")[2].encode()
+        verdict = b"%s; dmarc=fail header.from=%s" % (AUTHSERV_ID.encode(), domain)
+        mail = b"Authentication-Results: " + verdict + b"\r\n" + mail
     await send_mail(house, sender=sender, mail=mail, recipients=(to,))
 
 
@@ -112,7 +118,7 @@ async def test_a_bad_token_is_taken_like_a_good_one_and_says_nothing(
 
 
 @pytest.mark.parametrize(
-    ("sender", "authenticated"), [(LEE, True), (KIM, False)], ids=["a stranger", "an unproven From"]
+    ("sender", "forged"), [(LEE, False), (KIM, True)], ids=["a stranger", "a forged From"]
 )
 async def test_who_bears_a_token_without_belonging_there_is_claimed_and_gets_nothing(
     house: House,
@@ -121,7 +127,7 @@ async def test_who_bears_a_token_without_belonging_there_is_claimed_and_gets_not
     bus: Connection,
     sender: str,
     *,
-    authenticated: bool,
+    forged: bool,
 ) -> None:
     ann = await take_seat(house)
     offer = await take_first(ann, house)
@@ -134,7 +140,7 @@ async def test_who_bears_a_token_without_belonging_there_is_claimed_and_gets_not
         "2@m",
         to=mail["Reply-To"].addresses[0].addr_spec,
         in_reply_to=mail["Message-ID"],
-        authenticated=authenticated,
+        forged=forged,
     )
     claimed = await ann.wait("claimed")
     assert claimed["conversation"] == offer["conversation"]
@@ -153,6 +159,35 @@ async def test_who_bears_a_token_without_belonging_there_is_claimed_and_gets_not
     assert after.conversation.participants == before.conversation.participants
     assert after.routing == before.routing
     await answered(ann, offer, smarthost, "For you alone.")
+    assert [each.rcpt_tos for each in smarthost.mails] == [[KIM], [KIM]]
+
+
+async def test_who_answers_from_the_mailbox_that_our_mail_went_to_is_its_owner(
+    house: House, take_seat: TakeSeat, smarthost: Smarthost, bus: Connection
+) -> None:
+    """No relay vouches for him, so his first mail is a claim; his answer brings our token back."""
+    ann = await take_seat(house)
+    await write(house, KIM, "My lamp is broken.", "1@m", authenticated=False)
+    offer = await ann.wait("offered")
+    assert offer["brief"]["identity"]["trust"] == 0
+    await ann.about("accept", offer)
+    mail = await answered(ann, offer, smarthost, "Which one?")
+    to = mail["Reply-To"].addresses[0].addr_spec
+    await write(house, KIM, "The brass one.", "2@m", to=to, authenticated=False)
+    turn = await ann.wait("turn")
+    assert turn["conversation"] == offer["conversation"]
+    assert turn["turn"]["speaker"] == "customer"
+    said = (await reading.story(bus, house.subjects, offer["conversation"])).conversation
+    assert (said.trust, said.may_read, said.act_until) == (3, True, 0)
+    claimed, proven = await Records(bus, house).messages()
+    assert claimed.message.actor_key != proven.message.actor_key
+    assert (proven.customer, proven.joined) == (said.customer, JoinReason.THREAD)
+    assert said.participants == (proven.message.actor_key,)
+    # From now on it is his, and a forged From is a claim like any other.
+    await write(house, KIM, "Send it to Lee!", "3@m", to=to, in_reply_to="<1@m>", forged=True)
+    claim = await ann.wait("claimed")
+    assert claim["conversation"] == offer["conversation"]
+    await answered(ann, offer, smarthost, "It is on its way.")
     assert [each.rcpt_tos for each in smarthost.mails] == [[KIM], [KIM]]
 
 

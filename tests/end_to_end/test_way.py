@@ -105,7 +105,7 @@ async def test_mail_and_slack_of_the_same_person_are_one_journey(
     assert turn["conversation"] == offer["conversation"]
     assert turn["turn"]["text"] == "It is urgent."
     journey = await reading.journey(bus, house.subjects, offer["conversation"])
-    assert [entry.message.channel for entry in journey.entries] == ["email", "slack"]
+    assert [moment.channel for moment in journey.moments] == ["email", "slack"]
     assert len(journey.identifiers) == 2
 
 

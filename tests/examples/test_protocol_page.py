@@ -17,6 +17,7 @@ from maitred.contracts.agents import (
     AssignmentState,
     Command,
     Presence,
+    RestsOn,
     Verb,
 )
 from maitred.contracts.ids import AgentId, Tenant
@@ -24,7 +25,7 @@ from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX
 from maitred.gateway.bus.consumers import ACK_WAIT_MS
 from maitred.gateway.bus.permissions import agent_permissions, consumer_of, inbox_of
-from maitred.router import commands, engine
+from maitred.router import changing, commands, engine, house
 from maitred.router.settings import RoutingSettings
 from tests.examples.stage import EXAMPLES
 
@@ -77,8 +78,9 @@ def _within(value: object, read: object) -> None:
 
 
 def test_the_examples_are_what_they_say() -> None:
-    offer, accept = (orjson.loads(each) for each in JSON)
+    offer, reply, accept = (orjson.loads(each) for each in JSON)
     _known(offer, Assignment)
+    _known(reply, Command)
     _known(accept, Command)
     assert msgspec.json.decode(JSON[0], type=Assignment).state is AssignmentState.OFFERED
 
@@ -104,14 +106,25 @@ def test_every_reason_of_a_refusal_is_there_and_no_other() -> None:
 
 
 def test_every_reason_of_a_revocation_is_there_and_no_other() -> None:
-    """They are what `hand_back` is called with."""
-    given = set()
+    """They are what `hand_back` is called with, and what an operator's change says."""
+    given = {changing.JOINED, house.ERASED}
     for module in (commands, engine):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("hand_back"):
                 reason = node.args[2]
                 given |= {reason.value} if isinstance(reason, ast.Constant) else commands._GONE
     assert set(_table("`reason` of `revoked`")) == given
+    assert f"carries `{changing.JOINED}`" in TEXT
+    assert f"and `{changing.CHANGED}` where" in TEXT
+
+
+def test_every_thing_that_a_reply_can_rest_on_is_there_and_no_other() -> None:
+    assert set(_table("`rests_on`")) == {each.value for each in RestsOn} - {"unknown"}
+    assert next(iter(_table("`rests_on`"))) == Command(id="x").rests_on
+    fields = {field.name for field in msgspec.structs.fields(Assignment)}
+    assert set(_table("field")) == {"may_read", "act_until"} <= fields
+    assert f"lasts {limits.PROOF_AGE_MS // limits.MINUTE_MS} minutes" in TEXT
+    assert "`sticky_hint`" in TEXT
 
 
 def test_the_names_are_those_of_the_code() -> None:

@@ -92,6 +92,24 @@ async def test_commands_are_admitted_in_order_with_who_said_what(say: Say, admit
     assert 0 < one.at <= two.at
 
 
+async def test_a_command_stands_under_the_conversation_that_it_is_about(
+    backbone: Backbone, say: Say, admits: Admits
+) -> None:
+    named = "cnv_" + "0" * 32
+    await say({"id": "1", "presence": "online"}, "presence")
+    await say({"id": "2", "conversation": named})
+    for number, evil in enumerate(("cnv_1", "cnv_" + "0" * 31 + ".", ">", "*", ""), 3):
+        await say({"id": str(number), "conversation": evil})
+    await admits(7)
+    found, _ = await reads.count(backbone.connection, JOURNAL, backbone.subjects.any("admitted"))
+    root = f"{backbone.subjects.root}.admitted.ann"
+    assert found == {
+        f"{root}.presence.none": 1,
+        f"{root}.accept.{named}": 1,
+        f"{root}.accept.none": 5,
+    }
+
+
 async def test_a_command_said_again_is_admitted_once(
     backbone: Backbone, say: Say, admits: Admits
 ) -> None:

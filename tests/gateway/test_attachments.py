@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from maitred.contracts import limits
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.entry import JoinReason, MessageEntry
 from maitred.contracts.errors import Permanent, Retryable
@@ -210,7 +211,7 @@ async def test_any_message_of_the_journal_is_found(
     backbone: Backbone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "_BLOCK_FIRST", 3)
-    monkeypatch.setattr(finding, "PULL_MESSAGES_MAX", 4)
+    monkeypatch.setattr(limits, "PULL_MESSAGES_MAX", 4)
     everything = [message(number) for number in range(40)]
     await journal(backbone, *everything)
     for each in (everything[0], everything[17], everything[38], everything[39]):

@@ -15,6 +15,7 @@ from maitred.contracts.revision import Revision
 from maitred.contracts.subjects import INBOUND, JOURNAL, message_msg_id
 from maitred.gateway import finding
 from maitred.gateway.backbone import Backbone
+from maitred.gateway.bus import history
 from maitred.gateway.bus.history import read_log
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.replay import Outcome, Reading, Replay
@@ -48,9 +49,22 @@ def machine(backbone: Backbone) -> Replay:
     )
 
 
-async def stored(backbone: Backbone, sender: str, number: int) -> Message:
+def as_sent_by(message: Message, who: Observed) -> Message:
+    key = CONTEXT.keys.actor(who)
+    reply_to = msgspec.structs.replace(message.reply_to, key=key)
+    return msgspec.structs.replace(message, actor=who, actor_key=key, reply_to=reply_to)
+
+
+async def stored(
+    backbone: Backbone,
+    sender: str,
+    number: int,
+    *,
+    who: Observed | None = None,
+    journalled_as: Observed | None = None,
+) -> Message:
     """Store a raw message, and its entry as intake would have written it."""
-    who = Observed(identifier=email_identifier(sender), level=Level.AUTHENTICATED)
+    who = who or Observed(identifier=email_identifier(sender), level=Level.AUTHENTICATED)
     raw = f"words {number} of {sender}".encode()
     inbound = Inbound(
         tenant=TENANT,
@@ -71,6 +85,8 @@ async def stored(backbone: Backbone, sender: str, number: int) -> Message:
         stream=INBOUND,
     )
     message = older(inbound, raw, ack.seq, CONTEXT).message
+    if journalled_as is not None:
+        message = as_sent_by(message, journalled_as)
     entry = MessageEntry(message=message, customer=None, conversation=None, joined=JoinReason.NONE)
     await backbone.publisher.publish(
         backbone.subjects.message(message.actor_key),
@@ -103,7 +119,7 @@ async def test_a_senders_log_is_read_once_however_much_changes(
         logs.append(args[2])
         return await read_log(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(finding, "read_log", counted)
+    monkeypatch.setattr(history, "read_log", counted)
     replay = machine(backbone)
     async for each in replay.read("email", 0, 2**53):
         assert await replay.apply(each, at=1) == 1
@@ -144,3 +160,29 @@ async def test_a_revision_is_kept_for_as_long_as_the_log(backbone: Backbone) -> 
         backbone.connection, JOURNAL, backbone.subjects.any("revision"), after=0, limit=2
     )
     assert found.headers["Nats-TTL"] == f"{30 * 86_400}s"
+
+
+@pytest.mark.parametrize("still_proven", [True, False], ids=["same keys", "keys changed since"])
+async def test_a_message_whose_sender_was_proven_is_found_and_stays_his(
+    backbone: Backbone, *, still_proven: bool
+) -> None:
+    """The door filed it under the claim; a newer decoder may lack the keys that proved him."""
+    claim = Observed(identifier=email_identifier("ann@example.com"), level=Level.CLAIMED)
+    own = Observed(identifier=claim.identifier, level=Level.PROVEN)
+    before = await stored(backbone, "ann@example.com", 1, who=claim, journalled_as=own)
+
+    def proving(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) -> Decoded:
+        found = newer(inbound, raw, sequence, context)
+        return Decoded(as_sent_by(found.message, own), found.contents) if still_proven else found
+
+    replay = machine(backbone)
+    replay.decoders = {"email": proving}
+    (reading,) = await readings(replay)
+    assert (reading.outcome, reading.fields) == (Outcome.CHANGED, ("text",))
+    assert await replay.apply(reading, at=1) == 1
+    (revision,) = await revisions(backbone)
+    for field in ("actor", "actor_key", "reply_to", "proven_at", "verification"):
+        assert getattr(revision.message, field) == getattr(before, field), field
+    known = await finding.find_message(backbone.connection, backbone.subjects, before.id)
+    assert known == revision.message
+    assert {each.outcome for each in await readings(replay)} == {Outcome.SAME}

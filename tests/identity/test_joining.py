@@ -11,7 +11,7 @@ from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import MessageId
 from maitred.contracts.limits import CLOSED_AGE_MS, OPEN_CONVERSATIONS_MAX
 from maitred.contracts.message import MessageKind, ThreadHints
-from maitred.identity.customers import CONVERSATIONS_MAX
+from maitred.identity.customers import CONVERSATIONS_MAX, MERGED_CONVERSATIONS_MAX
 from maitred.identity.place import Placement, Tools
 from maitred.identity.policy import KindLimits, Policy
 from maitred.identity.threads import thread_documents
@@ -261,8 +261,9 @@ def test_an_opener_computed_again_stands_where_it_stood_even_closed_or_parted() 
 
 
 def test_open_and_last_conversations_are_bounded_and_the_newest_stay() -> None:
-    world = World(tools=Tools(TOOLS.subjects, TOOLS.keys, Policy(limits=KindLimits(visitor=500))))
-    count = OPEN_CONVERSATIONS_MAX + 3
+    policy = Policy(limits=KindLimits(visitor=500), degree_max=500)
+    world = World(tools=Tools(TOOLS.subjects, TOOLS.keys, policy))
+    count = MERGED_CONVERSATIONS_MAX + 3
     opened = [
         world.take(said(f"a{n}", visitor(f"v{n}"), at=START + n)).conversation for n in range(count)
     ]
@@ -271,6 +272,13 @@ def test_open_and_last_conversations_are_bounded_and_the_newest_stay() -> None:
         last = world.take(said(f"b{number}", *pair, at=START + count + number))
     customer = world.customer(last.customer)
     assert len(customer.open_conversations) == OPEN_CONVERSATIONS_MAX
-    assert len(customer.conversations) == CONVERSATIONS_MAX
+    assert len(customer.conversations) == MERGED_CONVERSATIONS_MAX
     assert last.conversation == opened[-1]
-    assert customer.messages == 2 * count - 1
+
+
+def test_the_last_conversations_of_one_who_was_never_merged_are_bounded() -> None:
+    world = World()
+    for number in range(CONVERSATIONS_MAX + 3):
+        placed = world.take(said(f"m{number}", ANN, at=START + number))
+        world.route(placed.conversation, RoutingState.CLOSED)
+    assert len(world.customer(placed.customer).conversations) == CONVERSATIONS_MAX

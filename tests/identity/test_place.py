@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from maitred.contracts.agents import RoutingState
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.entry import JoinReason
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import Level
 from maitred.contracts.limits import DAY_MS, MINUTE_MS
-from maitred.contracts.message import Message, MessageKind
+from maitred.contracts.message import Message, MessageKind, ThreadHints
 from maitred.identity.evidence import edges_of, nodes_of
 from maitred.identity.place import Tools
 from maitred.identity.policy import Policy
@@ -130,17 +131,30 @@ def test_a_claimed_address_in_a_chat_merges_nobody() -> None:
     assert world.components() == []
 
 
-def test_a_from_nobody_vouched_for_joins_nothing_of_the_owner() -> None:
+def test_a_from_nobody_vouched_for_joins_nothing_of_the_owner_and_nothing_of_its_like() -> None:
     world = World()
     mail = world.take(_mail())
-    spoofed = world.take(said("x", email(ANN, Level.CLAIMED), at=START + 1))
-    assert spoofed.customer != mail.customer
-    assert spoofed.joined is JoinReason.OPENED
-    again = world.take(said("y", email(ANN, Level.CLAIMED), at=START + 2))
-    assert again.conversation == spoofed.conversation
+    claimed = email(ANN, Level.CLAIMED)
+    placed = [world.take(said(name, claimed, at=START + 1)) for name in ("x", "y")]
+    assert {each.joined for each in placed} == {JoinReason.OPENED}
+    assert all(each.unidentified and not each.may_read for each in placed)
+    assert len({each.customer for each in (mail, *placed)}) == 3
+    assert len({each.conversation for each in (mail, *placed)}) == 3
     assert world.customer(mail.customer).messages == 1
-    pointer = world.get(TOOLS.subjects.identifier(key_of(email(ANN, Level.CLAIMED))), IdentifierDoc)
-    assert pointer.claimed
+    assert world.customer(placed[0].customer).unidentified
+    assert TOOLS.subjects.identifier(key_of(claimed)) not in world.store, "it names nobody"
+
+
+def test_a_from_nobody_vouched_for_goes_on_with_a_thread_that_it_began() -> None:
+    world = World()
+    claimed = email(ANN, Level.CLAIMED)
+    began = world.take(said("x", claimed, thread=ThreadHints(own=("<x>",))))
+    thread = ThreadHints(own=("<y>",), refers_to=("<x>",))
+    again = world.take(said("y", claimed, thread=thread, at=START + 1))
+    assert again.conversation == began.conversation
+    assert again.customer == began.customer
+    assert again.unidentified
+    assert world.customer(again.customer).messages == 2
 
 
 def test_a_claim_with_proven_company_still_merges_nobody() -> None:
@@ -224,7 +238,8 @@ def test_a_merge_that_is_undone_by_a_hub_revives_the_younger_customer() -> None:
     assert revived.customer == bob.customer
     assert world.customer(bob.customer).alias_of is None
     assert revived.conversation == bob.conversation
-    assert world.customer(first.customer).messages == 2
+    assert world.customer(first.customer).messages == 1
+    assert world.customer(bob.customer).messages == 3, "a message hangs on its surest identifier"
 
 
 def test_a_known_customer_costs_one_customer_document_and_two_rounds_of_reading() -> None:
@@ -298,3 +313,83 @@ def test_a_machine_makes_no_customer() -> None:
     assert placed.customer is None
     assert placed.documents == {}
     assert not any(isinstance(d, CustomerDoc) for _, d in world.store.values())
+
+
+def test_a_conversation_that_a_message_parts_from_its_customer_and_names_says_both() -> None:
+    """The change of customers writes the conversation, and so does the turn of who names it."""
+    world = World()
+    ann = world.take(said("a1", account("ann")))
+    world.take(said("a2", visitor("kiosk"), account("ann"), at=START + 1))
+    world.route(ann.conversation, RoutingState.CLOSED)
+    hints = ThreadHints(own=("c1",))
+    began = world.take(said("c1", visitor("kiosk"), thread=hints, at=START + 2))
+    assert world.conversation(began).customer == ann.customer
+    thread = ThreadHints(own=("c2",), refers_to=("c1",))
+    message = said("b1", visitor("kiosk"), account("bob"), thread=thread, at=START + 3)
+    assert world.take(message).claimed is not None
+    pointer = world.get(TOOLS.subjects.identifier(key_of(visitor("kiosk"))), IdentifierDoc)
+    conversation = world.conversation(began)
+    assert conversation.customer == world.owner(pointer) != ann.customer
+    assert conversation.id in world.customer(conversation.customer).conversations
+    assert [turn.text for turn in conversation.turns] == ["text of c1", "text of b1"]
+    assert world.customer(ann.customer).conversations == (ann.conversation,)
+
+
+def test_who_writes_from_a_contact_point_into_an_earlier_thread_is_nobody_there() -> None:
+    world = World()
+    ann = world.take(said("0", account("ann")))
+    world.route(ann.conversation, RoutingState.CLOSED)
+    thread = ThreadHints(own=("c1",))
+    signed = world.take(said("a", visitor("kiosk"), account("ann"), thread=thread, at=START + 1))
+    assert signed.customer == ann.customer
+    world.take(said("b", visitor("kiosk"), account("bob"), at=START + 2))
+    again = ThreadHints(own=("c2",), refers_to=("c1",))
+    placed = world.take(said("k", visitor("kiosk"), thread=again, at=START + 3))
+    assert placed.conversation == signed.conversation, "this browser has written there"
+    conversation = world.conversation(signed)
+    assert conversation.unidentified
+    assert not conversation.may_read
+    assert conversation.customer == ann.customer
+    assert placed.customer != ann.customer
+    assert world.customer(ann.customer).messages == 2
+
+
+def test_a_proof_by_a_mere_claim_proves_nothing() -> None:
+    world = World()
+    proof = said("p", email(ANN, Level.CLAIMED), email(ANN), kind=MessageKind.VERIFICATION)
+    placed = world.take(proof)
+    assert placed.customer is None
+    assert world.store == {}
+
+
+def test_a_browser_that_comes_back_after_its_pointer_has_expired_is_who_it_was() -> None:
+    """The component that it named stands for ever; it must not be made anew over the old one."""
+    world = World()
+    first = world.take(said("v", visitor("v1")))
+    world.take(said("w", visitor("v1"), account("ann"), at=START + 1))
+    del world.store[TOOLS.subjects.identifier(key_of(visitor("v1")))]
+    back = world.take(said("x", visitor("v1"), email(ANN, Level.PROVEN), at=START + 2))
+    assert back.customer == first.customer
+    (component,) = world.components()
+    assert len(component.members) == 3
+    assert len(world.customers()) == 1
+
+
+def test_a_kiosk_gathers_no_more_users_once_it_has_too_many() -> None:
+    world = World(tools=Tools(TOOLS.subjects, TOOLS.keys, Policy(degree_max=3)))
+    people = [account(f"a{number}") for number in range(8)]
+    for number, who in enumerate(people):
+        placed = world.take(said(f"k{number}", visitor("kiosk"), who, at=START + number))
+        assert not placed.unidentified
+        assert placed.customer == world.owner(
+            world.get(TOOLS.subjects.identifier(key_of(who)), IdentifierDoc)
+        )
+    (component,) = world.components()
+    assert len(component.members) == 5, "four accounts and the kiosk"
+    known = world.take(said("m", people[7], email(ANN), at=START + 8))
+    again = world.take(said("n", visitor("kiosk"), people[7], at=START + 9))
+    assert again.customer == known.customer
+    assert not any(isinstance(d, ComponentDoc) for d in again.documents.values())
+    alone = world.take(said("o", visitor("kiosk"), at=START + 10))
+    assert alone.unidentified
+    assert len(set(world.customers().values())) == 9

@@ -134,7 +134,9 @@ class World:
     # -- the store
     def load(self, view: Loaded, subjects: tuple[str, ...]) -> None:
         assert subjects, "a step that asks for nothing would never end"
-        assert not set(subjects) & view.documents.keys(), "asked for what it had"
+        for subject in set(subjects) & view.documents.keys():
+            stale = view.documents[subject][0] != self.store.get(subject, (0, None))[0]
+            assert stale, "asked for what it had"
         for subject in subjects:
             view.documents[subject] = self.store.get(subject, (0, None))
         view.rounds += 1
@@ -226,19 +228,20 @@ class World:
         assert customer is not None
         return self.get(self.tools.subjects.customer(customer), CustomerDoc)
 
-    def customers(self) -> dict[frozenset[Identifier], CustomerId]:
-        """Return who is who now, from the pointers and components alone."""
+    def customers(self, at: int | None = None) -> dict[frozenset[Identifier], CustomerId]:
+        """Return who is who, now or at a time, from the pointers and components alone."""
         groups: dict[CustomerId, set[Identifier]] = {}
         for _, document in self.store.values():
             if isinstance(document, IdentifierDoc):
-                groups.setdefault(self.owner(document), set()).add(document.identifier)
+                groups.setdefault(self.owner(document, at), set()).add(document.identifier)
         return {frozenset(members): customer for customer, members in groups.items()}
 
-    def owner(self, pointer: IdentifierDoc) -> CustomerId:
+    def owner(self, pointer: IdentifierDoc, at: int | None = None) -> CustomerId:
         found, component = read_component(self.everything(), self.tools.subjects, pointer.component)
         if component is None:
             return CustomerId("cus_" + found.removeprefix("cmp_"))
-        (owner,) = [c.customer for c in component.customers if pointer.key in c.members]
+        when = self.now if at is None else at
+        (owner,) = [c.customer for c in component.customers if c.holds(pointer.key, when)]
         return owner
 
     def components(self) -> list[ComponentDoc]:

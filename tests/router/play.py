@@ -21,14 +21,26 @@ from maitred.contracts.agents import (
 )
 from maitred.contracts.conversation import MoodTrack, Needs, SkillNeed, Speaker, Turn
 from maitred.contracts.entry import Work
-from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId, Tenant
+from maitred.contracts.identifiers import Identifier, IdentifierKind
+from maitred.contracts.ids import (
+    AgentId,
+    ConversationId,
+    CustomerId,
+    IdentifierKey,
+    MessageId,
+    Tenant,
+)
+from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.operations import ChangeKind, ConversationChange
 from maitred.router.engine import Engine
 from maitred.router.events import (
+    ChangeCame,
     CommandCame,
     DueCame,
     Effect,
     Event,
+    Forget,
     Note,
     SaveAgent,
     SaveRouting,
@@ -61,6 +73,9 @@ def work(
     mood: MoodLabel = MoodLabel.CALM,
     tier: str = "standard",
     needs: Needs | None = None,
+    hint: str = "",
+    reply_to: ReplyTo | None = None,
+    **gates: object,
 ) -> WorkArrived:
     conversation = ConversationId(f"cnv_{name}")
     return WorkArrived(
@@ -72,11 +87,19 @@ def work(
             needs=needs or Needs(),
             mood=MoodTrack(label=mood),
             tier=tier,
+            hint=CustomerId(f"cus_{hint}") if hint else None,
             accepted_at=at,
+            **gates,  # type: ignore[arg-type]
         ),
         turn=Turn(at=at, speaker=Speaker.CUSTOMER, channel=channel, text="hello"),
         message=MessageId(f"msg_{name}"),
+        reply_to=reply_to,
     )
+
+
+def reads_at(value: str, channel: str = "chat") -> ReplyTo:
+    identifier = Identifier(kind=IdentifierKind.VISITOR, value=value)
+    return ReplyTo(channel=channel, account="main", endpoint=identifier, key=IdentifierKey(value))
 
 
 def asks(*skills: tuple[str, float], language: str = "", human_only: bool = False) -> Needs:
@@ -112,6 +135,8 @@ class Play:
                 self.routing[effect.doc.conversation] = effect.doc
             elif isinstance(effect, SaveAgent):
                 self.agents[effect.doc.id] = effect.doc
+            elif isinstance(effect, Forget):
+                self.routing.pop(effect.conversation, None)
         self._hold(before)
         return self.last
 
@@ -147,6 +172,30 @@ class Play:
         command = msgspec.convert(fields, Command)
         admitted = Admitted(agent=AgentId(name), verb=verb, command=command, at=self.now)
         return self.handle(CommandCame(admitted))
+
+    def change(
+        self,
+        kind: ChangeKind,
+        name: str,
+        *,
+        into: str = "",
+        arrived_at: int = 0,
+        agent: str | None = None,
+        **more: object,
+    ) -> list[Effect]:
+        """Let an operator change a conversation; `more` is what the one is that it stands in."""
+        event = work(into or name, at=self.now, **more)  # type: ignore[arg-type]
+        change = ConversationChange(
+            conversation=ConversationId(f"cnv_{name}"),
+            kind=kind,
+            at=self.now,
+            into=ConversationId(f"cnv_{into}") if into else None,
+            work=event.work if kind is not ChangeKind.ERASED else None,
+            reply_to=event.reply_to,
+            arrived_at=arrived_at,
+            agent=AgentId(agent) if agent else None,
+        )
+        return self.handle(ChangeCame(change))
 
     def due(self, name: str) -> list[Effect]:
         """Let the conversation's deadline come, at its time or now if that has passed."""

@@ -7,7 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from maitred.contracts.agents import RoutingDoc, RoutingState
-from maitred.contracts.conversation import Conversation, MoodSample, MoodTrack, Speaker, Turn
+from maitred.contracts.conversation import (
+    Conversation,
+    MoodSample,
+    MoodTrack,
+    Share,
+    Speaker,
+    Turn,
+)
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.identifiers import Identifier, IdentifierKind, Level
 from maitred.contracts.ids import (
@@ -173,6 +180,24 @@ def test_a_text_in_parts_is_whole_and_what_machines_sent_stands_for_nothing_left
     assert compose(said, routing(), None, (), True, None).cut
 
 
+def test_an_album_is_shown_whole_without_how_it_was_put_together() -> None:
+    album = replace(
+        turn(1, Speaker.CUSTOMER, "the lamp"),
+        message=MessageId("msg_1"),
+        parts=(MessageId("msg_2"), MessageId("msg_3")),
+        attachments=("a.jpg", "b.jpg", "c.jpg"),
+    )
+    kept = replace(
+        album,
+        actor=IdentifierKey("k"),
+        shares=(Share(at=1, characters=8, attachments=1), *[Share(at=1, attachments=1)] * 2),
+    )
+    said = replace(conversation("x", kept), messages=3)
+    brief = compose(said, routing(), None, (), True, None)
+    assert brief.turns == (album,)
+    assert not brief.cut
+
+
 def test_why_stands_in_words() -> None:
     game = Play(settings(agent("ann")))
     game.online("ann")
@@ -180,3 +205,59 @@ def test_why_stands_in_words() -> None:
     decision = game.told()[0].decision
     brief = compose(conversation(), game.doc("x"), None, (), True, decision)
     assert brief.why[0] == "ann suits best of those who have room."
+
+
+# -- what a machine is told
+def across(*, may_read: bool) -> Conversation:
+    """Return a conversation that was begun by mail and goes on in a chat."""
+    mail = replace(turn(1, Speaker.CUSTOMER, "My card is 4242."), channel="email", name="Kim Berg")
+    chat = replace(turn(3, Speaker.CUSTOMER, "And now?"), name="kim")
+    said = conversation("x", mail, chat)
+    return replace(
+        said,
+        channels=("email", "chat"),
+        entities=(Entity(kind=EntityKind.ORDER, value="4242"),),
+        name="Kim Berg",
+        may_read=may_read,
+        hint=CustomerId("cus_lee"),
+    )
+
+
+REPLIES = (
+    replace(turn(2, Speaker.AGENT, "Your card ends on 4242."), channel="email"),
+    turn(4, Speaker.AGENT, "Let me see."),
+)
+
+
+def test_a_machine_hears_nothing_of_other_channels_where_the_last_writer_may_not_read() -> None:
+    said = across(may_read=False)
+    brief = compose(said, routing(*REPLIES), CUSTOMER, (), False, None, to_machine=True)
+    assert [each.text for each in brief.turns] == ["And now?", "Let me see."]
+    text = msgspec.json.encode(brief).decode()
+    assert not any(word in text for word in ("4242", "Berg", "email", "Subject", "cus_lee"))
+    assert brief.identity.name == "kim"
+    assert brief.identity.may_read is False
+
+
+def test_a_person_hears_all_of_the_conversation_and_that_it_may_not_be_told() -> None:
+    said = across(may_read=False)
+    brief = compose(said, routing(*REPLIES), CUSTOMER, (), True, None)
+    assert len(brief.turns) == 4
+    assert brief.identity.hint == "cus_lee"
+    assert b'"may_read":false' in msgspec.json.encode(brief)
+
+
+def test_a_machine_hears_all_of_the_conversation_where_it_may_be_told_but_never_a_hint() -> None:
+    said = across(may_read=True)
+    brief = compose(said, routing(*REPLIES), CUSTOMER, (), True, None, to_machine=True)
+    assert len(brief.turns) == 4
+    assert brief.subject == "Subject x"
+    assert brief.identity.hint is None
+    assert brief.identity.may_read is True
+
+
+def test_a_machine_hears_all_of_what_was_said_on_one_channel() -> None:
+    said = conversation("x", turn(1, Speaker.CUSTOMER, "Where is 4242?"))
+    brief = compose(said, routing(), CUSTOMER, (), False, None, to_machine=True)
+    assert brief.subject == "Subject x"
+    assert brief.identity.name == "kim"

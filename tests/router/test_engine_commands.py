@@ -146,3 +146,17 @@ def test_wrap_up_keeps_the_slot_for_its_time_and_a_customer_who_writes_ends_it()
     assert game.stands("x") == ("closed", None)
     assert game.doc("x").closed_reason == "done"
     assert game.stands("y") == ("offered", "ann")
+
+
+def test_a_proof_is_asked_where_an_answer_can_give_it_and_nowhere_else() -> None:
+    game = Play(settings(agent("ann")))
+    game.online("ann")
+    game.write("x", channel="email")
+    game.command("ann", Verb.ACCEPT, on="x")
+    game.command("ann", Verb.REPLY, on="x", text="Please answer.", asks_proof=True)
+    assert [each.asks_proof for each in game.said()] == [True]
+    game.command("ann", Verb.REPLY, on="x", text="Thank you.")
+    assert [each.asks_proof for each in game.said()] == [False]
+    game.write("x", channel="sms")
+    game.command("ann", Verb.REPLY, on="x", text="Please answer.", asks_proof=True)
+    assert reason(game) == "cannot_ask_proof"

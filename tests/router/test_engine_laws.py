@@ -10,9 +10,10 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import Due, Presence, Verb
+from maitred.contracts.agents import Due, Presence, RestsOn, Verb
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.operations import ChangeKind
 from maitred.router.events import DueCame, Effect
 from tests.router.play import Play, agent, asks
 from tests.router.play import settings as routing
@@ -27,10 +28,11 @@ NEEDS = (
     asks(language="fr"),
     asks(human_only=True),
 )
-WRITE, DUE, STALE_DUE, COMMAND = 0, 1, 2, 3
+WRITE, DUE, STALE_DUE, COMMAND, CHANGE = 0, 1, 2, 3, 4
+KINDS = (*ChangeKind, ChangeKind.JOINED)
 
 STEP = st.tuples(
-    st.sampled_from((WRITE, WRITE, DUE, STALE_DUE, COMMAND, COMMAND, COMMAND, COMMAND)),
+    st.sampled_from((WRITE, WRITE, DUE, STALE_DUE, COMMAND, COMMAND, COMMAND, COMMAND, CHANGE)),
     st.sampled_from(NAMES),
     st.sampled_from(AGENTS),
     st.sampled_from(tuple(Verb)),
@@ -69,6 +71,19 @@ def one(game: Play, step: Step) -> list[Effect]:
             needs=NEEDS[number // 3 % len(NEEDS)],
             mood=tuple(MoodLabel)[number // 15 % 5],
             tier=("standard", "vip")[number // 75 % 2],
+            hint="" if number % 4 else "shared",
+            may_read=number % 2 == 0,
+            act_until=game.now + number % 20_000,
+        )
+    if kind == CHANGE:
+        other = NAMES[number % len(NAMES)]
+        return game.change(
+            KINDS[number // 8 % len(KINDS)],
+            name,
+            into=other if other != name else "",
+            arrived_at=game.now - number,
+            agent=who if number % 2 else None,
+            needs=NEEDS[number // 3 % len(NEEDS)],
         )
     if kind == DUE and doc and doc.due_at:
         return game.due(name)
@@ -81,7 +96,10 @@ def one(game: Play, step: Step) -> list[Effect]:
     speaker = doc.agent if doc and doc.agent and number % 4 else AgentId(who)
     epoch = doc.epoch - (number % 7 == 0) if doc else 0
     to = AGENTS[number % len(AGENTS)]
-    return game.command(speaker, verb, on=name, epoch=epoch, text="Gladly.", to=to)
+    rests_on = tuple(RestsOn)[number % 4]
+    return game.command(
+        speaker, verb, on=name, epoch=epoch, text="Gladly.", to=to, rests_on=rests_on
+    )
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

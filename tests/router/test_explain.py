@@ -81,3 +81,18 @@ def test_exclusions_read_as_sentences() -> None:
         assert sentence in words
     assert "Rules that said so: french, legal." in words
     assert "A human is asked for." in words
+
+
+def test_a_hint_is_told_as_what_it_is() -> None:
+    game = Play(settings(agent("ann"), agent("bob")))
+    game.online("ann")
+    game.write("x", customer="kim")
+    game.command("ann", Verb.ACCEPT, on="x")
+    game.online("bob")
+    game.write("y", customer="stranger", hint="kim")
+    decision = game.told()[0].decision
+    assert decision is not None
+    words = sentences(decision, {AgentId("ann"): "Ann"})
+    assert words[0] == "Ann served who this seems to be (nothing proves it), and has room."
+    assert any("known to who this seems to be" in each for each in words)
+    assert not any("this customer before" in each or "to the customer" in each for each in words)

@@ -2,41 +2,49 @@
 
 Client and server exchange JSON text frames (`docs/chat.md` has every field and error):
 
-    client  {"type": "hello", "token": null, "after": 0}
-    server  {"type": "welcome", "token": "v1…", "visitor": "…", "resumed": false}
+    client  {"type": "hello", "token": null, "after": 0, "identity": "eyJ…"}
+    server  {"type": "welcome", "token": "v1…", "visitor": "…", "resumed": false, …}
     client  {"type": "message", "id": "m1", "text": "Hello?"}
     server  {"type": "ack", "id": "m1", "message": "msg_…", "duplicate": false}
     server  {"type": "reply", "id": "out_…", "seq": 17, "text": "…", "name": "…", "at": …}
     client  {"type": "edit", "id": "m2", "target": "m1", "text": "Hello!"}
     client  {"type": "delete", "id": "m3", "target": "m1"}
+    client  {"type": "verify", "id": "v1", "email": "…"}
+    server  {"type": "verifying", "id": "v1"}
+    client  {"type": "code", "id": "c1", "code": "123456"}
+    server  {"type": "verified", "id": "c1", "kind": "email", "message": "msg_…"}
     client  {"type": "typing"}
     client  {"type": "read", "seq": 17}
     client  {"type": "ping"}
     server  {"type": "pong"}
     server  {"type": "error", "code": "try_again", "id": "m1", "retry_after_ms": 2000}
 
-An ack means stored; an edit and a delete get one as well. A client that hears none sends the
-message again under the same id and it stays one message. A client that was away says in its next
-hello which reply it saw last.
+An ack means stored, and so does `verified`; an edit and a delete get one as well. A client that
+hears none sends the message again under the same id and it stays one message. A client that was
+away says in its next hello which reply it saw last.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 import msgspec
 from aiohttp import WSCloseCode, web
-from yarl import URL
 
 from maitred.connectors.chat_listener import Listener
 from maitred.connectors.chat_page import Page, load_page
 from maitred.connectors.chat_presence import Presence
+from maitred.connectors.chat_settings import (
+    ChatAccount,
+    ChatSettings,
+    check,
+    origin_of,
+    sends_through,
+)
 from maitred.connectors.chat_socket import ChatSocket
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.contracts.errors import ConfigurationError
-from maitred.contracts.identifiers import SECRET_BYTES_MIN
 from maitred.contracts.limits import (
     CHAT_FRAME_BYTES_MAX,
     CHAT_HEARTBEAT_MS,
@@ -45,28 +53,11 @@ from maitred.contracts.limits import (
     SECOND_MS,
 )
 from maitred.contracts.outbound import Outbound, Sent
-from maitred.contracts.secret import Secret
+
+__all__ = ["ChatAccount", "ChatConnector", "ChatSettings"]
 
 _LAST_WORDS_S: Final = 5.0
 _PATH: Final = "/v1/chat/{account}"
-
-
-class ChatAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One chat: the pages that may open it (`https://shop.example`), and its title.
-
-    A page served from the host that the request names, or from `public_url`, always may.
-    """
-
-    allowed_origins: tuple[str, ...] = ()
-    title: str = "Chat"
-
-
-class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[channels.chat]`; `secret` signs the visitors' tokens."""
-
-    secret: Secret
-    accounts: dict[str, ChatAccount]
-    demo_page: bool = True
 
 
 class ChatConnector:
@@ -79,7 +70,7 @@ class ChatConnector:
     )
 
     def __init__(self, settings: ChatSettings, context: Context) -> None:
-        _check(settings)
+        check(settings)
         self._settings = settings
         self._context = context
         self._sockets: set[ChatSocket] = set()
@@ -118,6 +109,10 @@ class ChatConnector:
     async def send(self, outbound: Outbound) -> Sent:
         """Do nothing: the journal holds the reply, and the visitor's connection fetches it."""
         return Sent(provider_id=outbound.id)
+
+    def sends_through(self) -> Mapping[str, tuple[str, str]]:
+        """Return, by setting, the channel and the account that codes go out by."""
+        return sends_through(self._settings)
 
     async def _demo(self, request: web.Request) -> web.StreamResponse:
         account = self._settings.accounts.get(request.match_info["account"])
@@ -163,13 +158,13 @@ class ChatConnector:
         written = request.headers.get("Origin")
         if written is None:
             return True
-        origin = _origin(written)
+        origin = origin_of(written)
         if origin is None:
             return False
         scheme = origin.partition("://")[0]
         own = {f"{scheme}://{request.host.lower()}", self._context.public_url.lower()}
         allowed = {*own, *self._settings.accounts[account].allowed_origins}
-        return any(_origin(one) == origin for one in allowed)
+        return any(origin_of(one) == origin for one in allowed)
 
     async def _attend(self, account: str, socket: ChatSocket) -> None:
         """Read and write one connection until it ends.
@@ -180,7 +175,7 @@ class ChatConnector:
         listener = Listener(
             account,
             socket,
-            secret=self._settings.secret,
+            settings=self._settings,
             presence=self._presence,
             context=self._context,
         )
@@ -194,31 +189,3 @@ class ChatConnector:
             finally:
                 reading.cancel()
                 writing.cancel()
-
-
-def _origin(text: str) -> str | None:
-    """Return scheme, host and port of a web origin (RFC 6454 section 4), or nothing."""
-    try:
-        url = URL(text.lower())
-        known = url.scheme in {"http", "https"} and url.host
-        return f"{url.scheme}://{url.host}:{url.port}" if known else None
-    except ValueError:
-        return None
-
-
-def _check(settings: ChatSettings) -> None:
-    faults = []
-    if len(settings.secret.reveal().encode()) < SECRET_BYTES_MIN:
-        faults.append(
-            f"channels.chat.secret: must be at least {SECRET_BYTES_MIN} bytes, "
-            "for instance the output of `openssl rand -hex 32`"
-        )
-    for name, account in settings.accounts.items():
-        faults += [
-            f"channels.chat.accounts.{name}.allowed_origins: {text!r} is not an origin, "
-            "as in https://shop.example"
-            for text in account.allowed_origins
-            if _origin(text) is None
-        ]
-    if faults:
-        raise ConfigurationError(*faults)

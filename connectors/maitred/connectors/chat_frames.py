@@ -18,16 +18,22 @@ _Name = Annotated[str, msgspec.Meta(max_length=200)]
 _Email = Annotated[str, msgspec.Meta(max_length=320)]
 _Page = Annotated[str, msgspec.Meta(max_length=8_192)]
 _Title = Annotated[str, msgspec.Meta(max_length=1_000)]
+_Phone = Annotated[str, msgspec.Meta(max_length=64)]
+_Code = Annotated[str, msgspec.Meta(max_length=64)]
 _Language = Annotated[str, msgspec.Meta(max_length=64)]
 _ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 _Sequence = Annotated[int, msgspec.Meta(ge=0, le=_SEQUENCE_MAX)]
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """The first frame: who the client was before, and the last reply that it has seen."""
+    """The first frame: who the client was before, and the last reply that it has seen.
+
+    `identity` is the site's signed word about who is signed in there.
+    """
 
     token: str | None = None
     after: _Sequence = 0
+    identity: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +64,22 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
     target: _ClientId
 
 
+class Verify(msgspec.Struct, frozen=True, kw_only=True):
+    """That a visitor wants to prove that an address or a number is his; never stored."""
+
+    id: _ClientId
+    email: _Email = ""
+    phone: _Phone = ""
+    language: _Language = ""
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """The code that came to that address; never stored."""
+
+    id: _ClientId
+    code: _Code
+
+
 class Typing(msgspec.Struct, frozen=True, kw_only=True):
     """That a visitor is writing; never stored."""
 
@@ -73,11 +95,18 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
-    """Answers a hello."""
+    """Answers a hello.
+
+    `signed_in` tells that the site's word was good. `offers` is what can be verified here, and
+    `verified` what this session has verified lately: `email`, `phone`.
+    """
 
     token: str
     visitor: str
     resumed: bool
+    signed_in: bool
+    offers: tuple[str, ...]
+    verified: tuple[str, ...]
 
 
 class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ack"):
@@ -86,6 +115,20 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ack"
     id: str
     message: str
     duplicate: bool
+
+
+class Verifying(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="verifying"):
+    """Answers whoever wants to verify, whatever becomes of it."""
+
+    id: str
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="verified"):
+    """The code was right; `message` is what the journal will hold of it."""
+
+    id: str
+    kind: str
+    message: str
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
@@ -130,15 +173,19 @@ class _Named(msgspec.Struct, frozen=True):
 
 Spoken = Message | Edit | Delete
 """What is stored and answered by an ack."""
+Proving = Verify | Code
+"""What proves an address: answered, and never stored."""
 Signal = Typing | Read
 """What is of the moment: taken, never stored, never answered."""
-Frame = Hello | Ping | Spoken | Signal
+Frame = Hello | Ping | Spoken | Proving | Signal
 
 _KINDS: Final[dict[str, type[Frame]]] = {
     "hello": Hello,
     "message": Message,
     "edit": Edit,
     "delete": Delete,
+    "verify": Verify,
+    "code": Code,
     "typing": Typing,
     "read": Read,
     "ping": Ping,
@@ -167,6 +214,8 @@ def read(data: bytes) -> Frame:
             raise NotTaken(Fault(code="too_long", id=frame.id))
         if not frame.text.strip():
             raise NotTaken(Fault(code="bad_frame", id=frame.id))
+    if isinstance(frame, Verify) and bool(frame.email) == bool(frame.phone):
+        raise NotTaken(Fault(code="bad_frame", id=frame.id))
     return frame
 
 

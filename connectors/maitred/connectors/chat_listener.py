@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from aiohttp import WSCloseCode, WSMsgType
 from aiohttp.http import WebSocketError
 
 from maitred.connectors.chat_frames import (
     Ack,
+    Code,
     Delete,
     Edit,
     Fault,
     Frame,
     Hello,
-    Message,
     NotTaken,
     Ping,
     Pong,
+    Proving,
     Signal,
     Spoken,
+    Verified,
+    Verify,
+    Verifying,
     Welcome,
     read,
 )
 from maitred.connectors.chat_presence import TRY_AGAIN_LATER, Presence
+from maitred.connectors.chat_session import Session
+from maitred.connectors.chat_settings import ChatSettings
+from maitred.connectors.chat_sign_in import BAD_IDENTITY, SignedIn, signed_in
 from maitred.connectors.chat_socket import Bucket, ChatSocket
 from maitred.connectors.chat_token import issue, new_visitor, visitor_of
+from maitred.connectors.chat_verify import Verifier
 from maitred.connectors.port import Context, Receipt
-from maitred.contracts.errors import BadPayload, Permanent, StoreUnavailable
-from maitred.contracts.identifiers import Level, Observed, email_identifier, visitor_identifier
-from maitred.contracts.inbound import Evidence, Verification
+from maitred.contracts.errors import BadPayload, Permanent, Retryable, StoreUnavailable, Throttled
 from maitred.contracts.limits import PUBLISH_TIMEOUT_MS
-from maitred.contracts.secret import Secret
 
 BAD_TOKEN: Final = 4401
 """Close code of the range for applications (RFC 6455 section 7.4.2), after HTTP's 401."""
@@ -43,6 +50,8 @@ CONTENT_TYPE: Final = "application/vnd.maitred.chat+json"
 
 _HELLO_S: Final = 10.0
 
+_KINDS: Final[Mapping[type[Spoken], str]] = {Edit: "edit:", Delete: "delete:"}
+"""What stands before the id of a frame that is no message: each sort is counted apart."""
 _UNREADABLE: Final[Mapping[int, str]] = {
     WSCloseCode.MESSAGE_TOO_BIG: "too_large",
     WSCloseCode.INVALID_TEXT: "not_utf8",
@@ -58,13 +67,15 @@ class Listener:
         account: str,
         socket: ChatSocket,
         *,
-        secret: Secret,
+        settings: ChatSettings,
         presence: Presence,
         context: Context,
     ) -> None:
         self._account = account
         self._socket = socket
-        self._secret = secret
+        self._secret = settings.secret
+        self._identity_secrets = settings.accounts[account].identity_secrets
+        self._verifier = Verifier(account, settings.accounts[account], context)
         self._presence = presence
         self._context = context
         self._bad_frames = 0
@@ -80,27 +91,27 @@ class Listener:
             return
         if hello is None:
             return
-        visitor = await self._welcome(hello)
-        if visitor is None:
+        session = await self._session(hello)
+        if session is None:
             return
-        key = self._context.keys.identifier(visitor_identifier(visitor))
-        bucket = self._presence.arrive(self._socket, key)
-        if hello.token is None:
-            # Who was never here has missed nothing.
-            await self._socket.release(())
-            await self._take_all(visitor, bucket)
-        elif await self._caught_up():
-            await self._take_all(visitor, bucket)
+        bucket = self._presence.arrive(self._socket, session.key)
+        try:
+            await self._welcome(hello, session)
+        except StoreUnavailable:
+            await self._socket.say(Fault(code="try_again", retry_after_ms=PUBLISH_TIMEOUT_MS))
+            self._end("store_unavailable", TRY_AGAIN_LATER)
+            return
+        await self._take_all(session, bucket)
 
     async def _hello(self) -> Hello | None:
         while (received := await self._next()) is not None:
-            frame, _ = received
-            if isinstance(frame, Hello):
-                return frame
+            if isinstance(received[0], Hello):
+                return received[0]
             await self._complain(Fault(code="hello_first"))
         return None
 
-    async def _welcome(self, hello: Hello) -> str | None:
+    async def _session(self, hello: Hello) -> Session | None:
+        """Return who says hello; nothing if that is not to be believed, which ends it."""
         now = self._context.clock()
         if hello.token is None:
             visitor: str | None = new_visitor()
@@ -111,22 +122,45 @@ class Listener:
             await self._socket.say(Fault(code="bad_token"))
             self._end("bad_token", BAD_TOKEN)
             return None
-        # A token is renewed at each hello, so one that is in use never grows old.
-        token = issue(self._secret, self._account, visitor, now=now)
-        resumed = hello.token is not None
-        await self._socket.say(Welcome(token=token, visitor=visitor, resumed=resumed))
-        return visitor
+        who: SignedIn | None = None
+        if hello.identity is not None:
+            with contextlib.suppress(BadPayload):
+                who = signed_in(hello.identity, self._identity_secrets, self._account, now=now)
+        return Session(visitor, self._socket, self._context.keys, who)
 
-    async def _caught_up(self) -> bool:
-        try:
+    async def _welcome(self, hello: Hello, session: Session) -> None:
+        """Answer a hello, and bring a visitor who was here before up to date.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        if hello.token is not None:
+            before = await self._verifier.proofs_of(session)
+            self._socket.proofs = tuple(dict.fromkeys((*before, *self._socket.proofs)))
+        now = self._context.clock()
+        await self._socket.say(
+            Welcome(
+                # A token is renewed at each hello, so one that is in use never grows old.
+                token=issue(self._secret, self._account, session.visitor, now=now),
+                visitor=session.visitor,
+                resumed=hello.token is not None,
+                signed_in=session.signed_in is not None,
+                offers=self._verifier.offers,
+                verified=tuple(
+                    dict.fromkeys(each.identifier.kind.value for each in session.proofs(now))
+                ),
+            )
+        )
+        if hello.identity is not None and session.signed_in is None:
+            self._context.refused(self._account, BAD_IDENTITY)
+            await self._socket.say(Fault(code=BAD_IDENTITY))
+        if hello.token is not None:
             await self._presence.catch_up(self._socket)
-        except StoreUnavailable:
-            await self._socket.say(Fault(code="try_again", retry_after_ms=PUBLISH_TIMEOUT_MS))
-            self._end("store_unavailable", TRY_AGAIN_LATER)
-            return False
-        return True
+        else:
+            # Who was never here has missed nothing.
+            await self._socket.release(())
 
-    async def _take_all(self, visitor: str, bucket: Bucket) -> None:
+    async def _take_all(self, session: Session, bucket: Bucket) -> None:
         while (received := await self._next()) is not None:
             frame, data = received
             wait_ms = bucket.take(self._context.clock())
@@ -134,39 +168,66 @@ class Listener:
                 await self._slow_down(frame, wait_ms)
             elif isinstance(frame, Ping):
                 await self._socket.say(Pong())
-            elif isinstance(frame, Spoken):
-                await self._socket.say(await self._take(visitor, frame, data))
+            elif isinstance(frame, Spoken | Proving):
+                await self._socket.say(await self._take(session, frame, data))
             elif not isinstance(frame, Signal):
                 await self._complain(Fault(code="bad_frame"))
 
-    async def _take(self, visitor: str, spoken: Spoken, data: bytes) -> Ack | Fault:
+    async def _take(
+        self, session: Session, frame: Spoken | Proving, data: bytes
+    ) -> Ack | Verifying | Verified | Fault:
         try:
-            receipt = await self._store(visitor, spoken, data)
-        except StoreUnavailable:
+            match frame:
+                case Verify():
+                    return await self._verifier.ask(session, frame)
+                case Code():
+                    return await self._prove(session, frame)
+                case _:
+                    return await self._hear(session, frame, data)
+        except Throttled as error:
+            self._context.refused(self._account, "codes_used_up")
+            return Fault(code="slow_down", id=frame.id, retry_after_ms=error.after_ms)
+        except Retryable:
             reason = "store_unavailable"
         except Permanent as error:
             self._context.refused(self._account, error.code)
-            return Fault(code="refused", id=spoken.id)
+            return Fault(code="refused", id=frame.id)
         except Exception:  # noqa: BLE001  (whatever failed, the visitor keeps the message and repeats it)
             reason = "internal"
-        else:
-            return Ack(id=spoken.id, message=receipt.id, duplicate=receipt.duplicate)
         self._context.refused(self._account, reason)
-        return Fault(code="try_again", id=spoken.id, retry_after_ms=PUBLISH_TIMEOUT_MS)
+        return Fault(code="try_again", id=frame.id, retry_after_ms=PUBLISH_TIMEOUT_MS)
 
-    async def _store(self, visitor: str, spoken: Spoken, data: bytes) -> Receipt:
-        message = spoken if isinstance(spoken, Message) else None
+    async def _hear(self, session: Session, spoken: Spoken, data: bytes) -> Ack:
+        receipt = await self._store(session, _KINDS.get(type(spoken), ""), spoken, data)
+        return Ack(id=spoken.id, message=receipt.id, duplicate=receipt.duplicate)
+
+    async def _prove(self, session: Session, frame: Code) -> Verified | Fault:
+        """Take a code, and have it stored that it was right; the code itself never is."""
+        proof = await self._verifier.answer(session, frame, self._context.clock())
+        if proof is None:
+            self._context.refused(self._account, "wrong_code")
+            return Fault(code="wrong_code", id=frame.id)
+        self._presence.prove(session.key, proof)
+        kind = proof.identifier.kind.value
+        body = msgspec.json.encode({"type": "verified", "id": frame.id, "kind": kind})
+        receipt = await self._store(session, "verified:", frame, body)
+        return Verified(id=frame.id, kind=kind, message=receipt.id)
+
+    async def _store(
+        self, session: Session, kind: str, frame: Spoken | Code, data: bytes
+    ) -> Receipt:
+        """Store what a visitor did, under his own id for it, which no other visitor can name.
+
+        The decoder finds the message that an edit is about by this id, so it must stay as it is.
+        """
+        spoken = None if isinstance(frame, Code) else frame
         inbound = self._context.inbound(
             channel="chat",
             account=self._account,
-            provider_id=_provider_id(visitor, spoken),
-            sender=Observed(identifier=visitor_identifier(visitor), level=Level.AUTHENTICATED),
+            provider_id=f"{session.visitor}:{kind}{frame.id}",
+            sender=session.sender,
             content_type=CONTENT_TYPE,
-            evidence=Evidence(
-                verification=Verification.TOKEN,
-                observed=_claims(message) if message else (),
-                name=message.name if message else "",
-            ),
+            evidence=session.evidence(self._context.clock(), spoken),
         )
         return await self._context.accept(inbound, data)
 
@@ -198,30 +259,9 @@ class Listener:
 
     async def _slow_down(self, frame: Frame, wait_ms: int) -> None:
         self._slow_downs += 1
-        about = frame.id if isinstance(frame, Spoken) else ""
+        about = frame.id if isinstance(frame, Spoken | Proving) else ""
         await self._socket.say(Fault(code="slow_down", id=about, retry_after_ms=wait_ms))
 
     def _end(self, reason: str, code: int) -> None:
         self._context.refused(self._account, reason)
         self._socket.close(code)
-
-
-def _provider_id(visitor: str, spoken: Spoken) -> str:
-    """Return the id of what was said: his own id for it, which no other visitor can name.
-
-    Messages, edits and deletes are counted apart. The decoder finds the message that an edit is
-    about by this id, so it must stay as it is.
-    """
-    kind = "edit:" if isinstance(spoken, Edit) else "delete:" if isinstance(spoken, Delete) else ""
-    return f"{visitor}:{kind}{spoken.id}"
-
-
-def _claims(message: Message) -> tuple[Observed, ...]:
-    """Return the address that a visitor says is his, if it is one: a claim, never a proof."""
-    if not message.email:
-        return ()
-    try:
-        identifier = email_identifier(message.email)
-    except BadPayload:
-        return ()
-    return (Observed(identifier=identifier, level=Level.CLAIMED),)

@@ -9,7 +9,8 @@ from maitred.connectors.chat_socket import Bucket, ChatSocket
 from maitred.connectors.port import Context, Reply
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import IdentifierKey
-from maitred.contracts.limits import CHAT_SOCKETS_MAX
+from maitred.contracts.limits import CHAT_SOCKETS_MAX, PROOFS_PER_SESSION_MAX
+from maitred.contracts.proofs import Proof
 
 TRY_AGAIN_LATER: Final = 1013
 """Close code registered with IANA after RFC 6455."""
@@ -45,6 +46,12 @@ class Presence:
         tabs.discard(socket)
         if not tabs:
             self._here.pop(socket.key, None)
+
+    def prove(self, key: IdentifierKey, proof: Proof) -> None:
+        """Let all connections of a visitor know what he proved at one of them."""
+        for socket in self._here.get(key, ()):
+            others = (each for each in socket.proofs if not each.same_as(proof))
+            socket.proofs = (*others, proof)[-PROOFS_PER_SESSION_MAX:]
 
     async def catch_up(self, socket: ChatSocket) -> None:
         """Send what a connection has not seen, then what came meanwhile.

@@ -14,6 +14,7 @@ from maitred.connectors.chat_frames import ReplyFrame, write
 from maitred.connectors.port import Reply
 from maitred.contracts.ids import IdentifierKey
 from maitred.contracts.limits import CHAT_FRAMES_PER_MINUTE_MAX, MINUTE_MS
+from maitred.contracts.proofs import Proof
 
 FRAMES_WAITING_MAX: Final = 256
 """Frames that wait for a slow reader; beyond, it is cut off and resumes where it was."""
@@ -46,6 +47,8 @@ class ChatSocket:
         self.key: IdentifierKey | None = None
         self.seen = 0
         """The sequence of the last reply put in line, or that the client said it has."""
+        self.proofs: tuple[Proof, ...] = ()
+        """What the visitor proved, here or at another connection of his."""
         self._transport = transport
         self._line: asyncio.Queue[str | WSCloseCode | int] = asyncio.Queue(FRAMES_WAITING_MAX)
         self._early: list[Reply] | None = []

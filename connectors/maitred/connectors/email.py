@@ -37,13 +37,15 @@ from maitred.contracts.identifiers import (
 from maitred.contracts.ids import digest
 from maitred.contracts.inbound import Evidence, Verification
 from maitred.contracts.limits import EMAIL_RECIPIENTS_MAX, MIB, REPLY_CHARACTERS_MAX
-from maitred.contracts.outbound import Outbound, Sent
+from maitred.contracts.outbound import Outbound, OutboundKind, Sent
 from maitred.contracts.reply_token import tokens_in
 
 UNKNOWN_SENDER: Final = Identifier(kind=IdentifierKind.EMAIL, value="unknown@invalid")
 """Stands for a mail that names nobody; `invalid` can never be registered (RFC 2606)."""
 REFUSED_RECIPIENTS_MAX: Final = 20
 """A peer that asks for more unknown addresses is guessing, and is sent away."""
+PAST_RELAYS_FACT: Final = "past_relays"
+"""The fact that tells the decoder that none of the relays which judge senders saw the mail."""
 
 _UNKNOWN_RECIPIENT: Final = "550 5.1.1 No such recipient here"
 _STOP_S: Final = 5.0
@@ -129,7 +131,8 @@ class EmailConnector:
         now, tokens = self._context.clock(), self._context.reply_tokens
         letter = compose(outbound, sender, now=now, tokens=tokens)
         await in_a_thread_of_its_own(hand_over, letter, self._plan.smarthost)
-        return Sent(provider_id=letter.message_id, thread_ids=(letter.message_id,))
+        named = (letter.message_id,) if outbound.kind is not OutboundKind.CODE else ()
+        return Sent(provider_id=letter.message_id, thread_ids=named)
 
     def _session(self) -> StrictSMTP:
         return StrictSMTP(
@@ -237,6 +240,8 @@ class _Handler:
         trusted = inside(peer_host(session.peer), self._plan.relays)
         authserv_id = self._authserv_id if trusted else ""
         sender, evidence = _who(content, envelope.mail_from or "", authserv_id)
+        if self._plan.relays and not trusted:
+            evidence.facts[PAST_RELAYS_FACT] = "1"
         inbound = self._context.inbound(
             channel=EmailConnector.channel,
             account=account,

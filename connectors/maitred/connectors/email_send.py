@@ -16,8 +16,8 @@ from typing import Final
 from maitred.connectors.email_headers import PLAIN_ADDRESS
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.limits import MINUTE_MS, SUBJECT_CHARACTERS_MAX, THREAD_REFERENCES_MAX
-from maitred.contracts.outbound import Outbound
-from maitred.contracts.reply_token import TokenKeys, sign, with_token
+from maitred.contracts.outbound import Outbound, OutboundKind
+from maitred.contracts.reply_token import TokenKeys, sign, sign_proof, with_token
 from maitred.contracts.secret import Secret
 
 SMARTHOST_TIMEOUT_S: Final = 30.0
@@ -77,10 +77,13 @@ def compose(
     """Build the mail of a reply; `now` is UTC milliseconds.
 
     The message id is derived from the reply's own, so that a repeated send carries the same one.
-    With `tokens`, and an address that may carry one, an answer is asked to a signed address.
+    With `tokens`, and an address that may carry one, an answer is asked to a signed address. A
+    code belongs to no conversation that an answer could go on with, and says that a machine
+    sent it, so that none answers (RFC 3834, section 5).
 
     Raises:
-        Permanent: the address cannot stand in a mail.
+        Permanent: the address cannot stand in a mail, or no answer to it could prove what it
+            asks to be proven (`no_plus_address`).
     """
     recipient = outbound.to.endpoint.value
     international = not f"{recipient}{sender.address}{sender.answers_to}".isascii()
@@ -92,10 +95,16 @@ def compose(
     mail = EmailMessage(policy=policy)
     mail["From"] = _mailbox(sender.address, sender.name)
     mail["To"] = _mailbox(recipient)
-    if tokens is not None and sender.answers_to:
-        token = sign(tokens, outbound.to.account, outbound.conversation, outbound.to.key, now)
+    is_code = outbound.kind is OutboundKind.CODE
+    if is_code:
+        mail["Auto-Submitted"] = "auto-generated"
+    elif tokens is not None and sender.answers_to:
+        signed = sign_proof if outbound.asks_proof else sign
+        token = signed(tokens, outbound.to.account, outbound.conversation, outbound.to.key, now)
         mail["Reply-To"] = _mailbox(with_token(sender.answers_to, token), sender.name)
-    mail["Subject"] = _subject(outbound.subject)
+    elif outbound.asks_proof:
+        raise Permanent("the account has no plus-addresses", code="no_plus_address")
+    mail["Subject"] = _words(outbound.subject) if is_code else _subject(outbound.subject)
     mail["Date"] = datetime.fromtimestamp(now / 1000, UTC)
     mail["Message-ID"] = message_id
     answered = _ids(outbound.to.extra.get("in_reply_to", ""))[-1:]
@@ -124,9 +133,13 @@ def _mailbox(address: str, name: str = "") -> Address:
     return Address(display_name=name, username=local, domain=domain)
 
 
-def _subject(text: str) -> str:
+def _words(text: str) -> str:
     clean = "".join(character if character.isprintable() else " " for character in text)
-    words = " ".join(clean.split())[:SUBJECT_CHARACTERS_MAX]
+    return " ".join(clean.split())[:SUBJECT_CHARACTERS_MAX]
+
+
+def _subject(text: str) -> str:
+    words = _words(text)
     if words[:3].lower() == "re:":
         return words
     return f"Re: {words}".rstrip()

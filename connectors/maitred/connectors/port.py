@@ -7,7 +7,7 @@ is the channel; its settings stand under `[channels.<channel>]`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -19,6 +19,7 @@ from maitred.contracts.ids import IdentifierKey, MessageId, Tenant, message_id
 from maitred.contracts.inbound import Evidence, Inbound
 from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import Outbound, Sent
+from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof
 from maitred.contracts.reply_token import TokenKeys
 
 
@@ -67,6 +68,35 @@ class Outbox(Protocol):
         ...
 
 
+class Proofs(Protocol):
+    """Codes that prove an address, for channels whose sessions can bring one back."""
+
+    async def ask(self, request: CodeRequest) -> None:
+        """Send a code, unless enough were sent lately; nobody can tell which, or who is known.
+
+        Raises:
+            Throttled: the house sends no more codes for now, to whomever.
+            Retryable: the store does not answer; ask again.
+        """
+        ...
+
+    async def answer(self, given: CodeAnswer) -> Proof | None:
+        """Return what a code proves; nothing if it is wrong, expired, used up or never sent.
+
+        Raises:
+            Retryable: the store does not answer; bring it again.
+        """
+        ...
+
+    async def of(self, session: IdentifierKey) -> Sequence[Proof]:
+        """Return what a session proved; whether it still counts, each proof knows.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the gateway hands to a connector.
@@ -74,7 +104,8 @@ class Context:
     `clock` gives UTC milliseconds. `spawn` runs a background task by name until the gateway
     stops. `refused` counts and logs a refusal: account and a short stable reason, never what was
     refused. `public_url` is the address under which the company's proxy serves us, without a
-    trailing slash, empty if none is configured. `reply_tokens` sign where an answer belongs.
+    trailing slash, empty if none is configured. `reply_tokens` sign where an answer belongs,
+    `proofs` send codes and take them back.
     """
 
     tenant: Tenant
@@ -87,6 +118,7 @@ class Context:
     public_url: str = ""
     doors: bool = True
     reply_tokens: TokenKeys | None = None
+    proofs: Proofs | None = None
 
     def inbound(
         self,
@@ -172,6 +204,15 @@ class Connector(Protocol):
             OutcomeUnknown: the provider was reached and did not say; it may have been sent.
             Permanent: it will never be sent.
         """
+        ...
+
+
+@runtime_checkable
+class SendsThroughOthers(Protocol):
+    """What a channel offers besides, if it sends something through accounts of other channels."""
+
+    def sends_through(self) -> Mapping[str, tuple[str, str]]:
+        """Return, by the setting that names it, the channel and account that it sends through."""
         ...
 
 

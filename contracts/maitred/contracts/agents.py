@@ -7,6 +7,7 @@ import msgspec
 from maitred.contracts.conversation import MoodTrack, Needs, Turn
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId, Tenant
+from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Entity
 from maitred.contracts.vocabulary import Vocabulary
 
@@ -78,7 +79,8 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     `epoch` counts the holders and fences off late commands. `arrived_at` survives every
     transfer. `due_at` is the one deadline of the present state (0: none). `declined` are the
     agents that turned this one down and are passed over. `replies` are the agents' last turns.
-    `may_read` and `act_until` are what the gates say of who wrote last.
+    `may_read` and `act_until` are what the gates say of who wrote last, and `reply_to` is where he
+    reads: a reply goes to whom the gates were asked about.
     """
 
     version: int = 1
@@ -88,6 +90,8 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     epoch: int = 0
     agent: AgentId | None = None
     previous_agent: AgentId | None = None
+    seems: bool = False
+    """Whether `previous_agent` served not surely this customer, but whom he seems to be."""
     channel: str
     """Where it counts against an agent's capacity."""
     last_channel: str = ""
@@ -105,6 +109,7 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     replies: tuple[Turn, ...] = ()
     may_read: bool = False
     act_until: int = 0
+    reply_to: ReplyTo | None = None
     closed_reason: str = ""
 
 
@@ -197,6 +202,8 @@ class AssignmentState(Vocabulary):
     """The customer wrote again in a conversation that the agent holds."""
     CLAIMED = "claimed"
     """Somebody who may not belong to it wrote into a conversation that the agent holds."""
+    UPDATED = "updated"
+    """An operator changed what belongs to a conversation of the agent: `brief` has it as it is."""
     REVOKED = "revoked"
     CLOSED = "closed"
     REFUSED = "refused"
@@ -207,8 +214,10 @@ class AssignmentState(Vocabulary):
 class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="assignment"):
     """An event for one agent; times are UTC milliseconds.
 
-    `epoch` must come back in every command about the conversation. `brief` comes with offers,
-    `turn` with further messages, `reason` and `command` with refusals and revocations.
+    `epoch` must come back in every command about the conversation. `brief` comes with offers and
+    updates, `turn` with further messages, `reason` and `command` with refusals and revocations.
+    `may_read` and `act_until` are what the gates say now: the newest event about a conversation
+    counts.
     """
 
     version: int = 1
@@ -223,6 +232,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     accepted_at: int = 0
     """When the door stored the message that this offer answers."""
     expires_at: int = 0
+    may_read: bool = False
+    act_until: int = 0
     brief: Brief | None = None
     turn: Turn | None = None
     decision: Decision | None = None
@@ -260,8 +271,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """What an agent says; who says it and the verb stand in the subject, which NATS guards.
 
     `id` is chosen by the agent and makes a repeated command one. `to` is the agent of a
-    transfer, `presence` belongs to the verb of that name, `text` and `rests_on` to a reply,
-    `reason` to a decline, a requeue or a completion.
+    transfer, `presence` belongs to the verb of that name, `text`, `rests_on` and `asks_proof` to a
+    reply, `reason` to a decline, a requeue or a completion.
     """
 
     version: int = 1
@@ -271,6 +282,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     presence: Presence | None = None
     text: str = ""
     rests_on: RestsOn = RestsOn.CONVERSATION
+    asks_proof: bool = False
+    """Whether the customer's answer to this mail shall prove that the mailbox is his."""
     reason: str = ""
     to: AgentId | None = None
 

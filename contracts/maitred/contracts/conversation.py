@@ -11,6 +11,7 @@ from maitred.contracts.ids import (
     CustomerId,
     IdentifierKey,
     MessageId,
+    OperationId,
     Tenant,
 )
 from maitred.contracts.inbound import ReplyTo
@@ -29,10 +30,29 @@ class Speaker(Vocabulary):
     UNKNOWN = "unknown"
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """What one message has in a turn of several; times are UTC milliseconds.
+
+    So many `characters` of the turn's text and so many of its `attachments` are its own, each in
+    the order of the messages; `between` stands before its words where others have said some.
+    `edited_at` and `deleted` are as in the turn, of this message alone.
+    """
+
+    at: int
+    between: str = "\n"
+    characters: int = 0
+    attachments: int = 0
+    edited_at: int = 0
+    deleted: bool = False
+
+
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """One thing said, by either side; `text` is bounded, `cut` tells that more was said.
 
-    `parts` are the messages that followed `message` and are one text with it.
+    `parts` are the messages that belong to one turn with `message`, in their order, and `shares`
+    say what each of them has in it, `message` first; both are empty where it is one message.
+    `actor` is the key of the customer's identifier that wrote it. `edited_at` is when it was
+    changed last (0: never); what is `deleted` was taken back by its author, and its words are gone.
     """
 
     at: int
@@ -42,10 +62,18 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind = MessageKind.MESSAGE
     message: MessageId | None = None
     parts: tuple[MessageId, ...] = ()
+    shares: tuple[Share, ...] = ()
+    actor: IdentifierKey | None = None
     agent: AgentId | None = None
     name: str = ""
     attachments: tuple[str, ...] = ()
+    edited_at: int = 0
+    deleted: bool = False
     cut: bool = False
+
+    def holds(self, message: MessageId) -> bool:
+        """Whether a message is this turn, or one of its parts."""
+        return message == self.message or message in self.parts
 
 
 class SkillNeed(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -132,6 +160,11 @@ class Conversation(
     """Who wrote last cannot be told from others: a contact point, or an unproven name."""
     joined_into: ConversationId | None = None
     """The conversation that an operator joined this one into; it stands there now."""
+    joined: tuple[ConversationId, ...] = ()
+    """Those that were joined into this one; each keeps what was said in it."""
+    split_from: ConversationId | None = None
+    """The conversation that this one came of when an operator split it, if it did."""
+    split_by: OperationId | None = None
 
     @property
     def left_out(self) -> int:

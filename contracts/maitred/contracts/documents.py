@@ -127,7 +127,8 @@ class ComponentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     A component that went up into another is an alias of it and holds nothing else.
     `contact_points` are members that hold nobody together; each is a customer of its own here,
     and what is written from there belongs to nobody but its own conversation. `named` are the
-    members after which a customer was ever named, so that who is parted again keeps his name.
+    members after which a customer was ever named, in that order, so that who is parted again, or
+    merged again, keeps his name.
     """
 
     version: int = 1
@@ -141,6 +142,8 @@ class ComponentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     named: tuple[IdentifierKey, ...] = ()
     policy: str = ""
     """Version of the resolver's settings that `customers` was computed with."""
+    generation: int = 0
+    """How often it was written, over all that went up into it."""
 
 
 class Claimant(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,6 +209,9 @@ class CustomerDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     unidentified: bool = False
     """Who wrote from a contact point, or under a name that nothing vouches for: he is known by
     one conversation and by nothing else."""
+    generation: int = 0
+    """That of his component when his identifiers last changed: who sees an older component beside
+    it must read that one again."""
 
 
 class ThreadDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="thread"):

@@ -37,6 +37,7 @@ _ANONYMOUS: Final = frozenset(
         *("266696687", "8656696", "7378742833", "86282452253", "2562533"),
     }
 )
+_FRAMED_MAX: Final = 64
 _GMAIL: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -227,6 +228,7 @@ class Keys:
             )
         self.tenant = tenant
         self._secret = secret
+        self._framed: dict[tuple[str, str], bytes] = {}
 
     def __repr__(self) -> str:
         """Keep the secret out of logs."""
@@ -254,6 +256,12 @@ class Keys:
         """Return the key of one content by one sender, to know it when it comes again."""
         return self._key("fingerprint", actor, content)
 
-    def _key(self, *parts: str) -> IdentifierKey:
-        data = framed((self.tenant, *parts))
+    def _key(self, use: str, kind: str, value: str) -> IdentifierKey:
+        # A thread's channel is one of a few, a fingerprint's actor is not: what is kept is bounded.
+        start = self._framed.get((use, kind))
+        if start is None:
+            start = framed((self.tenant, use, kind))
+            if len(self._framed) < _FRAMED_MAX:
+                self._framed[use, kind] = start
+        data = start + framed((value,))
         return IdentifierKey(hmac.digest(self._secret, data, "sha256").hex()[:DIGITS])

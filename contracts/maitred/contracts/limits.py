@@ -59,6 +59,11 @@ CHAT_FRAMES_PER_MINUTE_MAX: Final = 120
 CHAT_HEARTBEAT_MS: Final = 25 * SECOND_MS
 CHAT_TOKEN_AGE_MS_MAX: Final = 180 * DAY_MS
 CHAT_SOCKETS_MAX: Final = 20_000
+CHAT_IDENTITY_CHARACTERS_MAX: Final = 8 * KIB
+CHAT_IDENTIFIERS_SIGNED_MAX: Final = 3
+"""An account, an address and a telephone number."""
+CHAT_IDENTITY_AGE_MS_MAX: Final = 24 * HOUR_MS
+"""How far ahead a site's signed word about its user may expire."""
 SLACK_PROFILE_TIMEOUT_MS: Final = 1 * SECOND_MS
 
 # -- messages -------------------------------------------------------------------------------
@@ -99,6 +104,12 @@ CLAIMANTS_MAX: Final = 32
 CLAIM_AGE_MS: Final = 30 * DAY_MS
 PROOF_AGE_MS: Final = 15 * MINUTE_MS
 """How long a proof lets its session act: refund, change an address, add an identifier."""
+PROOF_READ_AGE_MS: Final = 12 * HOUR_MS
+"""How long it stays with its session: so long an answer there may draw on the history."""
+PROOFS_PER_SESSION_MAX: Final = 8
+PROOF_REPLY_AGE_MS: Final = 1 * HOUR_MS
+"""How soon an answer must come to a mail that asks its reader to prove himself by answering."""
+CODE_DIGITS: Final = 6
 CODE_AGE_MS: Final = 10 * MINUTE_MS
 CODE_TRIES_MAX: Final = 3
 CODES_PER_ADDRESS_MAX: Final = 3
@@ -179,6 +190,12 @@ _hold(
     6 * (CONVERSATION_TURNS_MAX + CLAIMED_TURNS_MAX + SYSTEM_TURNS_MAX) * TURN_TEXT_CHARACTERS_MAX
     < NATS_PAYLOAD_BYTES_MAX,
     "a full conversation document must fit into one NATS payload",
+)
+_hold(CODE_AGE_MS <= CODES_WINDOW_MS, "a code that may still come back must be counted")
+_hold(PROOF_AGE_MS <= PROOF_READ_AGE_MS, "who may act for a customer may read what he wrote")
+_hold(
+    PROOFS_PER_SESSION_MAX + CHAT_IDENTIFIERS_SIGNED_MAX < OBSERVED_IDENTIFIERS_MAX,
+    "a chat message must have room for all that its session proved, and for a claim",
 )
 _hold(2 * LEASE_RENEW_MS < LEASE_EXPIRES_MS, "a lease must survive one lost renewal")
 _hold(COMMAND_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "a command is one NATS message")

@@ -156,12 +156,14 @@ class ThreadHints(msgspec.Struct, frozen=True, kw_only=True):
 
     `own` are the ids by which later messages may refer to this one, `refers_to` those that it
     refers to, nearest first. `fingerprint` is equal when the same content is delivered again on
-    another way (a mail through two aliases); empty where the provider's id is enough.
+    another way (a mail through two aliases); empty where the provider's id is enough. `proof` names
+    the token by which the sender proved himself: it does so once, for who brings it first.
     """
 
     own: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()
     fingerprint: str = ""
+    proof: str = ""
     evidence: tuple[ThreadEvidence, ...] = ()
     """What `refers_to` and the rest of the message say, the surest first."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from maitred.contracts.documents import Edge
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import (
     AgentId,
@@ -14,6 +15,7 @@ from maitred.contracts.ids import (
     OperationId,
     Tenant,
 )
+from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.vocabulary import Vocabulary
 
 
@@ -54,6 +56,8 @@ class OperationDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     conversation: ConversationId | None = None
     other: ConversationId | None = None
     moved: tuple[MessageId, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    """What the revoked message had shown, so that it comes back when the message itself is gone."""
     undone_by: str = ""
     undone_why: str = ""
     undone_at: int = 0
@@ -64,6 +68,8 @@ class ChangeKind(Vocabulary):
 
     OPENED = "opened"
     """It came of a split, or its join was undone: somebody must have it."""
+    CHANGED = "changed"
+    """Messages of it, or a conversation that was joined into it, stand elsewhere now."""
     JOINED = "joined"
     """It stands in `into` now."""
     ERASED = "erased"
@@ -76,8 +82,9 @@ class ConversationChange(
 ):
     """What the router must know of a conversation that an operator changed.
 
-    `work` is there where somebody must have it; `arrived_at` is the first arrival of what it holds
-    and `agent` who had it before.
+    `work` is there where somebody must have it, or may have it already: that of the conversation,
+    or of `into`. `reply_to` is where its customer wrote last, `arrived_at` the first arrival of
+    what it holds and `agent` who had it before.
     """
 
     version: int = 1
@@ -86,6 +93,7 @@ class ConversationChange(
     at: int
     into: ConversationId | None = None
     work: Work | None = None
+    reply_to: ReplyTo | None = None
     arrived_at: int = 0
     agent: AgentId | None = None
 
@@ -100,18 +108,45 @@ class ErasureState(Vocabulary):
 
 
 class PurgedSubject(msgspec.Struct, frozen=True, kw_only=True):
-    """How many messages of one stream were purged under one subject, over all attempts."""
+    """How many messages of one stream were purged under one subject, over all attempts.
+
+    `until` is the last sequence up to which they were: what stood there is gone for this reason.
+    """
 
     stream: str
     subject: str
     count: int
+    until: int = 0
+
+
+class PendingPurge(msgspec.Struct, frozen=True, kw_only=True):
+    """What is about to be purged: all under a subject up to a sequence, or single messages there.
+
+    It is written down first, so that whoever goes on after a crash does it, and counts it once.
+    """
+
+    stream: str
+    subject: str
+    count: int
+    until: int
+    sequences: tuple[int, ...] = ()
+
+
+class ErasureRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """That an erasure was asked for, by whom and why, and when it was found to be done."""
+
+    by: str
+    why: str
+    asked_at: int
+    verified_at: int
 
 
 class ErasureDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="erasure"):
     """An erasure: the order, how far it has got, and in the end the certificate.
 
-    It holds keys and ids only. `subjects` is what was purged; `verified_at` is when reading back
-    found nothing under any of them.
+    It holds keys and ids only. `subjects` is what was purged, `rewritten` are documents of others
+    out of which he was taken; `verified_at` is when reading back found nothing of him any more.
+    Who comes back and is erased again has one certificate: `earlier` are the orders before.
     """
 
     version: int = 1
@@ -122,8 +157,13 @@ class ErasureDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     asked_at: int
     state: ErasureState = ErasureState.ASKED
     keys: tuple[IdentifierKey, ...] = ()
+    shared: tuple[IdentifierKey, ...] = ()
+    """Endpoints that others use too: only his own messages are taken from there."""
     conversations: tuple[ConversationId, ...] = ()
     customers: tuple[CustomerId, ...] = ()
     """The customer's own id and those of customers that were merged into him."""
     subjects: tuple[PurgedSubject, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    pending: tuple[PendingPurge, ...] = ()
+    earlier: tuple[ErasureRequest, ...] = ()
     verified_at: int = 0

@@ -9,10 +9,26 @@ from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.vocabulary import Vocabulary
 
 
+class OutboundKind(Vocabulary):
+    """What is sent."""
+
+    REPLY = "reply"
+    CODE = "code"
+    """A secret that proves an address: written by no agent, part of no conversation, and for
+    nobody's eyes but its addressee's."""
+    UNKNOWN = "unknown"
+
+
 class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="outbound"):
-    """One reply to send, once, where the customer wrote last."""
+    """One reply to send, once, where the customer wrote last; or a code that he asked for.
+
+    A code's `conversation` only keeps it apart from others, and it has neither customer nor agent.
+    """
 
     version: int = 1
+    kind: OutboundKind = OutboundKind.REPLY
+    asks_proof: bool = False
+    """Whether an answer to it, soon enough, proves who sent it (by mail only)."""
     id: OutboundId
     tenant: Tenant
     conversation: ConversationId
@@ -45,7 +61,10 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="delivery"):
-    """What became of one reply; `error` is a code, never a text of the provider."""
+    """What became of one reply; `error` is a code, never a text of the provider.
+
+    `threads` are the keyed hashes under which answers to it are known.
+    """
 
     version: int = 1
     id: OutboundId
@@ -55,4 +74,5 @@ class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     at: int
     attempts: int = 1
     provider_id: str = ""
+    threads: tuple[str, ...] = ()
     error: str = ""

@@ -14,8 +14,27 @@ may change the case of a local part. It holds 30 bytes:
 | 8 | HMAC-SHA-256 over tenant, account and all of the above, its first 64 bits |
 
 64 bits are what NIST SP 800-107, section 5.3.3, asks of a truncated tag, and whoever guesses needs
-a mail for every guess. A token proves no more than that its bearer holds a mail that went to
-that endpoint: mails are passed on. So it names a conversation and lets nobody in.
+a mail for every guess.
+
+A token says that its bearer holds a mail that went to that endpoint, and no more. Mails are
+passed on, and whoever is copied in on an answer sees the address that it goes to. So a token
+names its conversation to everybody and is proof of one thing only: where the sender's own mailbox
+is the endpoint, that mailbox is his (level 3), unless its domain says that the mail is forged. A
+copied-in reader who forges the From of a domain without DMARC can therefore put words into the
+owner's mouth for as long as the token lives. He reads nothing, since answers go to the mailbox;
+he merges nothing, since nothing else is seen with it; and he may do nothing, since an ordinary
+token never opens the ACT gate.
+
+That takes a *proof token*, in a mail that asks to be answered. It counts minutes instead of days,
+proves for `PROOF_REPLY_AGE_MS` and then names its conversation like any other. Who brings it
+first has used it up:
+
+| bytes | what |
+|---|---|
+| 3 | the minute in which it was issued, counted from 1970-01-01 UTC, modulo 2^24 (31 years) |
+| 16 | the conversation |
+| 3 | a tag of the endpoint |
+| 8 | HMAC as above, under a key that signs nothing else, which tells the two kinds apart |
 """
 
 from __future__ import annotations
@@ -33,7 +52,7 @@ from typing import Final
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import SECRET_BYTES_MIN
 from maitred.contracts.ids import DIGITS, ConversationId, IdentifierKey, Tenant, framed
-from maitred.contracts.limits import DAY_MS
+from maitred.contracts.limits import DAY_MS, MINUTE_MS, PROOF_REPLY_AGE_MS
 
 TOKEN_CHARACTERS: Final = 48
 LOCAL_PART_OCTETS_MAX: Final = 64
@@ -45,6 +64,9 @@ SECRETS_MAX: Final = 16
 
 _PAYLOAD_BYTES: Final = 22
 _MAC_BYTES: Final = 8
+_MINUTES: Final = 1 << 24
+_SKEW_MINUTES: Final = 5
+"""How far ahead the clock of the gateway that issued a proof token may be."""
 _CONVERSATION: Final = re.compile(rf"cnv_([0-9a-f]{{{DIGITS}}})\Z")
 _TAGGED: Final = re.compile(rf"\+([A-Za-z2-7]{{{TOKEN_CHARACTERS}}})@")
 
@@ -55,15 +77,20 @@ class TokenKeys:
 
     tenant: Tenant
     keys: tuple[bytes, ...] = field(repr=False)
+    proof_keys: tuple[bytes, ...] = field(repr=False)
     age_ms: int = AGE_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token says: the conversation, and to which endpoint of it our mail went."""
+    """What a token says: the conversation, and to which endpoint of it our mail went.
+
+    `proof` names a proof token that still proves who answers, so that it does so only once.
+    """
 
     conversation: ConversationId
     endpoint_tag: bytes
+    proof: str = ""
 
     def went_to(self, endpoint: IdentifierKey) -> bool:
         """Tell whether the mail went to this endpoint."""
@@ -92,8 +119,12 @@ def keys_of(tenant: Tenant, secrets: Iterable[bytes], *, age_ms: int = AGE_MS) -
             raise ConfigurationError(
                 f"reply_tokens.secrets[{index}]: must be at least {SECRET_BYTES_MIN} bytes"
             )
-    derived = tuple(hmac.digest(secret, b"maitred reply token", "sha256") for secret in given)
-    return TokenKeys(tenant=tenant, keys=derived, age_ms=age_ms)
+    return TokenKeys(
+        tenant=tenant,
+        keys=tuple(hmac.digest(secret, b"maitred reply token", "sha256") for secret in given),
+        proof_keys=tuple(hmac.digest(secret, b"maitred proof token", "sha256") for secret in given),
+        age_ms=age_ms,
+    )
 
 
 def sign(
@@ -110,20 +141,27 @@ def sign(
     Raises:
         ValueError: it is no conversation's id.
     """
-    digits = _CONVERSATION.match(conversation)
-    if digits is None:
-        raise ValueError("not the id of a conversation")
     key = keys.keys[0]
-    payload = b"".join(
-        (
-            _key_id(key),
-            ((now + keys.age_ms) // DAY_MS).to_bytes(2, "big"),
-            bytes.fromhex(digits[1]),
-            _tag(endpoint),
-        )
-    )
-    data = payload + _mac(key, keys.tenant, account, payload)
-    return base64.b32encode(data).decode().lower()
+    expires = ((now + keys.age_ms) // DAY_MS).to_bytes(2, "big")
+    payload = _key_id(key) + expires + _about(conversation, endpoint)
+    return _written(payload, _mac(key, keys.tenant, account, payload))
+
+
+def sign_proof(
+    keys: TokenKeys,
+    account: str,
+    conversation: ConversationId,
+    endpoint: IdentifierKey,
+    now: int,
+) -> str:
+    """Return the token of a mail that asks `endpoint` at `now` to prove itself by an answer.
+
+    Raises:
+        ValueError: it is no conversation's id.
+    """
+    minute = (now // MINUTE_MS % _MINUTES).to_bytes(3, "big")
+    payload = minute + _about(conversation, endpoint)
+    return _written(payload, _mac(keys.proof_keys[0], keys.tenant, account, payload))
 
 
 def verify(keys: TokenKeys, account: str, token: str, now: int) -> Grant | TokenFault:
@@ -140,12 +178,21 @@ def verify(keys: TokenKeys, account: str, token: str, now: int) -> Grant | Token
         for key in keys.keys
         if _key_id(key) == payload[:1]
     ]
+    if any(signed):
+        expired = now // DAY_MS > int.from_bytes(payload[1:3], "big")
+        return TokenFault.EXPIRED if expired else _grant(payload)
+    signed = [
+        hmac.compare_digest(mac, _mac(key, keys.tenant, account, payload))
+        for key in keys.proof_keys
+    ]
     if not any(signed):
         return TokenFault.INVALID
-    if now // DAY_MS > int.from_bytes(payload[1:3], "big"):
+    since = now // MINUTE_MS - int.from_bytes(payload[:3], "big") + _SKEW_MINUTES
+    age_ms = (since % _MINUTES - _SKEW_MINUTES) * MINUTE_MS
+    if age_ms > keys.age_ms:
         return TokenFault.EXPIRED
-    conversation = ConversationId(f"cnv_{payload[3:19].hex()}")
-    return Grant(conversation=conversation, endpoint_tag=payload[19:])
+    proves = age_ms <= PROOF_REPLY_AGE_MS
+    return _grant(payload, proof=hashlib.sha256(data).hexdigest()[:DIGITS] if proves else "")
 
 
 def with_token(address: str, token: str) -> str:
@@ -169,6 +216,22 @@ def tokens_in(text: str) -> tuple[str, ...]:
 def without_token(address: str) -> str:
     """Return an address as it is without the token in it."""
     return _TAGGED.sub("@", address)
+
+
+def _about(conversation: ConversationId, endpoint: IdentifierKey) -> bytes:
+    digits = _CONVERSATION.match(conversation)
+    if digits is None:
+        raise ValueError("not the id of a conversation")
+    return bytes.fromhex(digits[1]) + _tag(endpoint)
+
+
+def _written(payload: bytes, mac: bytes) -> str:
+    return base64.b32encode(payload + mac).decode().lower()
+
+
+def _grant(payload: bytes, *, proof: str = "") -> Grant:
+    conversation = ConversationId(f"cnv_{payload[3:19].hex()}")
+    return Grant(conversation=conversation, endpoint_tag=payload[19:], proof=proof)
 
 
 def _key_id(key: bytes) -> bytes:

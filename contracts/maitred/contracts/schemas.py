@@ -22,6 +22,7 @@ from maitred.contracts import (
     message,
     operations,
     outbound,
+    proofs,
     revision,
 )
 
@@ -51,6 +52,7 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     agents.Due,
     outbound.Outbound,
     outbound.DeliveryDoc,
+    proofs.ProofDoc,
 )
 
 

@@ -22,6 +22,7 @@ from maitred.contracts.message import Attachment, Message
 from maitred.contracts.subjects import BLOBS, Subjects
 from maitred.gateway import clock
 from maitred.gateway.bus import blobs, reads
+from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.finding import find_message
 from maitred.gateway.settings.load import Configuration
@@ -77,17 +78,11 @@ class Attachments:
         if not attachment.remote:
             why = f" ({attachment.cut})" if attachment.cut else ""
             raise Permanent(f"the attachment's bytes were not kept{why}", code="not_kept")
-        note = self._note(message, attachment)
-        stored = await reads.get_last(self._connection, BLOBS, note)
-        if stored is not None:
-            try:
-                return await self._get(msgspec.json.decode(stored.data, type=BlobRef))
-            except Permanent as error:
-                # Its chunks may have aged out before the note: the provider is asked again.
-                if error.code != "blob_missing":
-                    raise
-        data = await self._fetch(message, attachment)
-        await self._keep(message.actor_key, note, data)
+        note = note_of(self._subjects, message.actor_key, message.id, attachment.remote)
+        data = await fetched(self._connection, self._subjects, note)
+        if data is None:
+            data = await self._fetch(message, attachment)
+            await self._keep(message.actor_key, note, data)
         return data
 
     async def _get(self, blob: BlobRef) -> bytes:
@@ -112,13 +107,33 @@ class Attachments:
             stream=BLOBS,
         )
 
-    def _note(self, message: Message, attachment: Attachment) -> str:
-        """Name where it is noted under which hash a fetched file stands.
 
-        By its address, since a newer reading of the message may count its files otherwise.
-        """
-        name = digest(message.id, attachment.remote)
-        return self._subjects.blob(message.actor_key, name, 0)
+async def fetched(connection: Connection, subjects: Subjects, note: str) -> bytes | None:
+    """Return a file that was at its provider, where somebody has had it fetched; see `note_of`.
+
+    Raises:
+        Permanent: its bytes are others than were stored (`blob_corrupt`).
+        StoreUnavailable: the store does not answer.
+    """
+    stored = await reads.get_last(connection, BLOBS, note)
+    if stored is None:
+        return None
+    blob = msgspec.json.decode(stored.data, type=BlobRef)
+    try:
+        return await blobs.get(connection, subjects, blob.owner, blob.sha256, blob.size)
+    except Permanent as error:
+        # Its chunks may have aged out before the note.
+        if error.code != "blob_missing":
+            raise
+        return None
+
+
+def note_of(subjects: Subjects, owner: IdentifierKey, message: MessageId, remote: str) -> str:
+    """Name where it is noted under which hash the file that stood at `remote` is kept.
+
+    By its address, since a newer reading of the message may count its files otherwise.
+    """
+    return subjects.blob(owner, digest(message, remote), 0)
 
 
 def fetchers(configuration: Configuration) -> dict[str, FetchesMedia]:

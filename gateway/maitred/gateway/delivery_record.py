@@ -151,8 +151,15 @@ class DeliveryRecord:
             Conflict: somebody else wrote of them.
             Fenced: the lease was lost while the store was away.
         """
+        documents: dict[str, msgspec.Struct] = {}
+        for reply in replies:
+            if reply.sent is not None and reply.sent.thread_ids:
+                made = self._thread(reply.outbound, reply.sent)
+                documents |= made
+                names = tuple(subject.rpartition(".")[2] for subject in made)
+                reply.doc = msgspec.structs.replace(reply.doc, threads=names)
         writes = [self._write(reply) for reply in replies]
-        writes += await self._threads(replies)
+        writes += await self._threads(documents)
         position = self.position
         if passed:
             dead = sum(isinstance(each, Buried) for each in passed)
@@ -292,11 +299,7 @@ class DeliveryRecord:
             actor_key=outbound.to.key,
         )
 
-    async def _threads(self, replies: Sequence[Reply]) -> list[Write]:
-        documents: dict[str, msgspec.Struct] = {}
-        for reply in replies:
-            if reply.sent is not None and reply.sent.thread_ids:
-                documents.update(self._thread(reply.outbound, reply.sent))
+    async def _threads(self, documents: Mapping[str, msgspec.Struct]) -> list[Write]:
         if not documents:
             return []
         known = await self._patiently(

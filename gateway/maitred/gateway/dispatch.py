@@ -1,4 +1,4 @@
-"""Dispatch: the journal's messages, commands and deadlines → who should have it.
+"""Dispatch: the journal's messages, commands, deadlines and changes → who should have it.
 
 The engine decides in memory and in the journal's order; what it decided is committed with the
 position, and after any lost race it is rebuilt from the documents. So the log alone says what was
@@ -20,36 +20,37 @@ from maitred.contracts.agents import (
     AgentDoc,
     Assignment,
     AssignmentState,
-    Brief,
     Due,
     RoutingDoc,
     RoutingState,
 )
-from maitred.contracts.conversation import Conversation, Speaker, Turn
-from maitred.contracts.documents import CustomerDoc
+from maitred.contracts.conversation import Speaker, Turn
 from maitred.contracts.entry import Claim, Work
-from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId, outbound_id
+from maitred.contracts.ids import AgentId, ConversationId, MessageId, outbound_id
+from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Attachment, MessageKind
+from maitred.contracts.operations import ConversationChange
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead, View
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
+from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.journal.effects import Effects, Entry
 from maitred.gateway.journal.stage import Buried
 from maitred.gateway.metrics import Metrics
-from maitred.identity.gates import brief_may_show_journey
-from maitred.router import brief as briefs
 from maitred.router.engine import Engine
 from maitred.router.events import (
+    ChangeCame,
     ClaimCame,
     CommandCame,
     DueCame,
     Effect,
     Event,
+    Forget,
     Note,
     SaveAgent,
     SaveRouting,
@@ -57,12 +58,11 @@ from maitred.router.events import (
     Tell,
     WorkArrived,
 )
+from maitred.router.house import ERASED
 
 log = structlog.get_logger(__name__)
 STAGE: Final = "dispatch"
-_EARLIER_MAX: Final = 5
-"""Earlier conversations shown in a brief."""
-_ALIASES_MAX: Final = 16
+_WITH_BRIEF: Final = frozenset({AssignmentState.OFFERED, AssignmentState.UPDATED})
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +75,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     received_at: int
     attachments: tuple[Attachment, ...]
+    reply_to: ReplyTo | None = None
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="entry"):
@@ -116,15 +117,15 @@ class Dispatch:
         self._engine = engine
         self._deadlines = deadlines
         self._metrics = metrics
-        self._machines = machines
+        self._briefing = Briefing(backbone.subjects, machines)
         self._poisoned: set[int] = set()
         self._waiting: dict[ConversationId, str] = {}
         self._queue: Counter[str] = Counter()
         metrics.queue_from(lambda: self._queue)
 
     def subjects(self, partition: int) -> Sequence[str]:
-        """Return what it reads: what was said, what agents say, what is due."""
-        return [self._subjects.any(kind) for kind in ("message", "admitted", "due")]
+        """Return what it reads: what was said, what agents say, what is due, what was changed."""
+        return [self._subjects.any(kind) for kind in ("message", "admitted", "due", "change")]
 
     async def rebuild(self) -> None:
         """Load the engine and the deadlines from the documents."""
@@ -169,22 +170,24 @@ class Dispatch:
 
     def wanted(self, prepared: Decided) -> Iterable[str]:
         """Name what is written, and what briefs and replies are made of."""
-        offered = {
+        briefed = {
             effect.assignment.conversation
             for effect in prepared.effects
-            if isinstance(effect, Tell) and effect.assignment.state is AssignmentState.OFFERED
+            if isinstance(effect, Tell) and effect.assignment.state in _WITH_BRIEF
         }
         for effect in prepared.effects:
             match effect:
                 case SaveRouting(doc=doc):
                     yield self._subjects.routing(doc.conversation)
-                    if doc.conversation in offered:
+                    if doc.conversation in briefed:
                         yield self._subjects.conversation(doc.conversation)
                         yield self._subjects.customer(doc.customer)
                 case SaveAgent(doc=state):
                     yield self._subjects.agent(state.id)
                 case Say(conversation=conversation):
                     yield self._subjects.conversation(conversation)
+                case Forget(conversation=conversation):
+                    yield self._subjects.routing(conversation)
 
     def apply(self, prepared: Decided, view: View) -> Effects:
         """Put the engine's decisions into documents and entries; briefs are made here."""
@@ -196,6 +199,8 @@ class Dispatch:
                     documents[self._subjects.routing(doc.conversation)] = doc
                 case SaveAgent(doc=state):
                     documents[self._subjects.agent(state.id)] = state
+                case Forget(conversation=conversation):
+                    documents |= self._emptied(conversation, view)
         for index, effect in enumerate(prepared.effects):
             identity = f"dispatch:{prepared.sequence}:{index}"
             match effect:
@@ -205,7 +210,7 @@ class Dispatch:
                     subject = self._subjects.decision(decision.conversation)
                     entries.append(Entry(subject, decision, identity))
                 case Say():
-                    entries.append(self._said(effect, prepared, view))
+                    entries.append(self._said(effect, documents, view, prepared))
         # The shell must know the revision of whatever is written.
         if missing := view.missing(*documents):
             raise NotRead(*missing)
@@ -226,25 +231,52 @@ class Dispatch:
             match effect:
                 case SaveRouting(doc=doc):
                     self._note_state(doc)
+                case Forget(conversation=conversation):
+                    self._note_gone(conversation)
                 case Tell(assignment=assignment):
                     self._metrics.assignment(assignment.state.value)
                     if assignment.state is AssignmentState.OFFERED and prepared.accepted_at:
                         self._metrics.offered(now - prepared.accepted_at)
 
     def _note_state(self, doc: RoutingDoc) -> None:
+        self._note_gone(doc.conversation)
         if doc.due_at and doc.state is not RoutingState.CLOSED:
             self._deadlines.arm(doc.conversation, doc.epoch, doc.due_at)
-        else:
-            self._deadlines.disarm(doc.conversation)
-        if (before := self._waiting.pop(doc.conversation, None)) is not None:
-            self._queue[before] -= 1
-            if not self._queue[before]:
-                del self._queue[before]
         if doc.state in {RoutingState.WAITING, RoutingState.HELD}:
             skills = "+".join(need.skill for need in doc.needs.skills) or "any"
             need = f"{skills}/{doc.needs.language or 'any'}"
             self._waiting[doc.conversation] = need
             self._queue[need] += 1
+
+    def _note_gone(self, conversation: ConversationId) -> None:
+        self._deadlines.disarm(conversation)
+        if (before := self._waiting.pop(conversation, None)) is not None:
+            self._queue[before] -= 1
+            if not self._queue[before]:
+                del self._queue[before]
+
+    def _emptied(self, conversation: ConversationId, view: View) -> dict[str, msgspec.Struct]:
+        """Empty the document of an erased conversation, unless it is purged already.
+
+        Whoever starts again before the purge must not find the conversation alive.
+        """
+        subject = self._subjects.routing(conversation)
+        known = view.read(subject, RoutingDoc)
+        if known is None:
+            return {}
+        return {
+            subject: RoutingDoc(
+                conversation=conversation,
+                customer=known.customer,
+                state=RoutingState.CLOSED,
+                epoch=known.epoch,
+                channel=known.channel,
+                account="",
+                arrived_at=known.arrived_at,
+                state_at=known.state_at,
+                closed_reason=ERASED,
+            )
+        }
 
     def _told(
         self,
@@ -254,18 +286,30 @@ class Dispatch:
         identity: str,
         prepared: Decided,
     ) -> Entry:
-        if assignment.state is AssignmentState.OFFERED and assignment.conversation is not None:
-            subject = self._subjects.routing(assignment.conversation)
-            routing = documents.get(subject)
-            if not isinstance(routing, RoutingDoc):
-                raise TypeError("an offer without a routing document")
-            brief = self._brief(assignment, routing, view)
+        if assignment.state in _WITH_BRIEF and assignment.conversation is not None:
+            routing = self._routing(assignment.conversation, documents, view)
+            brief = self._briefing.brief(assignment, routing, view)
             assignment = msgspec.structs.replace(assignment, brief=brief)
         where = self._subjects.assign(assignment.agent, assignment.conversation or "none")
         return Entry(where, assignment, identity)
 
-    def _said(self, say: Say, prepared: Decided, view: View) -> Entry:
-        conversation = self._conversation(say.conversation, view)
+    def _routing(
+        self, conversation: ConversationId, documents: dict[str, msgspec.Struct], view: View
+    ) -> RoutingDoc:
+        subject = self._subjects.routing(conversation)
+        routing = documents.get(subject) or view.read(subject, RoutingDoc)
+        if not isinstance(routing, RoutingDoc):
+            raise TypeError("an agent is told of a conversation that has no routing document")
+        return routing
+
+    def _said(
+        self, say: Say, documents: dict[str, msgspec.Struct], view: View, prepared: Decided
+    ) -> Entry:
+        conversation = self._briefing.conversation(say.conversation, view)
+        # The gates were asked about whoever wrote last when the agent spoke. Somebody else may
+        # have written since, whom his words are not for.
+        routing = self._routing(say.conversation, documents, view)
+        reply_to = routing.reply_to or conversation.reply_to
         reply = Outbound(
             # Named after the admitted command's place in the journal: agents may use an id again.
             id=outbound_id(say.conversation, f"{say.agent}:{prepared.sequence}"),
@@ -274,50 +318,14 @@ class Dispatch:
             customer=conversation.customer,
             agent=say.agent,
             agent_name=say.agent_name,
-            to=conversation.reply_to,
+            to=reply_to,
             subject=conversation.subject,
             text=say.text,
+            asks_proof=say.asks_proof,
             at=prepared.at,
         )
-        where = self._subjects.outbound(
-            reply.to.channel, say.conversation, conversation.reply_to.key
-        )
+        where = self._subjects.outbound(reply_to.channel, say.conversation, reply_to.key)
         return Entry(where, reply, f"outbound:{reply.id}")
-
-    def _conversation(self, conversation: ConversationId, view: View) -> Conversation:
-        found = view.read(self._subjects.conversation(conversation), Conversation)
-        if found is None:
-            raise ValueError("a routed conversation is not there")
-        return found
-
-    def _customer(self, customer: CustomerId, view: View) -> CustomerDoc | None:
-        for _ in range(_ALIASES_MAX):
-            found = view.read(self._subjects.customer(customer), CustomerDoc)
-            if found is None or found.alias_of is None:
-                return found
-            customer = found.alias_of
-        return None
-
-    def _brief(self, assignment: Assignment, routing: RoutingDoc, view: View) -> Brief:
-        conversation = routing.conversation
-        said = self._conversation(conversation, view)
-        customer = self._customer(said.customer, view)
-        show = brief_may_show_journey(said, to_machine=assignment.agent in self._machines)
-        earlier: list[tuple[Conversation, RoutingDoc | None]] = []
-        if show and customer is not None:
-            ids = [each for each in customer.conversations if each != conversation][-_EARLIER_MAX:]
-            wanted = [self._subjects.conversation(each) for each in ids]
-            wanted += [self._subjects.routing(each) for each in ids]
-            if missing := view.missing(*wanted):
-                raise NotRead(*missing)
-            for each in ids:
-                before = view.read(self._subjects.conversation(each), Conversation)
-                state = view.read(self._subjects.routing(each), RoutingDoc)
-                if before is not None:
-                    earlier.append((before, state))
-        return briefs.compose(
-            said, routing, customer, earlier, show_journey=show, why=assignment.decision
-        )
 
 
 def _events(item: Received) -> tuple[tuple[Event, ...], int]:
@@ -327,11 +335,14 @@ def _events(item: Received) -> tuple[tuple[Event, ...], int]:
         return (CommandCame(msgspec.json.decode(item.data, type=Admitted)),), 0
     if kind == "due":
         return (DueCame(msgspec.json.decode(item.data, type=Due)),), 0
+    if kind == "change":
+        return (ChangeCame(msgspec.json.decode(item.data, type=ConversationChange)),), 0
     entry = msgspec.json.decode(item.data, type=_Entry)
     events: list[Event] = []
     if entry.work is not None:
-        turn = _turn(entry.message)
-        events.append(WorkArrived(work=entry.work, turn=turn, message=entry.message.id))
+        message, is_quiet = entry.message, entry.work.is_quiet
+        reply_to = message.reply_to if not is_quiet else None
+        events.append(WorkArrived(entry.work, _turn(message), message.id, reply_to))
     if entry.claim is not None and entry.claim.turn is not None:
         events.append(ClaimCame(conversation=entry.claim.conversation, turn=entry.claim.turn))
     return tuple(events), entry.work.accepted_at if entry.work is not None else 0

@@ -8,7 +8,6 @@ message a moment ago. Where the sender is known, his log alone is read.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,12 +17,11 @@ from maitred.contracts.conversation import Conversation
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import IdentifierKey, MessageId, conversation_id
-from maitred.contracts.limits import PULL_MESSAGES_MAX
 from maitred.contracts.message import Message
 from maitred.contracts.revision import Revision
 from maitred.contracts.subjects import JOURNAL, Subjects, message_msg_id
 from maitred.gateway.bus.connection import Connection
-from maitred.gateway.bus.history import read_log
+from maitred.gateway.bus.history import scan
 from maitred.gateway.bus.reads import Stored, get_at, get_last
 from maitred.gateway.bus.streams import last_sequence
 
@@ -43,7 +41,7 @@ async def find_message(connection: Connection, subjects: Subjects, message: Mess
     """
     found = await _first_reading(connection, subjects, message)
     newest, number = found, 0
-    async for stored in _log(connection, subjects.revision(found.actor_key), after=0):
+    async for stored in scan(connection, JOURNAL, subjects.revision(found.actor_key)):
         named = msgspec.json.decode(stored.data, type=_Named)
         if named.message.id == message and named.number >= number:
             newest = msgspec.json.decode(stored.data, type=Revision).message
@@ -134,10 +132,10 @@ class Places:
             self._senders.move_to_end(sender)
             return found
         found = {}
-        async for stored in _log(self._connection, self._subjects.message(sender), after=0):
+        async for stored in scan(self._connection, JOURNAL, self._subjects.message(sender)):
             named = msgspec.json.decode(stored.data, type=_Named)
             found[named.message.id] = _Place(stored.seq)
-        async for stored in _log(self._connection, self._subjects.revision(sender), after=0):
+        async for stored in scan(self._connection, JOURNAL, self._subjects.revision(sender)):
             named = msgspec.json.decode(stored.data, type=_Named)
             place = found.get(named.message.id)
             if place is not None and named.number >= place.number:
@@ -155,32 +153,19 @@ async def _first_reading(connection: Connection, subjects: Subjects, message: Me
     if opened is not None:
         said = msgspec.json.decode(opened.data, type=Conversation)
         for writer in said.participants:
-            async for stored in _log(connection, subjects.message(writer), after=0):
+            async for stored in scan(connection, JOURNAL, subjects.message(writer)):
                 if stored.headers.get(_MSG_ID) == wanted:
                     return _message(stored)
     end, block = await last_sequence(connection, JOURNAL), _BLOCK_FIRST
     while end > 0:
         start = max(0, end - block)
-        async for stored in _log(connection, subjects.any("message"), after=start, until=end):
+        async for stored in scan(
+            connection, JOURNAL, subjects.any("message"), after=start, until=end
+        ):
             if stored.headers.get(_MSG_ID) == wanted:
                 return _message(stored)
         end, block = start, 2 * block
     raise Permanent(f"no message is known as {message}", code="not_found")
-
-
-async def _log(
-    connection: Connection, subject: str, *, after: int, until: int | None = None
-) -> AsyncIterator[Stored]:
-    """Yield the log's messages behind sequence `after`, up to and with sequence `until`."""
-    while True:
-        page = await read_log(connection, JOURNAL, subject, after=after, limit=PULL_MESSAGES_MAX)
-        for stored in page:
-            if until is not None and stored.seq > until:
-                return
-            yield stored
-        if len(page) < PULL_MESSAGES_MAX:
-            return
-        after = page[-1].seq
 
 
 def _message(stored: Stored) -> Message:

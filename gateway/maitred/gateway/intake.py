@@ -13,30 +13,31 @@ from typing import Final
 import msgspec
 
 from maitred.contracts import limits
-from maitred.contracts.conversation import Conversation, Needs, SkillNeed
+from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import Claim, MessageEntry, SuppressedEntry, Work
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import CustomerId, component_id, conversation_id, customer_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Affect, Message, MessageKind
-from maitred.contracts.reply_token import without_token
 from maitred.contracts.subjects import INBOUND, message_msg_id
 from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import blobs
 from maitred.gateway.bus.pull import Received
+from maitred.gateway.conversing import told
 from maitred.gateway.decoding import Undecodable, attempt, raw_of
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
+from maitred.gateway.judging import judged
 from maitred.identity.journey import add_turn, claimed_turn, with_turn
 from maitred.identity.loops import as_auto_reply
+from maitred.identity.orders import news_of
 from maitred.identity.place import Placement, Tools, place
 from maitred.identity.threads import links_of
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
-from maitred.router.mood.track import advance
-from maitred.router.needs import CompiledRules, Facts, needs_of
+from maitred.router.needs import CompiledRules
 
 STAGE: Final = "intake"
 
@@ -113,10 +114,12 @@ class Intake:
         if placement.loop:
             message = as_auto_reply(message, placement.loop)
         documents = dict(placement.documents)
+        subjects = self._backbone.subjects
+        parted = news_of(placement.documents, view, subjects, now)
         work = None
         if placement.conversation is not None and placement.customer is not None:
             conversation = self._conversation(message, placement, now)
-            subject = self._backbone.subjects.conversation(placement.conversation)
+            subject = subjects.conversation(placement.conversation)
             documents[subject] = conversation
             if message.kind.wants_an_answer or message.kind is MessageKind.VERIFICATION:
                 work = _work(conversation, message, now)
@@ -124,7 +127,7 @@ class Intake:
         if (claimed := placement.claimed) is not None:
             named, turn = claimed.previous, claimed_turn(claimed.previous, message, now)
             if turn is not None:
-                documents[self._backbone.subjects.conversation(named.id)] = with_turn(named, turn)
+                documents[subjects.conversation(named.id)] = with_turn(named, turn)
             claim = Claim(conversation=named.id, evidence=claimed.evidence, turn=turn)
         entry = MessageEntry(
             message=message,
@@ -139,10 +142,11 @@ class Intake:
             documents=documents,
             entries=(
                 Entry(
-                    subject=self._backbone.subjects.message(message.actor_key),
+                    subject=subjects.message(message.actor_key),
                     body=entry,
                     id=message_msg_id(message.id),
                 ),
+                *told(parted, subjects, message.id),
             ),
         )
 
@@ -222,40 +226,7 @@ class Intake:
         written = placement.documents.get(subject)
         customer = written if isinstance(written, CustomerDoc) else None
         conversation = add_turn(placement.previous, message, placement, customer, now)
-        if not message.kind.wants_an_answer:
-            return conversation
-        mood = conversation.mood
-        if message.affect is not None:
-            mood = advance(mood, message.affect, message.received_at)
-        needs, tier = needs_of(
-            self._rules,
-            Facts(
-                channel=message.channel,
-                account=message.account,
-                recipients=tuple(map(without_token, message.recipients)),
-                subject=message.subject,
-                text=message.text,
-                language=conversation.language,
-                mood=mood.label,
-                tier=conversation.tier,
-            ),
-        )
-        needs = _together(conversation.needs, needs)
-        return msgspec.structs.replace(conversation, mood=mood, needs=needs, tier=tier)
-
-
-def _together(earlier: Needs, now: Needs) -> Needs:
-    """Add up what a conversation needed before and what its new words need."""
-    levels = {need.skill: need.level for need in earlier.skills}
-    for need in now.skills:
-        levels[need.skill] = max(need.level, levels.get(need.skill, 0.0))
-    return Needs(
-        skills=tuple(SkillNeed(skill=skill, level=levels[skill]) for skill in sorted(levels)),
-        language=now.language or earlier.language,
-        human_only=earlier.human_only or now.human_only,
-        priority_minutes=max(earlier.priority_minutes, now.priority_minutes),
-        because=tuple(dict.fromkeys(earlier.because + now.because)),
-    )
+        return judged(conversation, message, self._rules)
 
 
 def _work(conversation: Conversation, message: Message, accepted_at: int) -> Work:

@@ -6,42 +6,51 @@ Built from the journal at the moment of the question; it decides nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import msgspec
 
 from maitred.contracts.agents import Assignment, Decision, RoutingDoc
 from maitred.contracts.conversation import Conversation
-from maitred.contracts.documents import ComponentDoc, CustomerDoc
-from maitred.contracts.entry import MessageEntry
+from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.errors import Permanent
-from maitred.contracts.ids import (
-    ComponentId,
-    ConversationId,
-    CustomerId,
-    IdentifierKey,
-    MessageId,
-)
-from maitred.contracts.revision import Revision
+from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey
 from maitred.contracts.subjects import JOURNAL, Subjects
+from maitred.contracts.view import View
+from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import read_log
 from maitred.gateway.bus.reads import get_many
+from maitred.gateway.collecting import Collector
+from maitred.gateway.journal.keeping import Keeping
+from maitred.gateway.journal.transaction import Decision as Step
+from maitred.gateway.journal.transaction import transact
+from maitred.identity.belonging import Belonging, alone
+from maitred.identity.components import namesake
+from maitred.identity.gathering import gathered
+from maitred.identity.moments import Moment
+from maitred.identity.reading import ALIAS_HOPS_MAX
+from maitred.identity.timeline import timeline
 
 T = TypeVar("T", bound=msgspec.Struct)
-_ALIASES_MAX: Final = 16
-_MESSAGES_MAX: Final = 1_000
+NEWEST: Final = 1_000
+"""So many of a log's entries are read unless all are asked for."""
 _EVENTS_MAX: Final = 1_000
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer with everything he wrote, over all channels, oldest first."""
+    """A customer with everything that was said and done, over all channels, oldest first.
+
+    `claimed` is what others wrote in his conversations, whom nothing proves to be him. `unread` is
+    how many entries his logs hold before those that were read.
+    """
 
     customer: CustomerDoc
     identifiers: tuple[IdentifierKey, ...]
-    entries: tuple[MessageEntry, ...]
+    moments: tuple[Moment, ...]
+    claimed: tuple[Moment, ...] = ()
+    unread: int = 0
 
 
 class ConversationStory(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,23 +69,41 @@ def is_id(name: str, *prefixes: str) -> bool:
     )
 
 
-async def journey(connection: Connection, subjects: Subjects, name: str) -> Journey:
+async def journey(
+    connection: Connection, subjects: Subjects, name: str, *, newest: int | None = NEWEST
+) -> Journey:
     """Return the journey of a customer, or of a conversation's customer.
 
+    Who cannot be told from others has no journey beyond the conversation that is asked about.
+    `newest` bounds what is read of each of his logs; None reads all.
+
     Raises:
-        Permanent: nothing is known under that id (code `not_found`).
+        Permanent: nothing is known under that id (code `not_found`), or aliases go round in a
+            circle (`alias_chain`).
         StoreUnavailable: the store does not answer.
     """
+    only: ConversationId | None = None
     if name.startswith("cnv_"):
-        said = await _conversation(connection, subjects, ConversationId(name))
-        name = said.customer
+        only = ConversationId(name)
+        name = (await _conversation(connection, subjects, only)).customer
     customer = await _customer(connection, subjects, CustomerId(name))
-    members = await _members(connection, subjects, customer)
-    entries: list[MessageEntry] = []
-    for key in members:
-        entries += await _entries(connection, subjects, key)
-    entries.sort(key=lambda each: (each.message.received_at, each.message.id))
-    return Journey(customer=customer, identifiers=members, entries=tuple(entries))
+    belonging = Belonging(customer, await _component(connection, subjects, customer))
+    found = await Collector(
+        connection,
+        subjects,
+        customer,
+        belonging,
+        newest,
+        only if customer.unidentified else None,
+    ).collect()
+    told = timeline(found.sources)
+    return Journey(
+        customer=customer,
+        identifiers=belonging.members,
+        moments=told.moments,
+        claimed=told.claimed,
+        unread=found.unread,
+    )
 
 
 async def story(connection: Connection, subjects: Subjects, name: str) -> ConversationStory:
@@ -89,28 +116,26 @@ async def story(connection: Connection, subjects: Subjects, name: str) -> Conver
     conversation = ConversationId(name)
     said = await _conversation(connection, subjects, conversation)
     routing = await _read(connection, subjects.routing(conversation), RoutingDoc)
+    if said.joined:
+        said, routing = await _with_joined(connection, subjects, conversation)
     decisions = await _decisions(connection, subjects, conversation)
     return ConversationStory(conversation=said, routing=routing, decisions=decisions)
 
 
-async def _entries(
-    connection: Connection, subjects: Subjects, sender: IdentifierKey
-) -> Iterable[MessageEntry]:
-    """Return a sender's first messages, each in its newest reading."""
-    known: dict[MessageId, MessageEntry] = {}
-    for each in await read_log(
-        connection, JOURNAL, subjects.message(sender), after=0, limit=_MESSAGES_MAX
-    ):
-        entry = msgspec.json.decode(each.data, type=MessageEntry)
-        known[entry.message.id] = entry
-    # A revision with a higher number comes later.
-    for each in await read_log(
-        connection, JOURNAL, subjects.revision(sender), after=0, limit=_MESSAGES_MAX
-    ):
-        revised = msgspec.json.decode(each.data, type=Revision).message
-        if revised.id in known:
-            known[revised.id] = msgspec.structs.replace(known[revised.id], message=revised)
-    return known.values()
+async def _with_joined(
+    connection: Connection, subjects: Subjects, conversation: ConversationId
+) -> tuple[Conversation, RoutingDoc | None]:
+    """Return a conversation, and where it stands, with all that was joined into it."""
+    briefing = Briefing(subjects)
+
+    def step(view: View) -> Step[tuple[Conversation, RoutingDoc | None]]:
+        routing = view.read(subjects.routing(conversation), RoutingDoc)
+        own, joined = briefing.group(conversation, view)
+        if routing is not None:
+            routing = briefing.with_replies(routing, joined, view)
+        return Step((gathered(own, joined), routing))
+
+    return await transact(connection, Keeping(), step, 0)
 
 
 async def _decisions(
@@ -148,33 +173,32 @@ async def _conversation(
 async def _customer(
     connection: Connection, subjects: Subjects, customer: CustomerId
 ) -> CustomerDoc:
-    current: CustomerId = customer
-    for _ in range(_ALIASES_MAX if is_id(customer, "cus_") else 0):
-        found = await _read(connection, subjects.customer(current), CustomerDoc)
+    current: CustomerId | None = customer if is_id(customer, "cus_") else None
+    for _ in range(ALIAS_HOPS_MAX):
+        found = (
+            await _read(connection, subjects.customer(current), CustomerDoc) if current else None
+        )
         if found is None:
-            break
+            raise Permanent(f"no customer is known as {customer}", code="not_found")
         if found.alias_of is None:
             return found
         current = found.alias_of
-    raise Permanent(f"no customer is known as {customer}", code="not_found")
+    raise Permanent("a customer's aliases do not end", code="alias_chain")
 
 
-async def _members(
+async def _component(
     connection: Connection, subjects: Subjects, customer: CustomerDoc
-) -> tuple[IdentifierKey, ...]:
-    component: ComponentId = customer.component
-    for _ in range(_ALIASES_MAX):
-        found = await _read(connection, subjects.component(component), ComponentDoc)
+) -> ComponentDoc:
+    name = customer.component
+    for _ in range(ALIAS_HOPS_MAX):
+        found = await _read(connection, subjects.component(name), ComponentDoc)
         if found is None:
-            break
-        if found.alias_of is not None:
-            component = found.alias_of
-            continue
-        for each in found.customers:
-            if each.customer == customer.id:
-                return each.members
-        break
-    return (IdentifierKey(component.removeprefix("cmp_")),)
+            pointer = await _read(connection, subjects.identifier(namesake(name)), IdentifierDoc)
+            return alone(customer, pointer.identifier if pointer is not None else None)
+        if found.alias_of is None:
+            return found
+        name = found.alias_of
+    raise Permanent("a component's aliases do not end", code="alias_chain")
 
 
 async def _read(connection: Connection, subject: str, shape: type[T]) -> T | None:

@@ -31,6 +31,7 @@ from maitred.gateway.bus.reads import Stored, get_last
 from maitred.gateway.decoding import Undecodable, attempt, raw_of
 from maitred.gateway.finding import Known, Places
 from maitred.gateway.journal.keeping import Keeping
+from maitred.identity.bursts import reread, words_in
 from maitred.identity.loops import LOOP, as_auto_reply
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
@@ -139,7 +140,7 @@ class Replay:
         for data in decoded.contents.values():
             await blobs.put(self.publisher, self.subjects, inbound.sender_key, data)
         for _ in range(TRIES_MAX):
-            known = await self._places.read(inbound.sender_key, inbound.id)
+            known = await self._known(inbound)
             if known is None:
                 raise Permanent("the journal keeps this message no more", code="not_found")
             message = _carried(known.entry.message, decoded.message, self.mood)
@@ -161,14 +162,26 @@ class Replay:
                     timeout_ms=limits.COMMIT_TIMEOUT_MS,
                 )
             except Conflict:
-                self._places.forget(inbound.sender_key)
+                self._places.forget(message.actor_key)
                 continue
-            self._places.revised(inbound.sender_key, inbound.id, sequence, revision.number)
+            self._places.revised(message.actor_key, inbound.id, sequence, revision.number)
             return revision.number
         raise Permanent("others wrote at every try", code="busy")
 
+    async def _known(self, inbound: Inbound) -> Known | None:
+        """Return what the journal has of a raw message.
+
+        The door files it under its sender's claim; where the decoder found him proven, the
+        message stands under himself.
+        """
+        own = self.context.keys.identifier(inbound.sender.identifier)
+        for key in dict.fromkeys((inbound.sender_key, own)):
+            if (known := await self._places.read(key, inbound.id)) is not None:
+                return known
+        return None
+
     async def _again(self, stored: Stored, inbound: Inbound) -> Reading:
-        known = await self._places.read(inbound.sender_key, inbound.id)
+        known = await self._known(inbound)
         if known is None:
             return Reading(stored.seq, inbound, Outcome.NOT_JOURNALLED)
         try:
@@ -186,11 +199,12 @@ class Replay:
 
     def _entry(self, revision: Revision) -> Write:
         name = revision_msg_id(revision.message, revision.number)
+        subject = self.subjects.revision(revision.message.actor_key)
         return batch.entry(
-            self.subjects.revision(revision.message.actor_key),
+            subject,
             msgspec.json.encode(revision),
             msg_id=name,
-            ttl_ms=self.keeping.log_ms,
+            ttl_ms=self.keeping.entry_ttl_ms(subject),
             headers=headers(event_id=name, kind="revision/1", at=revision.at),
         )
 
@@ -229,12 +243,10 @@ def retold(document: Conversation, before: Message, after: Message) -> Conversat
 
     A turn that shows something else (the customer edited or deleted it) stays.
     """
-    old, new = (each.text[: limits.TURN_TEXT_CHARACTERS_MAX] for each in (before, after))
-    cut = len(after.text) > len(new) or "text_cut" in after.flags
+    old = before.text[: limits.TURN_TEXT_CHARACTERS_MAX]
+    cut = "text_cut" in after.flags
     turns = tuple(
-        msgspec.structs.replace(turn, text=new, cut=cut)
-        if turn.message == after.id and turn.text == old
-        else turn
+        reread(turn, after.id, after.text, cut=cut) if words_in(turn, after.id) == old else turn
         for turn in document.turns
     )
     return document if turns == document.turns else msgspec.structs.replace(document, turns=turns)
@@ -247,6 +259,17 @@ def _carried(before: Message, after: Message, mood: MoodModel | None) -> Message
         code = after.language.code if after.language else ""
         asked = MoodInput(text=after.text, language=code, subject=after.subject)
         affect = mood.read([asked])[0]
+    if after.actor != before.actor:
+        # Who wrote it was judged once, with the keys of then, and the message hangs on him.
+        after = msgspec.structs.replace(
+            after,
+            actor=before.actor,
+            actor_key=before.actor_key,
+            verification=before.verification,
+            proven_at=before.proven_at,
+            reply_to=before.reply_to,
+            thread=msgspec.structs.replace(after.thread, proof=before.thread.proof),
+        )
     if LOOP in before.flags:
         after = as_auto_reply(after, before.channel_extra.get(LOOP, ""))
     return msgspec.structs.replace(after, affect=affect)

@@ -19,7 +19,7 @@ from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import AgentId
 from maitred.contracts.reply_token import TokenKeys
 from maitred.contracts.subjects import JOURNAL
-from maitred.gateway import admin, clock, doors, plugins
+from maitred.gateway import admin, clock, doors, erasing, plugins
 from maitred.gateway.admit import Admit
 from maitred.gateway.backbone import MARKED, Backbone, open_backbone
 from maitred.gateway.bus.api import ApiError
@@ -32,12 +32,14 @@ from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.decoding import context_of
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
+from maitred.gateway.erasing import Eraser
 from maitred.gateway.intake import Intake
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.runner import Runner
 from maitred.gateway.journal.stage import Stage
 from maitred.gateway.ledger import balance
 from maitred.gateway.metrics import Metrics
+from maitred.gateway.proving import Proving
 from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
 from maitred.gateway.settings.shapes import keeping_of, token_keys
@@ -118,7 +120,10 @@ class Gateway:
                 [AgentId(agent.id) for agent in settings.routing.agents],
             )
             self._server = EmbeddedServer(
-                settings.nats.store, port=settings.nats.port or None, agents=seats.entries()
+                settings.nats.store,
+                port=settings.nats.port or None,
+                agents=seats.entries(),
+                key=settings.nats.encryption_key,
             )
         self._backbone = await open_backbone(
             settings,
@@ -137,10 +142,12 @@ class Gateway:
         outbox = doors.JournalOutbox(
             self._backbone, after=await last_sequence(self._backbone.connection, JOURNAL)
         )
-        connectors = self._connectors(keys, tokens, outbox)
+        proving = Proving(self._backbone.connection, tools, keeping)
+        connectors = self._connectors(keys, tokens, outbox, proving)
         self.listening.channels.update({each.channel: each for each in connectors})
         if "dispatch" in self._roles:
             await self._start_dispatch(keeping)
+            self._start_erasing(keeping, tools)
         if "intake" in self._roles:
             await self._start_intake(keeping, tokens, tools)
         await self._start_admin()
@@ -184,7 +191,7 @@ class Gateway:
             log.info("stopped")
 
     def _connectors(
-        self, keys: Keys, tokens: TokenKeys, outbox: doors.JournalOutbox
+        self, keys: Keys, tokens: TokenKeys, outbox: doors.JournalOutbox, proving: Proving
     ) -> list[Connector]:
         store = self._store = doors.Store(self.backbone, self.metrics)
         connectors = []
@@ -200,6 +207,7 @@ class Gateway:
                 public_url=self.settings.public_url.rstrip("/"),
                 doors="doors" in self._roles,
                 reply_tokens=tokens,
+                proofs=proving,
             )
             connectors.append(channel.connector(channel.settings, context))
         return connectors
@@ -266,6 +274,12 @@ class Gateway:
             )
             self._deliveries.append(delivery)
             self._tasks.start(stage_name(connector.channel), delivery.run())
+
+    def _start_erasing(self, keeping: Keeping, tools: Tools) -> None:
+        eraser = Eraser(
+            self.backbone, tools=tools, keeping=keeping, lease=self._lease(erasing.STAGE, 0)
+        )
+        self._tasks.start(erasing.STAGE, eraser.run())
 
     def _run_stage(self, stage: Stage[Any], partition: int, keeping: Keeping) -> None:
         runner = Runner(

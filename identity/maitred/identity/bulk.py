@@ -22,6 +22,7 @@ from maitred.contracts.ids import (
     epoch_customer_id,
     unidentified_customer_id,
 )
+from maitred.contracts.limits import OBSERVED_IDENTIFIERS_MAX
 from maitred.identity.evidence import Node, bearer, edges_of, join_edges, nodes_seen
 from maitred.identity.policy import THETA, Policy
 from maitred.identity.resolver import Cluster, partition
@@ -57,9 +58,9 @@ def verdicts(
 ) -> dict[MessageId, Verdict]:
     """Return the verdict of every message, after all of them.
 
-    Order and repetition of the input do not matter. The evidence of `revoked` messages counts as
-    never seen; they still belong to whom their sender belongs to. Two identifiers of a
-    `cannot_links` pair are never one customer.
+    Order and repetition of the input do not matter; an id names one sighting. The evidence of
+    `revoked` messages counts as never seen; they still belong to whom their sender belongs to. Two
+    identifiers of a `cannot_links` pair are never one customer.
     """
     seen = {each.id: each for each in sightings}.values()
     apart = [
@@ -69,11 +70,12 @@ def verdicts(
     soft = _Layer(policy, apart, Level.CLAIMED)
     shown: list[tuple[Sighting, tuple[Node, ...], tuple[Node, ...]]] = []
     for each in seen:
-        actor, *others = each.observed
+        actor, *others = each.observed[:1] if each.id in revoked else each.observed
+        others = others[:OBSERVED_IDENTIFIERS_MAX]
         firm = nodes_seen(actor, others, keys, policy)
-        loose = _any_level(each.observed, keys, policy)
-        hard.take(firm, each, counts=each.id not in revoked)
-        soft.take(loose, each, counts=each.id not in revoked)
+        loose = _any_level((actor, *others), keys, policy)
+        hard.take(firm, each)
+        soft.take(loose, each)
         shown.append((each, firm, loose))
     named, hinted = hard.resolve(), soft.resolve()
     return {
@@ -118,13 +120,12 @@ class _Layer:
         self._members: dict[IdentifierKey, Member] = {}
         self._edges: list[Edge] = []
 
-    def take(self, nodes: Sequence[Node], sighting: Sighting, *, counts: bool) -> None:
+    def take(self, nodes: Sequence[Node], sighting: Sighting) -> None:
         """Add what a message shows."""
         for node in nodes:
             if node.key not in self._members and node.level >= min(self._theta, Level.ASSERTED):
                 self._members[node.key] = Member(key=node.key, identifier=node.identifier)
-        if counts:
-            self._edges += edges_of(nodes, sighting.id, sighting.at)
+        self._edges += edges_of(nodes, sighting.id, sighting.at)
 
     def resolve(self) -> _Resolved:
         """Return who is whose, component by component."""

@@ -8,7 +8,6 @@ and changed is written, so that two writers who touch the same component collide
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -41,7 +40,9 @@ from maitred.identity.reading import read_component, require
 from maitred.identity.resolver import Cluster, partition
 
 COMPONENT_EDGES_MAX: Final = 3_000
-"""About 160 bytes each, so that a full component stays within one NATS payload."""
+"""About 180 bytes each, so that a full component stays within one NATS payload."""
+COMPONENT_VALUES_CHARACTERS_MAX: Final = 32_000
+"""Of all members together, for the same reason: 64 for each of a full component."""
 
 Slot = tuple[IdentifierKey, IdentifierKey, Level]
 """Evidence is folded to one edge for each pair and level."""
@@ -99,6 +100,8 @@ class Change:
     document: ComponentDoc | None = None
     before: tuple[CustomerMembers, ...] = ()
     written: tuple[ComponentDoc, ...] = ()
+    is_rewritten: bool = False
+    """Whether folded evidence was replaced, so that whoever relies on it must look again."""
 
     @property
     def contact_points(self) -> tuple[IdentifierKey, ...]:
@@ -111,27 +114,31 @@ def read_roots(
 ) -> tuple[dict[IdentifierKey, IdentifierDoc], dict[ComponentId, Root]]:
     """Return the pointers of those `keys` that are known, and the components they lead to.
 
+    A pointer may have expired (a browser's does) while the component that it named stands.
+
     Raises:
         NotRead: a pointer or a component has not been loaded.
     """
     require(view, *map(subjects.identifier, keys))
     pointers: dict[IdentifierKey, IdentifierDoc] = {}
+    leads: dict[IdentifierKey, ComponentId] = {}
     for key in keys:
         pointer = view.read(subjects.identifier(key), IdentifierDoc)
         if pointer is not None:
             pointers[key] = pointer
-    require(view, *(subjects.component(pointer.component) for pointer in pointers.values()))
+        leads[key] = component_id(key) if pointer is None else pointer.component
+    require(view, *map(subjects.component, leads.values()))
     roots: dict[ComponentId, Root] = {}
-    for pointer in pointers.values():
-        found, document = read_component(view, subjects, pointer.component)
-        if found not in roots:
-            roots[found] = _root(found, document, pointer)
+    for key, lead in leads.items():
+        found, document = read_component(view, subjects, lead)
+        if document is not None:
+            roots[found] = Root(found, document, document.members, document.customers)
+        elif key in pointers:
+            roots[found] = _alone(found, pointers[key])
     return pointers, roots
 
 
-def _root(component: ComponentId, document: ComponentDoc | None, pointer: IdentifierDoc) -> Root:
-    if document is not None:
-        return Root(component, document, document.members, document.customers)
+def _alone(component: ComponentId, pointer: IdentifierDoc) -> Root:
     alone = Member(key=pointer.key, identifier=pointer.identifier)
     only = CustomerMembers(customer=customer_id(component), members=(pointer.key,))
     return Root(component, None, (alone,), (only,))
@@ -147,7 +154,8 @@ def change_of(
     """Return what `addition` does; nothing if it would pass a bound.
 
     `nodes` are the identifiers that it is about, of a message the sender first. `age` gives when
-    an identifier was first seen, in UTC milliseconds; it is asked only to choose between names.
+    an identifier was first seen, in UTC milliseconds; it is asked only to choose between several
+    components.
     """
     if len(roots) == 1 and addition.is_evidence_alone:
         (only,) = roots.values()
@@ -163,14 +171,12 @@ def change_of(
     statements = _statements(known, addition)
     if not joined and not statements and not known:
         return unchanged(nodes[0], roots)
-    if len(members) > COMPONENT_MEMBERS_MAX or len(joined) > COMPONENT_EDGES_MAX:
-        return None
-    if len(statements) > STATEMENTS_MAX:
+    if not _fits(members.values(), joined, statements):
         return None
     before = tuple(customer for root in roots.values() for customer in root.customers)
     found = partition(members.values(), joined, statements, policy)
-    named = _named(roots.values())
-    customers = _label(found.clusters, named, winner, age)
+    named = _named(roots.values(), age)
+    customers = _label(found.clusters, named, winner)
     document = ComponentDoc(
         id=winner,
         members=tuple(members[key] for key in sorted(members)),
@@ -178,11 +184,19 @@ def change_of(
         statements=statements,
         customers=customers,
         contact_points=tuple(sorted(found.contact_points)),
-        named=tuple(sorted(named | {namesake(each.customer) for each in customers})),
+        named=tuple(dict.fromkeys((*named, *(namesake(each.customer) for each in customers)))),
         policy=policy.version(),
+        generation=1 + max((each.generation for each in known), default=0),
     )
     aliases = [ComponentDoc(id=loser, alias_of=winner) for loser in roots if loser != winner]
-    return Change(winner, customers, document, before, (document, *aliases))
+    return Change(
+        winner,
+        customers,
+        document,
+        before,
+        (document, *aliases),
+        is_rewritten=bool(addition.rewritten),
+    )
 
 
 def unchanged(actor: Node, roots: Mapping[ComponentId, Root]) -> Change:
@@ -240,20 +254,20 @@ def _settled(
         return Change(root.id, root.customers)
     if document.policy != policy.version():
         return None
-    full = _saturated(document, policy) if document.contact_points else frozenset()
-    for edge in edges:
-        if not (covers(document.edges, edge) or edge.a in full or edge.b in full):
-            return None
+    if len(edges) < len(nodes) - 1 or not all(covers(document.edges, edge) for edge in edges):
+        return None
     return Change(root.id, root.customers, document)
 
 
-def _saturated(document: ComponentDoc, policy: Policy) -> frozenset[IdentifierKey]:
-    """Return contact points that so many were seen with that one more would say nothing new.
-
-    A kiosk would otherwise gather all of its users into one component.
-    """
-    near = Counter(key for edge in document.edges for key in (edge.a, edge.b))
-    return frozenset(key for key in document.contact_points if near[key] > 2 * policy.degree_max)
+def _fits(
+    members: Collection[Member], edges: Sequence[Edge], statements: Sequence[Statement]
+) -> bool:
+    return (
+        len(members) <= COMPONENT_MEMBERS_MAX
+        and len(edges) <= COMPONENT_EDGES_MAX
+        and len(statements) <= STATEMENTS_MAX
+        and sum(len(each.identifier.value) for each in members) <= COMPONENT_VALUES_CHARACTERS_MAX
+    )
 
 
 def _joined(known: Sequence[ComponentDoc], addition: Addition) -> tuple[Edge, ...]:
@@ -283,33 +297,48 @@ def _winner(
     return min((age(namesake(root.id)), root.id) for root in largest)[1]
 
 
-def _named(roots: Iterable[Root]) -> frozenset[IdentifierKey]:
-    """Return the identifiers after which a customer was ever named."""
-    earlier = {key for root in roots if root.document is not None for key in root.document.named}
-    return frozenset(earlier | {namesake(old.customer) for root in roots for old in root.customers})
+def _named(
+    roots: Collection[Root], age: Callable[[IdentifierKey], int]
+) -> tuple[IdentifierKey, ...]:
+    """Return the identifiers after which a customer was ever named, in the order of their names.
+
+    Of several components the older one's come first.
+    """
+    lists = [
+        tuple(
+            dict.fromkeys(
+                (
+                    *(root.document.named if root.document is not None else ()),
+                    *(namesake(old.customer) for old in root.customers),
+                )
+            )
+        )
+        for root in roots
+    ]
+    if len(lists) > 1:
+        lists.sort(key=lambda names: (age(names[0]), names[0]))
+    return tuple(name for names in lists for name in names)
 
 
 def _label(
     clusters: Iterable[Cluster],
-    named: Collection[IdentifierKey],
+    named: Sequence[IdentifierKey],
     component: ComponentId,
-    age: Callable[[IdentifierKey], int],
 ) -> tuple[CustomerMembers, ...]:
-    """Name each cluster after the oldest of its members that ever gave a customer its name.
+    """Name each cluster after the first of its members that ever gave a customer its name.
 
-    So who was merged and is parted again has his name back. A number that changed hands names
-    nobody, since it is in several clusters.
+    So who was merged and is parted again has his name back, and so has who was parted and is
+    merged again. A number that changed hands names nobody, since it is in several clusters.
     """
     own = namesake(component)
+    order = {key: place for place, key in enumerate(named)}
     found = []
     for cluster in clusters:
         lent = {epoch.key for epoch in cluster.epochs}
         firm = [key for key in cluster.members if key not in lent]
-        claims = [key for key in firm if key in named]
-        if len(claims) > 1:
-            name = min((age(key), key) for key in claims)[1]
-        elif claims:
-            name = claims[0]
+        claims = [key for key in firm if key in order]
+        if claims:
+            name = min(claims, key=order.__getitem__)
         elif own in firm:
             name = own
         else:

@@ -61,7 +61,9 @@ def epoch_of(
 
     An identifier that never changed hands has the one epoch 0.
     """
-    times = cuts.get(key, ())
+    times = cuts.get(key)
+    if times is None:
+        return 0
     first = sum(time <= span.first for time in times)
     last = sum(time <= span.last for time in times)
     return first if first == last else None

@@ -22,10 +22,10 @@ OWNED_CHANNELS: Final = frozenset({"email", "sms", "slack"})
 class Standing:
     """What is known of who sits at the other end, as of one message.
 
-    `endpoint_level` is the strongest level at which the endpoint of the answer is tied to the
-    customer (CLAIMED where it is none of his identifiers), `is_private` whether nobody else reads
-    there. `session_level` is the surest proof of the customer that this session holds, and
-    `proven_at` when it was given (UTC milliseconds, 0: never).
+    `endpoint_level` is the level at which the endpoint of the answer is known to be the customer's
+    (CLAIMED where it is none of his identifiers), `is_private` whether nobody else reads there.
+    `session_level` is the surest proof of the customer that this session holds, and `proven_at`
+    when it was given (UTC milliseconds, 0: never).
     """
 
     channel: str
@@ -60,7 +60,8 @@ def act_until(standing: Standing) -> int:
 
 def may_act(standing: Standing, now: int) -> bool:
     """Whether he may act for the customer at `now` (UTC milliseconds)."""
-    return now <= act_until(standing)
+    until = act_until(standing)
+    return until > 0 and now <= until
 
 
 def brief_may_show_journey(conversation: Conversation, *, to_machine: bool) -> bool:

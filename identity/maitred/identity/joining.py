@@ -6,6 +6,10 @@ what was said before, join what they are about or nothing: they never open and n
 
 A sender who names a thread where he may not be gets a conversation of his own like anybody else,
 so that nothing of his is lost, and stands in the thread as a claimed participant besides.
+
+Who is authenticated, and brings a token of it, may go on with what was opened under the mere claim
+of his own address: everything that was answered there went to him. From then on it is his, and no
+claim enters it.
 """
 
 from __future__ import annotations
@@ -17,13 +21,15 @@ from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import JoinReason
-from maitred.contracts.ids import ConversationId, MessageId, conversation_id
+from maitred.contracts.identifiers import Keys, Level
+from maitred.contracts.ids import ConversationId, IdentifierKey, MessageId, conversation_id
 from maitred.contracts.limits import CLOSED_AGE_MS
-from maitred.contracts.message import Message, MessageKind, ThreadEvidence
+from maitred.contracts.message import Message, MessageKind, ThreadEvidence, ThreadEvidenceKind
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.components import Tools
-from maitred.identity.reading import require
+from maitred.identity.joins import followed
+from maitred.identity.reading import read_customer, require
 from maitred.identity.threads import Links, Named, named, owned
 
 _ABOUT_EARLIER: Final = frozenset({MessageKind.EDIT, MessageKind.DELETE, MessageKind.REACTION})
@@ -45,7 +51,8 @@ class Joined:
     """Where a message belongs.
 
     `evidence` is what led there, if that was a thread. `still_open` are the customer's
-    conversations that have not been closed, oldest first.
+    conversations that have not been closed, oldest first. `instead_of` is the claim of his own
+    address that the sender replaces there, if he does.
     """
 
     conversation: ConversationId | None
@@ -54,6 +61,7 @@ class Joined:
     evidence: ThreadEvidence | None = None
     still_open: tuple[ConversationId, ...] = ()
     claimed: Claimed | None = None
+    instead_of: IdentifierKey | None = None
 
 
 def join(
@@ -85,11 +93,21 @@ def join(
         return Joined(opened_before, JoinReason.OPENED, again[0], still_open=still_open)
     claimed: Claimed | None = None
     for each in threads:
-        document = _open(each.conversation, view, tools.subjects, now)
+        path = followed(view, tools.subjects, each.conversation)
+        _require_standing(tuple(named.id for named in path), view, tools.subjects)
+        document = _open(path[-1].id, view, tools.subjects, now) if path else None
         if document is None:
             continue
-        if each.conversation in still_open or message.actor_key in document.participants:
-            return Joined(each.conversation, JoinReason.THREAD, document, each.evidence, still_open)
+        replaced = _own_claim(message, each, document, tools.keys)
+        if document.id in still_open or replaced or _goes_on(path, message, customer, view, tools):
+            return Joined(
+                document.id,
+                JoinReason.THREAD,
+                document,
+                each.evidence,
+                still_open,
+                instead_of=replaced,
+            )
         if claimed is None and each.is_direct:
             claimed = Claimed(document, each.evidence)
     newest = open_documents[-1] if open_documents else None
@@ -103,23 +121,34 @@ def join(
 
 
 def join_quietly(
-    message: Message, links: Links, customer: CustomerDoc | None, view: View, subjects: Subjects
+    message: Message,
+    links: Links,
+    customer: CustomerDoc | None,
+    view: View,
+    tools: Tools,
+    *,
+    is_shared: bool = False,
 ) -> Joined:
     """Return the conversation of a message that wants no answer, closed or not, or none.
 
     Bounces and complaints come from postmasters, who are nobody's customers, so the thread alone
     decides. An edit, a delete or a reaction needs a sender who has written there, everything
-    else one who is the customer or has written there.
+    else one who is the customer or has written there. Where others write from the same place
+    (`is_shared`), to have written there is not enough to change what was said: it must be a
+    conversation of the customer himself.
 
     Raises:
-        NotRead: a conversation has not been loaded.
+        NotRead: a conversation, or a customer, has not been loaded.
     """
     if message.kind in _ABOUT_EARLIER:
-        return _join_earlier(message, links, customer, view, subjects)
-    for each, document in _standing(named(message, links, view), view, subjects):
+        found = _join_earlier(message, links, customer, view, tools.subjects)
+        is_his = not is_shared or _is_of(found.previous, customer, view, tools.subjects)
+        return found if is_his else Joined(None, JoinReason.NONE)
+    for each, document in _standing(named(message, links, view), view, tools.subjects):
         if (
             (message.kind in _FROM_POSTMASTERS and each.is_direct)
-            or message.actor_key in document.participants
+            or _wrote_in(document, message)
+            or _own_claim(message, each, document, tools.keys)
             or (customer is not None and document.id in customer.open_conversations)
         ):
             return Joined(document.id, JoinReason.THREAD, document, each.evidence)
@@ -140,6 +169,43 @@ def join_own(
         if document is not None and message.actor_key in document.participants:
             return Joined(document.id, JoinReason.OPEN_CONVERSATION, document)
     return Joined(None, JoinReason.NONE)
+
+
+def _wrote_in(document: Conversation, message: Message) -> bool:
+    return message.actor_key in document.participants
+
+
+def _goes_on(
+    path: tuple[Conversation, ...],
+    message: Message,
+    customer: CustomerDoc,
+    view: View,
+    tools: Tools,
+) -> bool:
+    """Whether a sender wrote in a thread before, and is not known to be somebody else since.
+
+    Who was parted from its customer is another one's guest there, as anybody who knows its id: he
+    may not read what is answered to that one.
+    """
+    if not any(_wrote_in(each, message) for each in path):
+        return False
+    if customer.unidentified:
+        return True
+    return read_customer(view, tools.subjects, path[-1].customer)[0] == customer.id
+
+
+def _own_claim(
+    message: Message, thread: Named, document: Conversation, keys: Keys
+) -> IdentifierKey | None:
+    """Return the claim of the sender's own address that wrote in a conversation which he names.
+
+    Only our own word names it surely enough: a Message-ID belongs to who used it first.
+    """
+    by_token = thread.evidence.kind is ThreadEvidenceKind.REPLY_TOKEN
+    if message.actor.level < Level.AUTHENTICATED or not by_token:
+        return None
+    claim = keys.claimed(message.actor.identifier)
+    return claim if claim in document.participants else None
 
 
 def _join_earlier(
@@ -165,9 +231,17 @@ def _join_earlier(
     return Joined(None, JoinReason.NONE)
 
 
+def _is_of(
+    document: Conversation | None, customer: CustomerDoc | None, view: View, subjects: Subjects
+) -> bool:
+    if document is None or customer is None:
+        return False
+    return read_customer(view, subjects, document.customer)[0] == customer.id
+
+
 def _holds(document: Conversation, target: MessageId | None) -> bool:
     return target is not None and (
-        document.opened_by == target or any(turn.message == target for turn in document.turns)
+        document.opened_by == target or any(turn.holds(target) for turn in document.turns)
     )
 
 
@@ -213,7 +287,7 @@ def _open(
     """
     document = view.read(subjects.conversation(conversation), Conversation)
     routing = view.read(subjects.routing(conversation), RoutingDoc)
-    if document is None:
+    if document is None or document.joined_into is not None:
         return None
     if routing is None:
         return document if document.last_at + CLOSED_AGE_MS > now else None

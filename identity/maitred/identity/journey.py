@@ -12,7 +12,6 @@ import msgspec
 
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
-from maitred.contracts.ids import MessageId
 from maitred.contracts.limits import (
     CLAIMED_TURNS_MAX,
     CONVERSATION_TURNS_MAX,
@@ -20,23 +19,19 @@ from maitred.contracts.limits import (
     HOUR_MS,
     SUBJECT_CHARACTERS_MAX,
     SYSTEM_TURNS_MAX,
-    TURN_TEXT_CHARACTERS_MAX,
 )
 from maitred.contracts.message import Message, MessageKind
+from maitred.identity.bursts import joined, rewritten, turn_of
 from maitred.identity.customers import (
     CHANNELS_MAX,
     LANGUAGE_CONFIDENCE_MIN,
     NAME_CHARACTERS_MAX,
     STANDARD,
 )
-from maitred.identity.parts import joint
 from maitred.identity.place import Placement
 
 PARTICIPANTS_MAX: Final = 64
-TURN_ATTACHMENTS_MAX: Final = 20
-_BY_SYSTEMS: Final = frozenset(
-    {MessageKind.BOUNCE, MessageKind.COMPLAINT, MessageKind.VERIFICATION}
-)
+BY_SYSTEMS: Final = frozenset({MessageKind.BOUNCE, MessageKind.COMPLAINT, MessageKind.VERIFICATION})
 _BY_OTHERS: Final = {Speaker.CLAIMED: CLAIMED_TURNS_MAX, Speaker.SYSTEM: SYSTEM_TURNS_MAX}
 
 Value = TypeVar("Value")
@@ -51,10 +46,10 @@ def add_turn(
 ) -> Conversation:
     """Return the conversation with `message` in it; `now` is in UTC milliseconds.
 
-    An edit replaces the text of its target's turn, a delete blanks it; both change nothing if
-    that turn is no longer among the last ones. Only what wants an answer moves where the answer
-    goes, how far the writer is trusted, and the time of the last message. Mood and needs are the
-    caller's.
+    An edit replaces the words of its target, a delete takes them out; both change nothing if
+    somebody else wrote them, or if their turn is no longer among the last ones. What was said in
+    one breath is one turn. Only what wants an answer moves where the answer goes, how far the
+    writer is trusted, and the time of the last message. Mood and needs are the caller's.
 
     Raises:
         ValueError: the placement names no conversation, or a message that cannot open one would.
@@ -68,16 +63,14 @@ def add_turn(
         previous = _opened(message, placement, at)
     elif _stands(previous, message):
         return previous
-    if message.kind is MessageKind.EDIT:
-        return _rewrite(previous, message.target, message.text, cut="text_cut" in message.flags)
-    if message.kind is MessageKind.DELETE:
-        return _rewrite(previous, message.target, None, cut=False)
-    between = joint(previous, message)
-    if between is None:
-        speaker = Speaker.SYSTEM if message.kind in _BY_SYSTEMS else Speaker.CUSTOMER
-        spoken = with_turn(previous, _turn(message, speaker, at))
+    if message.kind in {MessageKind.EDIT, MessageKind.DELETE}:
+        return _changed(previous, message, now)
+    whole = joined(previous, message, at)
+    if whole is None:
+        speaker = Speaker.SYSTEM if message.kind in BY_SYSTEMS else Speaker.CUSTOMER
+        spoken = with_turn(previous, turn_of(message, speaker, at))
     else:
-        spoken = _continued(previous, between, message, at)
+        spoken = _with_whole(previous, whole)
     if message.kind is MessageKind.VERIFICATION:
         return _proven(spoken, message, placement)
     if not message.kind.wants_an_answer:
@@ -98,7 +91,7 @@ def claimed_turn(conversation: Conversation, message: Message, now: int) -> Turn
         return None
     address = message.actor.identifier.value
     name = f"{message.name[:NAME_CHARACTERS_MAX]} <{address}>".lstrip()
-    return msgspec.structs.replace(_turn(message, Speaker.CLAIMED, at), name=name)
+    return msgspec.structs.replace(turn_of(message, Speaker.CLAIMED, at), name=name)
 
 
 def with_turn(conversation: Conversation, turn: Turn) -> Conversation:
@@ -149,39 +142,16 @@ def _proven(conversation: Conversation, message: Message, placement: Placement) 
     )
 
 
-def _continued(conversation: Conversation, between: str, message: Message, at: int) -> Conversation:
-    """Return the conversation whose last turn goes on with `message`."""
-    *earlier, last = conversation.turns
-    text = f"{last.text}{between}{message.text}"
-    whole = msgspec.structs.replace(
-        last,
-        at=at,
-        text=text[:TURN_TEXT_CHARACTERS_MAX],
-        parts=(*last.parts, message.id),
-        cut=len(text) > TURN_TEXT_CHARACTERS_MAX,
+def _with_whole(conversation: Conversation, whole: Turn) -> Conversation:
+    """Return the conversation with `whole` instead of the turn that it is the longer form of."""
+    others = tuple(
+        turn for turn in conversation.turns if turn.message is None or not whole.holds(turn.message)
     )
-    return msgspec.structs.replace(conversation, turns=(*earlier, whole))
+    return with_turn(msgspec.structs.replace(conversation, turns=others), whole)
 
 
 def _stands(conversation: Conversation, message: Message) -> bool:
-    return any(
-        turn.message == message.id or message.id in turn.parts for turn in conversation.turns
-    )
-
-
-def _turn(message: Message, speaker: Speaker, at: int) -> Turn:
-    names = (attachment.name[:NAME_CHARACTERS_MAX] for attachment in message.attachments)
-    return Turn(
-        at=at,
-        speaker=speaker,
-        channel=message.channel,
-        text=message.text[:TURN_TEXT_CHARACTERS_MAX],
-        kind=message.kind,
-        message=message.id,
-        name=message.name[:NAME_CHARACTERS_MAX],
-        attachments=tuple(names)[:TURN_ATTACHMENTS_MAX],
-        cut=len(message.text) > TURN_TEXT_CHARACTERS_MAX or "text_cut" in message.flags,
-    )
+    return any(turn.holds(message.id) for turn in conversation.turns)
 
 
 def _with_writer(
@@ -194,6 +164,8 @@ def _with_writer(
     language = message.language
     is_sure = language is not None and language.confidence >= LANGUAGE_CONFIDENCE_MIN
     is_theirs = customer is not None and conversation.id in customer.open_conversations
+    replaces = placement.instead_of is not None
+    others = (each for each in conversation.participants if each != placement.instead_of)
     return msgspec.structs.replace(
         conversation,
         customer=customer.id if customer is not None and is_theirs else conversation.customer,
@@ -203,7 +175,8 @@ def _with_writer(
         account=message.account,
         reply_to=message.reply_to,
         trust=message.actor.level,
-        participants=_newest((*conversation.participants, message.actor_key), PARTICIPANTS_MAX),
+        participants=_newest((*others, message.actor_key), PARTICIPANTS_MAX),
+        bearer=placement.bearer if replaces else conversation.bearer,
         name=message.name.strip()[:NAME_CHARACTERS_MAX] or conversation.name,
         subject=conversation.subject or message.subject.strip()[:SUBJECT_CHARACTERS_MAX],
         language=language.code if language is not None and is_sure else conversation.language,
@@ -216,20 +189,23 @@ def _with_writer(
     )
 
 
-def _rewrite(
-    conversation: Conversation, target: MessageId | None, text: str | None, *, cut: bool
-) -> Conversation:
-    turns = []
-    for turn in conversation.turns:
-        if target is None or turn.message != target:
-            turns.append(turn)
-        elif text is None:
-            turns.append(msgspec.structs.replace(turn, text="", attachments=(), cut=False))
-        else:
-            cut = cut or len(text) > TURN_TEXT_CHARACTERS_MAX
-            short = text[:TURN_TEXT_CHARACTERS_MAX]
-            turns.append(msgspec.structs.replace(turn, text=short, cut=cut))
-    return msgspec.structs.replace(conversation, turns=tuple(turns))
+def _changed(conversation: Conversation, message: Message, now: int) -> Conversation:
+    """Return the conversation after its author changed, or took back, what he had said."""
+    target = message.target
+    text = message.text if message.kind is MessageKind.EDIT else None
+    # Changes may overtake each other on their way here; some providers tell when they were made.
+    at = min(message.sent_at or message.received_at, now)
+    if target is None:
+        return conversation
+    turns = tuple(
+        rewritten(turn, target, text, at, cut="text_cut" in message.flags)
+        if turn.speaker is Speaker.CUSTOMER
+        and turn.holds(target)
+        and turn.actor in {None, message.actor_key}
+        else turn
+        for turn in conversation.turns
+    )
+    return msgspec.structs.replace(conversation, turns=turns)
 
 
 def _newest(values: tuple[Value, ...], limit: int) -> tuple[Value, ...]:

@@ -18,7 +18,7 @@ from maitred.contracts.ids import digest
 THETA: Final = Level.AUTHENTICATED
 """The least level of evidence that may merge; fixed, since a claim is not a proof."""
 
-_VERSION: Final = "2"
+_VERSION: Final = "3"
 """Of the rules in code; a change of what `partition` does must change it."""
 
 ROLE_LOCAL_PARTS: Final = frozenset({
@@ -53,7 +53,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Settings of the resolver.
 
     `role_local_parts` and `blocked_values` are added to the built-in ones and compared in lower
-    case. An identifier seen with more than `degree_max` others is taken for a shared one.
+    case. An identifier seen with more than `degree_max` others is taken for a shared one; those
+    that several accounts share are not counted.
     """
 
     limits: KindLimits = KindLimits()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+import msgspec
 
 from maitred.contracts.documents import ComponentDoc, CustomerDoc
 from maitred.contracts.errors import Permanent
@@ -12,6 +15,32 @@ from maitred.contracts.view import NotRead, View
 
 ALIAS_HOPS_MAX: Final = 32
 """Components are united by size, so a chain is as long as the logarithm of the largest."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class _After:
+    """A view with documents laid over it."""
+
+    def __init__(self, view: View, documents: Mapping[str, msgspec.Struct]) -> None:
+        self._view = view
+        self._documents = documents
+
+    def read(self, subject: str, shape: type[T]) -> T | None:
+        document = self._documents.get(subject)
+        if document is None:
+            return self._view.read(subject, shape)
+        if not isinstance(document, shape):
+            raise msgspec.ValidationError(f"what is written is no {shape.__name__}")
+        return document
+
+    def missing(self, *subjects: str) -> tuple[str, ...]:
+        return self._view.missing(*(each for each in subjects if each not in self._documents))
+
+
+def after(view: View, documents: Mapping[str, msgspec.Struct]) -> View:
+    """Return how it looks once `documents` are written, by subject."""
+    return _After(view, documents) if documents else view
 
 
 def require(view: View, *subjects: str) -> None:

@@ -11,7 +11,7 @@ would break a limit is refused, so one false edge cannot chain two customers tog
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,15 +85,30 @@ def partition(
     spans = _spans(edges, words, glue, theta)
     hubs, cuts = _hubs(spans, identifiers, policy)
     forest = _Forest(identifiers, cuts, words, policy)
-    known = {pair: span for pair, span in spans.items() if hubs.isdisjoint(pair)}
-    for pair in sorted(known, key=lambda pair: _order(pair, known[pair].level, identifiers)):
-        one, other = pair
+    ranks = {key: _PRIORITY[identifier.kind] for key, identifier in identifiers.items()}
+    known = [(pair, span) for pair, span in spans.items() if hubs.isdisjoint(pair)]
+    for (one, other), span in sorted(known, key=lambda item: _order(*item, ranks)):
         # The accounts of a number decided where it is cut, so each goes to the epoch it made.
-        here, there = (epoch_of(key, known[pair], cuts) for key in (one, other))
+        here, there = epoch_of(one, span, cuts), epoch_of(other, span, cuts)
         if here is not None and there is not None:
             forest.unite((one, here), (other, there))
     apart = frozenset(identifiers.keys() - glue) | hubs
     return Partition(forest.clusters(), apart)
+
+
+def evidence_in_force(
+    members: Iterable[Member],
+    edges: Iterable[Edge],
+    statements: Iterable[Statement],
+    policy: Policy,
+) -> Mapping[Pair, Span]:
+    """Return what counts for each pair of `members`, before limits and cannot-links are asked.
+
+    What an operator took back, and what role mailboxes and placeholders show, is not in it.
+    """
+    words = tuple(statements)
+    glue = _glue({member.key: member.identifier for member in members}, words, policy)
+    return _spans(edges, words, glue, THETA)
 
 
 def _glue(
@@ -115,61 +130,86 @@ def _spans(
     cut: dict[Pair, int] = {}
     links: list[tuple[Pair, Span]] = []
     for word in words:
-        if word.b is None:
+        if word.b is None or word.b == word.a:
             continue
         pair = (min(word.a, word.b), max(word.a, word.b))
         if word.kind is StatementKind.UNLINK:
             cut[pair] = max(word.at, cut.get(pair, 0))
-        elif word.kind is StatementKind.LINK:
+        elif word.kind is StatementKind.LINK and glue.issuperset(pair):
             links.append((pair, Span(Level.SIGNED, word.at, word.at)))
-    seen = [
-        ((min(edge.a, edge.b), max(edge.a, edge.b)), Span(edge.level, edge.first_at, edge.last_at))
-        for edge in edges
-        if edge.level >= theta
-    ]
+    seen: dict[tuple[Pair, Level], Span] = {}
+    for edge in edges:
+        if edge.level >= theta and edge.a in glue and edge.b in glue and edge.a != edge.b:
+            slot = ((min(edge.a, edge.b), max(edge.a, edge.b)), edge.level)
+            span = Span(edge.level, edge.first_at, edge.last_at)
+            seen[slot] = span.widened(seen.get(slot))
     spans: dict[Pair, Span] = {}
-    for pair, span in (*seen, *links):
+    # What an operator cut is folded first, so that batches of the same evidence are cut alike.
+    for pair, span in (*((pair, span) for (pair, _), span in seen.items()), *links):
         until = cut.get(pair, -1)
-        if pair[0] == pair[1] or not glue.issuperset(pair) or span.last <= until:
-            continue
-        spans[pair] = span.after(until).widened(spans.get(pair))
+        if span.last > until:
+            spans[pair] = span.after(until).widened(spans.get(pair))
     return spans
 
 
 def _hubs(
     spans: Mapping[Pair, Span], identifiers: Mapping[IdentifierKey, Identifier], policy: Policy
 ) -> tuple[set[IdentifierKey], dict[IdentifierKey, tuple[int, ...]]]:
-    """Return who holds nobody together, and at which times phones changed hands."""
-    neighbours: defaultdict[IdentifierKey, list[IdentifierKey]] = defaultdict(list)
+    """Return who holds nobody together, and at which times phones changed hands.
+
+    What several accounts share adds nothing to the degree of others: so nothing depends on how much
+    of a kiosk's traffic a component holds (`saturated`).
+    """
     owners: defaultdict[IdentifierKey, list[Span]] = defaultdict(list)
-    for pair, span in spans.items():
-        for key, other in (pair, pair[::-1]):
-            neighbours[key].append(other)
-            if identifiers[other].kind is IdentifierKind.ACCOUNT:
+    for (one, other), span in spans.items():
+        for key, near in ((one, other), (other, one)):
+            is_owner = identifiers[near].kind is IdentifierKind.ACCOUNT
+            if is_owner and identifiers[key].kind is not IdentifierKind.ACCOUNT:
                 owners[key].append(span)
-    hubs: set[IdentifierKey] = set()
+    shared: set[IdentifierKey] = set()
     cuts: dict[IdentifierKey, tuple[int, ...]] = {}
-    for key, near in neighbours.items():
-        kind = identifiers[key].kind
-        if kind is IdentifierKind.ACCOUNT:
-            continue
-        if len(near) > policy.degree_max:
-            hubs.add(key)
-        elif len(owners[key]) >= HUB_ACCOUNTS_MIN:
-            found = boundaries(owners[key]) if kind is IdentifierKind.PHONE else None
+    for key, times in owners.items():
+        if len(times) >= HUB_ACCOUNTS_MIN:
+            is_phone = identifiers[key].kind is IdentifierKind.PHONE
+            found = boundaries(times) if is_phone else None
             if found is None:
-                hubs.add(key)
+                shared.add(key)
             else:
                 cuts[key] = found
-    return hubs, cuts
+    degrees = Counter(key for pair in spans if shared.isdisjoint(pair) for key in pair)
+    busy = {
+        key
+        for key, degree in degrees.items()
+        if degree > policy.degree_max and identifiers[key].kind is not IdentifierKind.ACCOUNT
+    }
+    return shared | busy, {key: times for key, times in cuts.items() if key not in busy}
+
+
+def saturated(
+    members: Iterable[Member],
+    edges: Iterable[Edge],
+    contact_points: Collection[IdentifierKey],
+    policy: Policy,
+) -> frozenset[IdentifierKey]:
+    """Return contact points that so many accounts share that further evidence about them is idle.
+
+    A kiosk would otherwise gather all of its users into one component. `partition` says the same
+    with and without what is left out, since such a one counts nowhere.
+    """
+    if not contact_points:
+        return frozenset()
+    accounts = {each.key for each in members if each.identifier.kind is IdentifierKind.ACCOUNT}
+    seen = {(edge.a, edge.b) for edge in edges} | {(edge.b, edge.a) for edge in edges}
+    near = Counter(key for key, other in seen if other in accounts)
+    return frozenset(key for key in contact_points if near[key] > policy.degree_max)
 
 
 def _order(
-    pair: Pair, level: Level, identifiers: Mapping[IdentifierKey, Identifier]
-) -> tuple[int, list[int], Pair]:
-    kinds = sorted(_PRIORITY[identifiers[key].kind] for key in pair)
+    pair: Pair, span: Span, ranks: Mapping[IdentifierKey, int]
+) -> tuple[int, int, int, Pair]:
+    one, other = ranks[pair[0]], ranks[pair[1]]
     # Keys are keyed hashes, so the last word is canonical and favours nobody.
-    return (-level, kinds, pair)
+    return (-span.level, min(one, other), max(one, other), pair)
 
 
 class _Forest:

@@ -50,7 +50,8 @@ class Links:
 
     Made once where a message is placed, since every subject costs a keyed hash. `subjects` are
     by foreign id, `refers_to` nearest first; `equal` is where equal subjects by this sender to
-    this account meet. `named` are the conversations of its reply tokens, and where they stand.
+    this account meet. `named` are the conversations of its reply tokens, and where they stand;
+    `proof` is where a token that proves its sender is used up.
     """
 
     subjects: Mapping[str, str]
@@ -59,10 +60,11 @@ class Links:
     equal: str
     fingerprint: str
     named: tuple[str, ...]
+    proof: str = ""
 
     def all(self) -> tuple[str, ...]:
         """Return the subjects of every document that may tell where the message belongs."""
-        alone = (each for each in (self.equal, self.fingerprint) if each)
+        alone = (each for each in (self.equal, self.fingerprint, self.proof) if each)
         return (*self.own, *self.refers_to, *alone, *self.named)
 
 
@@ -86,6 +88,10 @@ def links_of(message: Message, tools: Tools) -> Links:
     if thread.fingerprint:
         key = tools.keys.fingerprint(message.actor_key, thread.fingerprint)
         fingerprint = tools.subjects.thread(key)
+    proof = ""
+    if thread.proof:
+        # No foreign id holds a line feed.
+        proof = tools.subjects.thread(tools.keys.thread(channel, f"proof\n{thread.proof}"))
     tokens = [
         ConversationId(each.id)
         for each in thread.evidence
@@ -101,6 +107,7 @@ def links_of(message: Message, tools: Tools) -> Links:
             *map(tools.subjects.conversation, tokens),
             *map(tools.subjects.routing, tokens),
         ),
+        proof=proof,
     )
 
 
@@ -143,6 +150,15 @@ def original_of(message: Message, links: Links, view: View) -> MessageId | None:
     return known.message if known is not None and known.message != message.id else None
 
 
+def is_spent(message: Message, links: Links, view: View) -> bool:
+    """Whether another message has used up the token that would prove this one's sender.
+
+    Who is copied in on an answer sees the token, but comes second.
+    """
+    known = view.read(links.proof, ThreadDoc) if links.proof else None
+    return known is not None and known.message != message.id
+
+
 def new_threads(
     message: Message,
     links: Links,
@@ -165,8 +181,7 @@ def new_threads(
     )
     names_threads = message.kind.wants_an_answer
     wanted = links.own if names_threads else ()
-    if links.fingerprint:
-        wanted = (*wanted, links.fingerprint)
+    wanted = (*wanted, *(each for each in (links.fingerprint, links.proof) if each))
     added = {subject: document for subject in wanted if _is_free(subject, view)}
     if names_threads:
         unowned = [each for each in links.refers_to if view.read(each, ThreadDoc) is None]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from maitred.contracts.documents import CustomerDoc, IdentifierDoc, StatementKind
 from maitred.contracts.identifiers import Level
-from maitred.contracts.ids import ComponentId, IdentifierKey
+from maitred.contracts.ids import ComponentId, CustomerId, IdentifierKey
 from maitred.contracts.message import Message
-from maitred.contracts.view import View
+from maitred.contracts.view import NotRead, View
 from maitred.identity.components import (
     Addition,
     Change,
@@ -22,10 +22,13 @@ from maitred.identity.components import (
     tie_of,
     unchanged,
 )
-from maitred.identity.customers import changed_customers, customer_of, fresh
+from maitred.identity.customers import customer_of, fresh
 from maitred.identity.evidence import Node, bearer, edges_of, is_contact_point
 from maitred.identity.gates import Standing
-from maitred.identity.reading import read_customer
+from maitred.identity.moving import changed_customers
+from maitred.identity.policy import Policy
+from maitred.identity.reading import read_customer, require
+from maitred.identity.resolver import saturated
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,14 @@ def whose(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools, a
         return pointer.first_seen_at if pointer is not None else at
 
     pointers, roots = read_roots([node.key for node in nodes], view, subjects)
-    evidence = Addition(() if _revoked(message, roots) else edges_of(nodes, message.id, at))
+    idle = _saturated(nodes, roots, tools.policy)
+    if idle:
+        nodes = tuple(node for node in nodes if node.key not in idle) or nodes[:1]
+        pointers, roots = read_roots([node.key for node in nodes], view, subjects)
+    if _revoked(message, roots):
+        nodes = nodes[:1]
+        pointers, roots = read_roots([nodes[0].key], view, subjects)
+    evidence = Addition(edges_of(nodes, message.id, at))
     change = change_of(nodes, evidence, roots, tools.policy, age)
     if change is None:
         # The component is full: the sender stays where he is, and the evidence is not taken in.
@@ -88,6 +98,22 @@ def whose(message: Message, nodes: tuple[Node, ...], view: View, tools: Tools, a
     return Whose(change.component, customer, key, documents, standing)
 
 
+def _saturated(
+    nodes: Sequence[Node], roots: Mapping[ComponentId, Root], policy: Policy
+) -> frozenset[IdentifierKey]:
+    """Return those of `nodes` about which further evidence would say nothing."""
+    if len(nodes) == 1:
+        return frozenset()
+    keys = {node.key for node in nodes}
+    return frozenset().union(
+        *(
+            saturated(known.members, known.edges, keys.intersection(known.contact_points), policy)
+            for root in roots.values()
+            if (known := root.document) is not None
+        )
+    )
+
+
 def _revoked(message: Message, roots: Mapping[ComponentId, Root]) -> bool:
     """Whether an operator took back what this message shows, before it is placed again."""
     return any(
@@ -112,9 +138,30 @@ def _customer(
     written = documents.get(tools.subjects.customer(name))
     if isinstance(written, CustomerDoc):
         return written
+    _require_one_state(change, name, view, tools)
     # Only a view between two states shows an alias here: the later state is the true one.
     name, known = read_customer(view, tools.subjects, name)
     return known or fresh(name, change.component, at)
+
+
+def _require_one_state(change: Change, name: CustomerId, view: View, tools: Tools) -> None:
+    """Ask anew for a component or a customer that was read before somebody changed both.
+
+    What is written compares the customer alone, so nothing else would tell.
+
+    Raises:
+        NotRead: one of the two is older than the other.
+    """
+    subject = tools.subjects.customer(name)
+    require(view, subject)
+    known = view.read(subject, CustomerDoc)
+    if known is None or change.document is None or known.component != change.component:
+        return
+    generation = change.document.generation
+    if generation < known.generation:
+        raise NotRead(tools.subjects.component(change.component))
+    if generation > known.generation and known.alias_of is not None:
+        raise NotRead(subject)
 
 
 def _standing(
@@ -126,7 +173,10 @@ def _standing(
         own = Level.CLAIMED
     return Standing(
         channel=message.channel,
-        endpoint_level=max(own, tie_of(change, endpoint, customer.id, at)),
+        # The gate asks no more than level 2, which the message itself mostly gives.
+        endpoint_level=own
+        if own >= Level.AUTHENTICATED
+        else tie_of(change, endpoint, customer.id, at),
         is_private=message.reply_to.is_private,
         session_level=max(
             (node.level for node in nodes if node.key not in change.contact_points),

@@ -3,6 +3,11 @@
 What is shown of other conversations, preferences and counts hangs on one gate, `show_journey`:
 the shell opens it only for an endpoint that is surely the customer's. A closed gate shows
 nothing beyond this conversation.
+
+A machine repeats what it is told. So it never hears whom the customer seems to be; and where who
+wrote last may not read the journey, it hears what was said on his channel and nothing of the other
+channels of the conversation: a browser that several people use is no reason to tell one of them
+what another wrote by mail.
 """
 
 from __future__ import annotations
@@ -39,6 +44,8 @@ def compose(
     earlier: Sequence[tuple[Conversation, RoutingDoc | None]],
     show_journey: bool,  # noqa: FBT001  (the gate is an input like the others)
     why: Decision | None,
+    *,
+    to_machine: bool = False,
 ) -> Brief:
     """Return the brief of a conversation, at most `BRIEF_BYTES_MAX` bytes of JSON.
 
@@ -47,6 +54,8 @@ def compose(
     the oldest of the journey, and `cut` is set.
     """
     shown = customer if show_journey else None
+    if to_machine:
+        conversation, routing = _for_machine(conversation, routing)
     brief = Brief(
         identity=_identity(conversation, routing, shown),
         subject=conversation.subject[:SUBJECT_CHARACTERS_MAX],
@@ -81,10 +90,36 @@ def _identity(
     )
 
 
+def _for_machine(
+    conversation: Conversation, routing: RoutingDoc
+) -> tuple[Conversation, RoutingDoc]:
+    """Return what a machine may repeat to who wrote last."""
+    channel = conversation.reply_to.channel
+    conversation = replace(conversation, hint=None)
+    if conversation.may_read or conversation.channels == (channel,):
+        return conversation, routing
+    turns = tuple(turn for turn in conversation.turns if turn.channel == channel)
+    names = [turn.name for turn in turns if turn.speaker is Speaker.CUSTOMER and turn.name]
+    said = replace(
+        conversation,
+        turns=turns,
+        channels=(channel,),
+        name=names[-1] if names else "",
+        subject="",
+        entities=(),
+    )
+    replies = tuple(turn for turn in routing.replies if turn.channel == channel)
+    return said, replace(routing, replies=replies)
+
+
 def _merged(turns: Sequence[Turn], replies: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Return both sides by time; at the same moment the customer speaks first."""
+    """Return both sides by time; at the same moment the customer speaks first.
+
+    How a turn was put together, and by which identifier's key, is of no use to an agent.
+    """
+    shown = [replace(turn, shares=(), actor=None) for turn in turns]
     return tuple(
-        sorted((*turns, *replies), key=lambda turn: (turn.at, _SPEAKERS.get(turn.speaker, 1)))
+        sorted((*shown, *replies), key=lambda turn: (turn.at, _SPEAKERS.get(turn.speaker, 1)))
     )
 
 

@@ -19,6 +19,7 @@ from maitred.contracts.agents import (
     AssignmentState,
     Command,
     Presence,
+    RestsOn,
     RoutingDoc,
     RoutingState,
     Verb,
@@ -37,6 +38,8 @@ from maitred.router.settings import RoutingSettings
 
 COMMAND_ID_CHARACTERS_MAX: Final = 128
 REASON_CHARACTERS_MAX: Final = 200
+PROVEN_BY_ANSWER: Final = frozenset({"email"})
+"""Channels where the answer to one message of ours can be told from any other message."""
 
 _GONE: Final = frozenset({"agent_offline", "agent_away", "agent_removed"})
 
@@ -91,6 +94,7 @@ class Commands:
         command = admitted.command
         # What nobody knows must not come back in a subject.
         known = self._house.get(command.conversation) if command.conversation else None
+        own = known if known is not None and known.agent == admitted.agent else None
         assignment = Assignment(
             tenant=self._placing.tenant,
             state=AssignmentState.REFUSED,
@@ -98,6 +102,8 @@ class Commands:
             agent=admitted.agent,
             epoch=command.epoch,
             at=self._placing.now,
+            may_read=own is not None and own.may_read,
+            act_until=own.act_until if own is not None else 0,
             reason=refusal,
             command=command.id[:COMMAND_ID_CHARACTERS_MAX],
         )
@@ -193,6 +199,7 @@ class Commands:
             state=RoutingState.WAITING,
             agent=None,
             previous_agent=agent if served else doc.previous_agent,
+            seems=doc.seems and not served,
             declined=doc.declined if reason in _GONE else passed_over(doc, agent),
             state_at=self._placing.now,
             due_at=0,
@@ -207,11 +214,18 @@ class Commands:
         text = command.text
         if not text.strip() or len(text) > REPLY_CHARACTERS_MAX:
             return "bad_command"
+        if command.rests_on == RestsOn.UNKNOWN:
+            return "bad_command"
+        if not _allowed(doc, command, self._placing.now):
+            return "needs_proof"
+        channel = doc.last_channel or doc.channel
+        if command.asks_proof and channel not in PROVEN_BY_ANSWER:
+            return "cannot_ask_proof"
         name = self._house.roster.agent(agent).name
         turn = Turn(
             at=self._placing.now,
             speaker=Speaker.AGENT,
-            channel=doc.last_channel or doc.channel,
+            channel=channel,
             text=text[:TURN_TEXT_CHARACTERS_MAX],
             agent=agent,
             name=name,
@@ -219,7 +233,9 @@ class Commands:
         )
         replies = (*doc.replies, turn)[-CONVERSATION_TURNS_MAX:]
         self._house.put(replace(doc, replies=replies))
-        self._placing.say(Say(doc.conversation, agent, name, text, command.id))
+        self._placing.say(
+            Say(doc.conversation, agent, name, text, command.id, asks_proof=command.asks_proof)
+        )
         return ""
 
     def _requeue(self, doc: RoutingDoc, agent: AgentId, command: Command) -> Refusal:
@@ -273,6 +289,7 @@ class Commands:
             state=RoutingState.CLOSED,
             agent=None,
             previous_agent=doc.agent,
+            seems=False,
             state_at=self._placing.now,
             due_at=0,
             declined=(),
@@ -281,3 +298,14 @@ class Commands:
         self._house.put(closed)
         self._placing.note(closed, "completed")
         return closed
+
+
+def _allowed(doc: RoutingDoc, command: Command, now: int) -> bool:
+    """Whether the gates let a reply say what it rests on, to whoever reads it now."""
+    match command.rests_on:
+        case RestsOn.HISTORY:
+            return doc.may_read
+        case RestsOn.ACT:
+            return now <= doc.act_until
+        case _:
+            return True

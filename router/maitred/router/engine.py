@@ -22,12 +22,21 @@ from maitred.contracts.agents import (
     RoutingDoc,
     RoutingState,
 )
-from maitred.contracts.entry import Work
-from maitred.contracts.ids import AgentId, Tenant
+from maitred.contracts.ids import Tenant
 from maitred.contracts.limits import CLOSED_AGE_MS, OFFERS_MISSED_MAX
+from maitred.router.arriving import arrive
+from maitred.router.changing import change
 from maitred.router.commands import Commands
-from maitred.router.events import ClaimCame, CommandCame, DueCame, Effect, Event, WorkArrived
-from maitred.router.house import WAITING, House
+from maitred.router.events import (
+    ChangeCame,
+    ClaimCame,
+    CommandCame,
+    DueCame,
+    Effect,
+    Event,
+    WorkArrived,
+)
+from maitred.router.house import ERASED, WAITING, House
 from maitred.router.placing import Placing
 from maitred.router.port import RoutingPolicy
 from maitred.router.roster import HOLDING
@@ -62,7 +71,8 @@ class Engine:
         for agent in agents:
             self._house.put_agent(agent)
         for doc in routing:
-            self._house.put(doc)
+            if doc.closed_reason != ERASED:
+                self._house.put(doc)
         self._fresh = True
 
     @property
@@ -87,13 +97,15 @@ class Engine:
             _put_right(placing, commands)
         match event:
             case WorkArrived():
-                _arrive(placing, event)
+                arrive(placing, event)
             case ClaimCame():
                 _claimed(placing, event)
             case CommandCame():
                 commands.carry_out(event.admitted)
             case DueCame():
                 _due(placing, commands, event.due)
+            case ChangeCame():
+                change(placing, event.change)
         placing.fill(house.freed)
         for agent in sorted(house.freed):
             if house.roster.knows(agent) and house.roster.is_idle(agent):
@@ -120,112 +132,11 @@ def _put_right(placing: Placing, commands: Commands) -> None:
     placing.fill(house.roster.online())
 
 
-def _arrive(placing: Placing, event: WorkArrived) -> None:
-    work = event.work
-    placing.accepted_at[work.conversation] = work.accepted_at
-    doc = placing.house.get(work.conversation)
-    if doc is None or doc.state == RoutingState.CLOSED:
-        if work.is_quiet:
-            return
-        placing.place(_opened(placing, work, doc), may_hold=True)
-    elif doc.state in WAITING:
-        _wait_on(placing, doc, work)
-    else:
-        _turn(placing, doc, event)
-
-
-def _opened(placing: Placing, work: Work, closed: RoutingDoc | None) -> RoutingDoc:
-    """Return a conversation that begins, or begins anew, with who served the customer last."""
-    previous = closed.previous_agent if closed else _last_agent(placing, work)
-    return RoutingDoc(
-        conversation=work.conversation,
-        customer=work.customer,
-        state=RoutingState.WAITING,
-        epoch=closed.epoch + 1 if closed else 0,
-        previous_agent=previous,
-        channel=work.channel,
-        last_channel=work.channel,
-        account=work.account,
-        tier=work.tier,
-        needs=work.needs,
-        mood=work.mood,
-        arrived_at=min(work.accepted_at, placing.now),
-        state_at=placing.now,
-        replies=closed.replies if closed else (),
-        may_read=work.may_read,
-        act_until=work.act_until,
-    )
-
-
-def _last_agent(placing: Placing, work: Work) -> AgentId | None:
-    """Return who served the customer last, or else whoever he seems to be."""
-    last = placing.house.last_agent(work.customer)
-    if last is None and work.hint is not None:
-        return placing.house.last_agent(work.hint)
-    return last
-
-
-def _wait_on(placing: Placing, doc: RoutingDoc, work: Work) -> None:
-    """A customer who waits wrote again: his age stays, and needs that changed are looked at."""
-    updated = replace(
-        _updated(doc, work),
-        channel=work.channel,
-        account=work.account,
-    )
-    if updated.needs == doc.needs and updated.channel == doc.channel:
-        placing.house.put(updated)
-        return
-    roster, previous = placing.house.roster, doc.previous_agent
-    still_held = (
-        doc.state == RoutingState.HELD
-        and previous is not None
-        and roster.knows(previous)
-        and placing.suits(updated, previous)
-        and not roster.has_room(previous, updated.channel)
-    )
-    if still_held:
-        placing.house.put(updated)
-    else:
-        placing.place(updated, may_hold=False)
-
-
-def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
-    """A customer wrote to whom his conversation is with, or is offered to.
-
-    The channel that counts against his room stays: he was asked for that one.
-    """
-    updated = _updated(doc, event.work)
-    if doc.state == RoutingState.WRAPPING:
-        updated = replace(
-            updated,
-            state=RoutingState.ASSIGNED,
-            state_at=placing.now,
-            due_at=0,
-            closed_reason="",
-        )
-    placing.house.put(updated)
-    if doc.agent is not None:
-        placing.tell_turn(updated, doc.agent, event.turn)
-
-
 def _claimed(placing: Placing, event: ClaimCame) -> None:
     """Tell whom the conversation is with, or offered to; nothing of it changes."""
     doc = placing.house.get(event.conversation)
     if doc is not None and doc.agent is not None and doc.state in HOLDING:
         placing.tell_turn(doc, doc.agent, event.turn, AssignmentState.CLAIMED)
-
-
-def _updated(doc: RoutingDoc, work: Work) -> RoutingDoc:
-    return replace(
-        doc,
-        customer=work.customer,
-        needs=work.needs,
-        mood=work.mood,
-        tier=work.tier,
-        last_channel=work.channel,
-        may_read=work.may_read,
-        act_until=work.act_until,
-    )
 
 
 def _due(placing: Placing, commands: Commands, due: Due) -> None:

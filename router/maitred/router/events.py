@@ -8,15 +8,21 @@ from maitred.contracts.agents import Admitted, AgentDoc, Assignment, Decision, D
 from maitred.contracts.conversation import Turn
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId, MessageId
+from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.operations import ConversationChange
 
 
 @dataclass(frozen=True, slots=True)
 class WorkArrived:
-    """A customer wrote; `work` is his conversation as of `message`, `turn` what he said."""
+    """A customer wrote; `work` is his conversation as of `message`, `turn` what he said.
+
+    `reply_to` is where he reads the answer; it is missing where the answer goes on to where it did.
+    """
 
     work: Work
     turn: Turn
     message: MessageId
+    reply_to: ReplyTo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,14 @@ class DueCame:
     due: Due
 
 
-Event = WorkArrived | ClaimCame | CommandCame | DueCame
+@dataclass(frozen=True, slots=True)
+class ChangeCame:
+    """An operator changed a conversation."""
+
+    change: ConversationChange
+
+
+Event = WorkArrived | ClaimCame | CommandCame | DueCame | ChangeCame
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class SaveAgent:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Tell an agent; an offer still lacks its brief."""
+    """Tell an agent; an offer and an update still lack their brief."""
 
     assignment: Assignment
 
@@ -81,6 +94,14 @@ class Say:
     agent_name: str
     text: str
     command_id: str
+    asks_proof: bool = False
 
 
-Effect = SaveRouting | SaveAgent | Tell | Note | Say
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Let nothing of a conversation be written any more: its customer was erased."""
+
+    conversation: ConversationId
+
+
+Effect = SaveRouting | SaveAgent | Tell | Note | Say | Forget

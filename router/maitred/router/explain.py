@@ -11,12 +11,14 @@ from maitred.contracts.ids import AgentId
 
 _RULES: Final[Mapping[str, str]] = {
     "sticky": "{agent} served this customer before, suits, and has room.",
+    "sticky_hint": "{agent} served who this seems to be (nothing proves it), and has room.",
     "hold": "The agent who served this customer before is busy, so it is kept for him a while.",
     "best_idle": "{agent} suits best of those who have room.",
     "queue": "Nobody who suits has room, so it waits.",
     "slot_free": "{agent} had room, and this was the most pressing of what suits {agent}.",
     "transfer": "{agent} was chosen by the agent who had it before.",
     "completed": "It is complete.",
+    "joined": "It was joined into another conversation.",
 }
 _EXCLUDED: Final[Mapping[str, str]] = {
     "declined": "declined it or did not answer in this round",
@@ -72,6 +74,8 @@ def _candidate(reason: Reason, names: Mapping[AgentId, str], decision: Decision)
     parts = [f"fit {terms.pop('fit', 0.0):.2f}"]
     if terms.pop("previous", 0.0):
         parts.append("known to the customer")
+    if terms.pop("seems", 0.0):
+        parts.append("known to who this seems to be")
     if "load" in terms:
         parts.append(f"{terms['load']:.0%} of the capacity in use")
     if "waited_seconds" in terms:

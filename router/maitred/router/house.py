@@ -8,6 +8,7 @@ never stopped.
 from __future__ import annotations
 
 import heapq
+from typing import Final
 
 from maitred.contracts.agents import AgentDoc, RoutingDoc, RoutingState
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId
@@ -20,6 +21,9 @@ from maitred.router.settings import RoutingSettings
 
 WAITING: frozenset[RoutingState] = frozenset({RoutingState.WAITING, RoutingState.HELD})
 _SERVED = frozenset({RoutingState.ASSIGNED, RoutingState.WRAPPING, RoutingState.CLOSED})
+
+ERASED: Final = "erased"
+"""Why a conversation was closed and taken from its agent, of which nothing may be known."""
 
 _Served = tuple[bool, int, ConversationId, AgentId]
 
@@ -100,10 +104,20 @@ class House:
             )
         elif doc.state == RoutingState.CLOSED:
             heapq.heappush(self._closed, (doc.state_at, doc.conversation))
-        agent = doc.agent if doc.agent and doc.state in _SERVED else doc.previous_agent
-        if agent is not None:
+        serves = doc.agent is not None and doc.state in _SERVED
+        agent = doc.agent if serves else doc.previous_agent
+        if agent is not None and (serves or not doc.seems):
             served = (doc.state in _SERVED, doc.state_at, doc.conversation, agent)
             self._served.setdefault(doc.customer, {})[doc.conversation] = served
+
+    def erase(self, conversation: ConversationId) -> None:
+        """Drop a conversation as if it had never been; there is nothing to save of it."""
+        doc = self._docs.pop(conversation, None)
+        if doc is not None:
+            self._leave(doc)
+            self._before.pop(conversation, None)
+            if doc.agent is not None and doc.state in HOLDING:
+                self.freed.add(doc.agent)
 
     def last_agent(self, customer: CustomerId) -> AgentId | None:
         """Return who served a customer last, as far as documents tell.

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from maitred.contracts.agents import (
+    AgentKind,
     Assignment,
     AssignmentState,
     Decision,
@@ -101,7 +102,7 @@ class Placing:
         )
         previous = doc.previous_agent
         if previous is not None and any(each.agent == previous for each in best):
-            self.offer(doc, previous, "sticky", considered)
+            self.offer(doc, previous, "sticky_hint" if doc.seems else "sticky", considered)
         elif may_hold and self._worth_holding(doc, misses):
             self._keep(doc, considered)
         elif best:
@@ -124,7 +125,7 @@ class Placing:
                 previous = agent == doc.previous_agent
                 load, flex = roster.load(agent), roster.flex(agent)
                 score = self._policy.offer_score(fit.value, load, flex, previous=previous)
-                terms = {"fit": fit.value, "load": load, "flex": flex, "previous": float(previous)}
+                terms = {"fit": fit.value, "load": load, "flex": flex, **_tie(doc, previous)}
                 best.append(_Candidate(-score, roster.doc(agent).idle_since, agent, terms))
         previous_agent = doc.previous_agent
         if roster.knows(previous_agent) and not roster.is_online(previous_agent) and previous_agent:
@@ -138,6 +139,8 @@ class Placing:
         return self._policy.fit(signature, self.house.roster.agent(agent)).value > 0
 
     def _worth_holding(self, doc: RoutingDoc, misses: Iterable[_Miss]) -> bool:
+        if doc.seems:  # a preference, for which nobody has to wait
+            return False
         full = any(m.agent == doc.previous_agent and m.excluded == "full" for m in misses)
         return full and self._policy.hold(doc.channel) > 0
 
@@ -155,7 +158,12 @@ class Placing:
         )
         self.house.put(offered)
         decision = self.decision(offered, rule, considered)
-        self.tell(offered, agent, AssignmentState.OFFERED, decision=decision)
+        if doc.seems and self.house.roster.agent(agent).kind != AgentKind.HUMAN:
+            # It repeats what it is told, and nobody may hear whom he seems to be.
+            self.said.append(Note(decision))
+            self.tell(offered, agent, AssignmentState.OFFERED)
+        else:
+            self.tell(offered, agent, AssignmentState.OFFERED, decision=decision)
 
     def _keep(self, doc: RoutingDoc, considered: tuple[Reason, ...]) -> None:
         due_at = self.now + self._policy.hold(doc.channel)
@@ -193,13 +201,13 @@ class Placing:
                 doc = self.house.get(head.conversation) if head else None
                 if head is None or doc is None:
                     break
-                self.offer(doc, agent, "slot_free", (self._taken(agent, head),))
+                self.offer(doc, agent, "slot_free", (self._taken(doc, agent, head),))
 
-    def _taken(self, agent: AgentId, head: Head) -> Reason:
+    def _taken(self, doc: RoutingDoc, agent: AgentId, head: Head) -> Reason:
         terms = {
             "fit": head.fit,
             "waited_seconds": (self.now - head.virtual_arrival) / SECOND_MS,
-            "previous": float(head.previous),
+            **_tie(doc, head.previous),
             "waiting": float(len(self.house.queue)),
         }
         return Reason(agent=agent, score=head.score, terms=terms)
@@ -267,11 +275,20 @@ class Placing:
             arrived_at=doc.arrived_at,
             accepted_at=self.accepted_at.get(doc.conversation, doc.arrived_at),
             expires_at=doc.due_at if expires else 0,
+            may_read=doc.may_read,
+            act_until=doc.act_until,
         )
 
     def say(self, effect: Effect) -> None:
         """Add an effect that is no decision."""
         self.said.append(effect)
+
+
+def _tie(doc: RoutingDoc, previous: bool) -> dict[str, float]:  # noqa: FBT001  (a term like others)
+    """Return whether an agent served the customer before, or only whom he seems to be."""
+    if doc.seems:
+        return {"previous": 0.0, "seems": float(previous)}
+    return {"previous": float(previous)}
 
 
 def passed_over(doc: RoutingDoc, agent: AgentId) -> tuple[AgentId, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,71 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from maitred.connectors.chat import ChatAccount, ChatConnector, ChatSettings
 from maitred.contracts.identifiers import visitor_identifier
+from maitred.contracts.ids import IdentifierKey
+from maitred.contracts.outbound import Outbound
+from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof, ProofDoc
 from maitred.contracts.secret import Secret
+from maitred.contracts.subjects import Subjects
+from maitred.identity import proofs
+from maitred.identity.components import Tools
+from maitred.identity.policy import Policy
+from tests.connectors.conftest import TENANT
 
+CODE = re.compile(r"\b[0-9]{6}\b")
 SECRET = Secret("a secret that signs visitor tokens")
+
+
+class CodeDesk:
+    """Codes that are decided on as in the gateway, on documents in memory."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self.tools = Tools(subjects=Subjects(TENANT), keys=context.keys, policy=Policy())
+        self.documents: dict[str, ProofDoc] = {}
+        self.letters: list[Outbound] = []
+        self.calls = 0
+        self.error: Exception | None = None
+
+    @property
+    def code(self) -> str:
+        """The code of the last letter."""
+        return CODE.findall(self.letters[-1].text)[0]
+
+    async def ask(self, request: CodeRequest) -> None:
+        self._called()
+        code = f"{self.calls:06d}"
+        asked = proofs.ask(request, code, MemoryView(self.documents), self.tools, self._context.now)
+        self.documents |= asked.documents
+        self.letters += [asked.outbound] if asked.outbound is not None else []
+
+    async def answer(self, given: CodeAnswer) -> Proof | None:
+        self._called()
+        answered = proofs.answer(given, MemoryView(self.documents), self.tools, self._context.now)
+        self.documents |= answered.documents
+        return answered.proof
+
+    async def of(self, session: IdentifierKey) -> Sequence[Proof]:
+        self._called()
+        found = self.documents.get(self.tools.subjects.proof(session))
+        return found.proofs if found is not None else ()
+
+    def _called(self) -> None:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+
+
+class MemoryView:
+    """Documents in memory, all of them read."""
+
+    def __init__(self, documents: Mapping[str, Any]) -> None:
+        self._documents = documents
+
+    def read(self, subject: str, shape: type[Any]) -> Any:
+        return self._documents.get(subject)
+
+    def missing(self, *subjects: str) -> tuple[str, ...]:
+        return ()
 
 
 @dataclass
@@ -41,9 +104,11 @@ class Visitor:
         await self.say(**frame)
         return await self.hear()
 
-    async def hello(self, token: str | None = None, after: int = 0) -> dict[str, Any]:
+    async def hello(
+        self, token: str | None = None, after: int = 0, **fields: Any
+    ) -> dict[str, Any]:
         """Say hello and remember who one is."""
-        welcome = await self.ask(type="hello", token=token, after=after)
+        welcome = await self.ask(type="hello", token=token, after=after, **fields)
         self.token, self.id = welcome.get("token", ""), welcome.get("visitor", "")
         return welcome
 
@@ -60,6 +125,7 @@ class House:
 
     connector: ChatConnector
     context: Any
+    codes: CodeDesk
     session: ClientSession
     url: str
 
@@ -84,6 +150,7 @@ async def chat(recording: Callable[..., Any]) -> AsyncIterator[Callable[..., Awa
 
     async def make(public_url: str = "", **settings: Any) -> House:
         context = recording(public_url=public_url)
+        context.proofs = codes = CodeDesk(context)
         values = {
             "secret": SECRET,
             "accounts": {"web": ChatAccount(title="Shop <care>"), "app": ChatAccount()},
@@ -99,7 +166,7 @@ async def chat(recording: Callable[..., Any]) -> AsyncIterator[Callable[..., Awa
         await connector.start()
         await context.outbox.followed.wait()
         host, port = runner.addresses[0][:2]
-        house = House(connector, context, ClientSession(), f"http://{host}:{port}")
+        house = House(connector, context, codes, ClientSession(), f"http://{host}:{port}")
         houses.append((house, runner))
         return house
 

@@ -357,4 +357,8 @@ async def test_frames_are_json_of_the_listed_fields_only(chat: Chat) -> None:
     ann = await house.visit()
     await ann.socket.send_str('{"type":"hello"}')
     raw = orjson.loads((await ann.socket.receive(timeout=5)).data)
-    assert set(raw) == {"type", "token", "visitor", "resumed"}
+    assert set(raw) == {
+        *("type", "token", "visitor", "resumed"),
+        *("signed_in", "offers", "verified"),
+    }
+    assert (raw["signed_in"], raw["offers"], raw["verified"]) == (False, [], [])

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from maitred.connectors.email_send import Sender, compose
+from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import email_identifier
 from maitred.contracts.ids import conversation_id, message_id
 from maitred.contracts.outbound import Outbound
@@ -71,6 +72,32 @@ async def test_without_plus_addresses_or_keys_an_answer_goes_to_the_sender(
     reply: Outbound, sender: Sender, keys: TokenKeys | None
 ) -> None:
     assert sent(reply, sender, keys)["Reply-To"] is None
+
+
+async def test_a_mail_that_asks_for_a_proof_is_answered_to_a_token_that_gives_it_once(
+    reply: Outbound,
+) -> None:
+    asking = msgspec.structs.replace(reply, asks_proof=True)
+    (address,) = sent(asking, PLUS, KEYS)["Reply-To"].addresses
+    (token,) = tokens_in(address.addr_spec)
+    grant = verify(KEYS, "help", token, START_MS)
+    assert isinstance(grant, Grant)
+    assert (grant.conversation, bool(grant.proof)) == (CONVERSATION, True)
+    assert grant.went_to(reply.to.key)
+
+
+@pytest.mark.parametrize(
+    ("sender", "keys"),
+    [(Sender("help@shop.example", "Care"), KEYS), (PLUS, None)],
+    ids=["no plus-addresses", "no keys"],
+)
+async def test_a_mail_whose_answer_could_prove_nothing_is_not_sent(
+    reply: Outbound, sender: Sender, keys: TokenKeys | None
+) -> None:
+    asking = msgspec.structs.replace(reply, asks_proof=True)
+    with pytest.raises(Permanent) as refused:
+        compose(asking, sender, now=START_MS, tokens=keys)
+    assert refused.value.code == "no_plus_address"
 
 
 async def test_an_address_beyond_ascii_carries_its_token_under_smtputf8(reply: Outbound) -> None:

@@ -75,6 +75,16 @@ async def test_a_message_goes_to_the_quarantine_and_back_unchanged(
     assert await letters.list(10) == []
 
 
+async def test_a_letter_stands_under_whom_it_is_about(
+    connection: Connection, publisher: Publisher, subjects: Subjects, letters: DeadLetters
+) -> None:
+    message = await _received(connection, publisher, subjects, b"raw")
+    await _bury(letters, message)
+    key = message.subject.rpartition(".")[2]
+    found, _ = await reads.count(connection, DEAD, ">")
+    assert found == {subjects.dead("intake", key): 1}
+
+
 async def test_burying_twice_keeps_one(
     connection: Connection, publisher: Publisher, subjects: Subjects, letters: DeadLetters
 ) -> None:
@@ -193,6 +203,6 @@ async def test_what_is_too_large_for_the_quarantine_does_not_block_it(
 async def test_what_is_not_a_letter_does_not_hide_the_letters(
     connection: Connection, publisher: Publisher, subjects: Subjects, letters: DeadLetters
 ) -> None:
-    await publisher.publish(subjects.dead("intake"), b"?", msg_id="x", stream=DEAD)
+    await publisher.publish(subjects.dead("intake", "k1"), b"?", msg_id="x", stream=DEAD)
     await _bury(letters, await _received(connection, publisher, subjects, b"raw"))
     assert len(await letters.list(10)) == 1

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.ids import CustomerId, Tenant
 from maitred.contracts.limits import DAY_MS, INBOUND_AGE_MS, MINUTE_MS
+from maitred.contracts.operations import ErasureDoc, PendingPurge, PurgedSubject
 from maitred.contracts.subjects import INBOUND, JOURNAL, Subjects
 from maitred.gateway.bus import reads, streams
 from maitred.gateway.bus.batch import commit, document, entry
@@ -115,6 +118,69 @@ async def test_an_entry_whose_time_has_passed_is_no_fault(
 
     await until(expired)
     await mark.check(connection, MARKED, NOW + 25 * DAY_MS, accept_restored_store=False)
+
+
+def _erasure(subject: str, until: int, **fields: object) -> ErasureDoc:
+    purged = PurgedSubject(stream=JOURNAL, subject=subject, count=1, until=until)
+    doc = ErasureDoc(
+        customer=CustomerId("cus_1"),
+        tenant=Tenant("t"),
+        by="kim",
+        why="asked",
+        asked_at=1,
+        subjects=(purged,),
+    )
+    return msgspec.structs.replace(doc, **fields)
+
+
+PENDING = PendingPurge(stream=JOURNAL, subject="maitred.v1.t.customer.c1", count=1, until=2)
+
+
+@pytest.mark.parametrize(
+    "erasure",
+    [
+        _erasure("maitred.v1.t.customer.c1", 2),
+        _erasure("maitred.v1.t.customer.c1", 9),
+        _erasure("maitred.v1.t.customer.*", 2),
+        _erasure("maitred.v1.t.customer.>", 2),
+        _erasure("x", 2, pending=(PENDING,)),
+    ],
+    ids=["by its subject", "with later ones", "with others", "of a kind", "a moment ago"],
+)
+async def test_a_message_that_went_with_somebody_who_was_erased_is_no_fault(
+    connection: Connection, subjects: Subjects, mark: HighWater, erasure: ErasureDoc
+) -> None:
+    """The mark may be another gateway's, which was down meanwhile: it is told by the journal."""
+    await _write(connection, subjects, 2)
+    await mark.note(connection, MARKED, NOW)
+    data = msgspec.json.encode(erasure)
+    where = subjects.erasure(erasure.customer)
+    await commit(connection, JOURNAL, [document(where, data, expected=0)])
+    await reads.purge(connection, JOURNAL, subjects.root + ".customer.c1")
+    await mark.check(connection, MARKED, NOW, accept_restored_store=False)
+
+
+@pytest.mark.parametrize(
+    "erasure",
+    [
+        _erasure("maitred.v1.t.customer.c1", 1),
+        _erasure("maitred.v1.t.customer.c2", 9),
+        _erasure("maitred.v1.t.customer.c1.>", 9),
+        _erasure("maitred.v1.*.customer", 9),
+        _erasure("maitred.v1.t.customer.c1", 9, subjects=()),
+    ],
+    ids=["earlier ones", "another", "below it", "above it", "nothing"],
+)
+async def test_an_erasure_of_something_else_excuses_nothing(
+    connection: Connection, subjects: Subjects, mark: HighWater, erasure: ErasureDoc
+) -> None:
+    await _write(connection, subjects, 2)
+    await mark.note(connection, MARKED, NOW)
+    data = msgspec.json.encode(erasure)
+    where = subjects.erasure(erasure.customer)
+    await commit(connection, JOURNAL, [document(where, data, expected=0)])
+    await reads.delete_at(connection, JOURNAL, 2)
+    await _refused(mark, connection, NOW, "JOURNAL: message 2 is gone before its time")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.bus import reads
 from maitred.gateway.bus.batch import Write, commit, document
 from maitred.gateway.bus.connection import Connection
+from maitred.gateway.bus.history import scan
 from maitred.gateway.bus.publisher import Publisher
 
 _MANY = 1_300
@@ -96,3 +97,56 @@ async def test_one_message_is_erased_once(
     assert not await reads.delete_at(connection, JOURNAL, acks[1].seq)
     assert not await reads.delete_at(connection, JOURNAL, 99)
     assert await reads.get_at(connection, JOURNAL, acks[0].seq) is not None
+
+
+async def test_a_purge_up_to_a_sequence_leaves_what_came_later(
+    connection: Connection, publisher: Publisher, subjects: Subjects
+) -> None:
+    mine, other = subjects.root + ".message.a", subjects.root + ".message.b"
+    for number, subject in enumerate((mine, other, mine, mine), 1):
+        await publisher.publish(subject, b"x", msg_id=str(number), stream=JOURNAL)
+    assert await reads.purge(connection, JOURNAL, mine, until=3) == 2
+    assert await reads.count(connection, JOURNAL, subjects.any("message")) == (
+        {mine: 1, other: 1},
+        4,
+    )
+    assert await reads.purge(connection, JOURNAL, mine, until=3) == 0
+    assert await reads.purge(connection, JOURNAL, mine) == 1
+    assert await reads.count(connection, JOURNAL, mine) == ({}, 4)
+
+
+async def test_what_follows_a_sequence_is_found_by_wildcards_too(
+    connection: Connection, subjects: Subjects
+) -> None:
+    await _fill(connection, [f"{subjects.root}.customer.c{number}" for number in range(3)])
+
+    async def following(subject: str, after: int) -> int:
+        found = await reads.get_next(connection, JOURNAL, subject, after=after)
+        return found.seq if found is not None else 0
+
+    assert [await following(subjects.any("customer"), after) for after in range(4)] == [1, 2, 3, 0]
+    assert await following(f"{subjects.root}.customer.c1", 0) == 2
+    assert await following(f"{subjects.root}.customer.c1", 2) == 0
+
+
+async def test_of_two_who_delete_a_message_one_has_deleted_it(
+    connection: Connection, subjects: Subjects
+) -> None:
+    await _fill(connection, [f"{subjects.root}.customer.c{number}" for number in range(20)])
+    for seq in range(1, 21):
+        done = await asyncio.gather(*(reads.delete_at(connection, JOURNAL, seq) for _ in range(4)))
+        assert done.count(True) == 1
+    assert not await reads.delete_at(connection, JOURNAL, 5)
+
+
+async def test_a_log_is_scanned_page_by_page_up_to_a_sequence(
+    connection: Connection, publisher: Publisher, subjects: Subjects
+) -> None:
+    subject = subjects.root + ".message.a"
+    for number in range(7):
+        await publisher.publish(subject, b"%d" % number, msg_id=str(number), stream=JOURNAL)
+    for page in (1, 2, 3, 7, 50):
+        found = [each.seq async for each in scan(connection, JOURNAL, subject, page=page)]
+        assert found == [1, 2, 3, 4, 5, 6, 7]
+        part = scan(connection, JOURNAL, subject, after=2, until=5, page=page)
+        assert [each.seq async for each in part] == [3, 4, 5]

@@ -47,16 +47,17 @@ async def test_every_subject_of_the_contracts_has_exactly_one_stream(
         subjects.inbound("email", key): INBOUND,
         subjects.blob("k", "00", 0): BLOBS,
         subjects.agent_command(agent, "accept"): COMMANDS,
-        subjects.dead("intake"): DEAD,
+        subjects.dead("intake", "k1"): DEAD,
         subjects.identifier(key): JOURNAL,
         subjects.position("intake", 0): JOURNAL,
         subjects.lease("intake", 0): JOURNAL,
         subjects.message(key): JOURNAL,
         subjects.suppressed(key): JOURNAL,
-        subjects.admitted(agent, "accept"): JOURNAL,
+        subjects.admitted(agent, "accept", "none"): JOURNAL,
         subjects.assign(agent, "c"): JOURNAL,
     }
-    kinds = "component customer thread conversation routing agent delivery decision due outbound"
+    kinds = "component customer thread claim proof operation erasure conversation routing agent "
+    kinds += "delivery revision change decision due outbound"
     homes |= {f"{subjects.root}.{kind}.x": JOURNAL for kind in kinds.split()}
     for number, (subject, stream) in enumerate(homes.items()):
         ack = await publisher.publish(subject, b"", msg_id=f"m{number}", stream=stream)
@@ -181,7 +182,7 @@ async def test_info_tells_what_a_stream_holds(
 ) -> None:
     await asyncio.gather(
         *(
-            publisher.publish(subjects.dead("intake"), b"", msg_id=f"m{number}", stream=DEAD)
+            publisher.publish(subjects.dead("intake", "k1"), b"", msg_id=f"m{number}", stream=DEAD)
             for number in range(3)
         )
     )

@@ -26,12 +26,28 @@ COMMANDS = {
     "attachment": ("msg_a", "0"),
     "normalize": ("email", "letter.eml"),
     "replay": ("--from", "1d"),
+    "identity show": ("cus_a",),
+    "identity audit": (),
+    "identity preview": ("link", "email:ann@example.com", "account:4711"),
+    "identity link": ("email:ann@example.com", "account:4711", "--why", "x"),
+    "identity unlink": ("email:ann@example.com", "account:4711", "--why", "x"),
+    "identity cannot-link": ("email:ann@example.com", "account:4711", "--why", "x"),
+    "identity shared": ("email:ann@example.com", "--why", "x"),
+    "identity block": ("email:ann@example.com", "--why", "x"),
+    "identity revoke": ("msg_a", "--why", "x"),
+    "identity undo": ("op_a", "--why", "x"),
+    "identity replay": ("history.jsonl",),
+    "identity split": ("cnv_a", "msg_a", "--why", "x"),
+    "identity join": ("cnv_a", "cnv_b", "--why", "x"),
+    "identity erase": ("cus_a", "--why", "x", "--yes"),
+    "identity certificate": ("cus_a",),
+    "identity export": ("cus_a", "--out", "a.zip"),
     "dead list": (),
     "dead show": ("1",),
     "dead replay": ("1",),
     "dead drop": ("1",),
 }
-CONFIGURED = [name for name in COMMANDS if name not in {"init", "normalize"}]
+CONFIGURED = [name for name in COMMANDS if name not in {"init", "normalize", "identity replay"}]
 ASKING = [name for name in CONFIGURED if name not in {"up", "check"}]
 READ_BY_PROGRAMS = {
     "check",
@@ -40,6 +56,21 @@ READ_BY_PROGRAMS = {
     "journey",
     "conversation",
     "replay",
+    "identity show",
+    "identity audit",
+    "identity preview",
+    "identity link",
+    "identity unlink",
+    "identity cannot-link",
+    "identity shared",
+    "identity block",
+    "identity revoke",
+    "identity undo",
+    "identity split",
+    "identity join",
+    "identity erase",
+    "identity certificate",
+    "identity export",
     "dead list",
     "dead show",
 }
@@ -105,7 +136,7 @@ def test_a_command_s_help_has_an_example_of_itself(main: Main, name: str) -> Non
 def test_the_list_of_commands_says_of_each_what_it_does(main: Main) -> None:
     listed = main("--help").out.partition("Commands:")[2]
     assert "..." not in listed
-    assert len(listed.strip().splitlines()) == 11
+    assert len(listed.strip().splitlines()) == 12
 
 
 def test_nothing_at_all_shows_the_help_and_is_wrong(main: Main) -> None:
@@ -146,6 +177,31 @@ def test_the_version_is_the_package_s(main: Main) -> None:
         (["normalize", "email"], "FILE: name at least one, or - for standard input (email)"),
         (["replay"], "Missing option '--from'"),
         (["replay", "--from", "soon"], "Invalid value for '--from': give a day (2026-11-01), "),
+        (["identity", "show", "x"], "Invalid value for 'ID': an identifier looks like email:"),
+        (["identity", "show", "cus_.>"], "Invalid value for 'ID': an id looks like cus_"),
+        (["identity", "link", "account:1"], "Missing argument 'B'"),
+        (["identity", "link", "email:a", "fax:1"], "Invalid value for 'A': what is behind email:"),
+        (["identity", "link", "phone:anonymous", "fax:1"], "Invalid value for 'A': what is behind"),
+        (["identity", "link", "account:", "fax:1"], "Invalid value for 'A': what is behind acco"),
+        (["identity", "link", "account:1", "slack:U1"], "Invalid value for 'B': what is behind"),
+        (["identity", "link", "account:1", "account:2"], "Missing option '--why'"),
+        (["identity", "shared", "account:1", "--why", " "], "Invalid value for '--why': give a"),
+        (["identity", "revoke", "cus_a", "--why", "x"], "Invalid value for 'MESSAGE': an id looks"),
+        (["identity", "undo", "op_*", "--why", "x"], "Invalid value for 'OPERATION': an id looks"),
+        (["identity", "preview", "link", "account:1"], "Invalid value: link is about 2, not 1"),
+        (["identity", "preview", "marry", "account:1"], "Invalid value for 'WHAT': "),
+        (["identity", "audit", "--since", "soon"], "Invalid value for '--since': give a day"),
+        (["identity", "split", "cnv_a", "--why", "x"], "Missing argument 'MESSAGE'"),
+        (["identity", "split", "cnv_a", "msg_a", "cnv_b", "--why", "x"], "Invalid value for 'MESS"),
+        (["identity", "split", "cnv_*", "msg_a", "--why", "x"], "Invalid value for 'CONVERSATION"),
+        (["identity", "split", "cnv_a", "msg_a"], "Missing option '--why'"),
+        (["identity", "join", "cnv_a", "cus_a", "--why", "x"], "Invalid value for 'INTO': an id"),
+        (["identity", "join", "cnv_a", "--why", "x"], "Missing argument 'INTO'"),
+        (["identity", "erase", "cus_a"], "Missing option '--why'"),
+        (["identity", "erase", "cus_.>", "--why", "x"], "Invalid value for 'WHO': an id looks"),
+        (["identity", "erase", "ann", "--why", "x"], "Invalid value for 'WHO': an identifier"),
+        (["identity", "certificate"], "Missing argument 'WHO'"),
+        (["identity", "export", "cus_a"], "Missing option '--out'"),
         (["watch", "--seconds", "-1"], "Invalid value for '--seconds': "),
         (["watch", "--seconds", "soon"], "Invalid value for '--seconds': "),
         (["no\nsuch\x1b[31m"], "No such command "),

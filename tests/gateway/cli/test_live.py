@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from demo.house import House
+from demo.verdict import wait_quiet
 from demo.writers import letter, send_mail, send_slack, send_sms
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus.connection import Connection
@@ -46,14 +47,21 @@ async def tell_the_story(house: House, take_seat: TakeSeat, session: aiohttp.Cli
     await ann.about("reply", offer, text="We are on it.\nAnn")
     await send_sms(house, session, number="+15552000001", text="A parcel", sid="SM" + "1" * 32)
     await ann.wait("offered")
+    connection = await connected(house)
+    assert await wait_quiet(connection, house.subjects, 15)
+    await connection.close()
     return str(offer["conversation"])
+
+
+async def connected(house: House) -> Connection:
+    return await Connection.connect(
+        read_connection(house.store), name="test", on_closed=lambda _: None
+    )
 
 
 async def queued(house: House) -> None:
     """Wait until it is decided that the first message waits for an agent."""
-    connection = await Connection.connect(
-        read_connection(house.store), name="test", on_closed=lambda _: None
-    )
+    connection = await connected(house)
     where = house.subjects.any("decision")
     async with asyncio.timeout(10):
         while not await read_log(connection, JOURNAL, where, after=0, limit=1):  # noqa: ASYNC110  (as below)
@@ -62,9 +70,7 @@ async def queued(house: House) -> None:
 
 
 async def bury(house: House) -> None:
-    connection = await Connection.connect(
-        read_connection(house.store), name="test", on_closed=lambda _: None
-    )
+    connection = await connected(house)
     publisher = Publisher(connection)
     await publisher.start()
     await DeadLetters(connection, publisher, house.subjects).bury(
@@ -128,16 +134,24 @@ async def check_ledger(ask: Asking) -> None:
 
 
 async def check_journey(ask: Asking, known: str) -> None:
-    people, programs, nobody = await ask(
-        f"journey {known}", f"journey {known} --json", "journey cus_nobody"
-    )
+    people, programs, short, whole, nobody = await ask(
+        f"journey {known}", f"journey {known} --json", f"journey {known} --last 1",
+        f"journey {known} --all --versions", "journey cus_nobody",
+    )  # fmt: skip
     said = readable(people)
     assert "known by   2 identifiers" in said
     assert "wrote      2 messages" in said
     assert f"\n{known}\n" in said
     assert said.count("Please refund invoice 17.") == 8
+    assert re.search(r"(?m)^  \S+ \S+  slack   → ann       We are on it. Ann$", said)
+    assert "Hello?" not in readable(short)
+    assert "\n… 2 earlier; `--all` shows everything\n" in short.stdout
+    assert readable(whole) == said
     found = orjson.loads(programs.stdout)
-    assert [entry["message"]["channel"] for entry in found["entries"]] == ["email", "slack"]
+    told = [(moment["speaker"], moment["channel"]) for moment in found["moments"]]
+    assert told == [("customer", "email"), ("customer", "slack"), ("agent", "slack")]
+    assert found["moments"][0]["parts"][0]["entry"]["message"]["subject"] == "Charged twice"
+    assert found["moments"][2]["delivery"]["state"] == "sent"
     assert widest(showing.journey_lines(msgspec.convert(found, Journey), 80)) <= 80
     assert nobody.returncode == 1
     assert nobody.stderr == "maitred: no customer is known as cus_nobody\n"

@@ -129,8 +129,8 @@ async def test_a_newer_decoder_shows_what_it_would_change_and_writes_it_when_tol
     shown = await asyncio.to_thread(
         cli, "journey", str(entry.customer), "--json", "--config", str(house.config)
     )
-    (told,) = orjson.loads(shown.stdout)["entries"]
-    assert told["message"]["text"] == "WHERE IS MY PARCEL"
+    (told,) = orjson.loads(shown.stdout)["moments"]
+    assert told["text"] == "WHERE IS MY PARCEL"
     shown = await asyncio.to_thread(
         cli, "conversation", str(entry.conversation), "--json", "--config", str(house.config)
     )

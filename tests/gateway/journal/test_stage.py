@@ -116,6 +116,20 @@ async def test_an_input_that_cannot_be_applied_is_buried_alone(
     assert stage.rebuilt > 1
 
 
+async def test_an_input_whose_documents_never_fit_together_is_buried_and_blocks_nobody(
+    backbone: Backbone, run: Run, handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maitred.gateway.journal.runner.IDLE_ROUNDS_MAX", 2)
+    orders = _orders(20, "a", "b")
+    orders[7] = Order(id="torn", key="b", act="stubborn")
+    await send_all(backbone, orders)
+    run(backbone, Toy(backbone.subjects))
+    await handled(backbone, 20)
+    assert sum((await counts(backbone)).values()) == 19
+    (letter,) = await backbone.dead.list(10)
+    assert (letter.input_seq, letter.reason_code) == (8, "torn")
+
+
 async def test_an_entry_that_stands_already_is_a_duplicate_and_the_position_moves_on(
     backbone: Backbone, run: Run, handled: Handled
 ) -> None:

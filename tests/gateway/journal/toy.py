@@ -107,6 +107,8 @@ class Toy:
                 return Effects(entries=(self._entry(prepared.id, prepared, number),))
             case "follow":
                 return self._follow(prepared, view)
+            case "stubborn":
+                raise NotRead(self.where(prepared.key))
             case "blind":
                 return Effects(documents={self.where(prepared.key): Count(number=1)})
         before = view.read(self.where(prepared.key), Count)

@@ -21,6 +21,7 @@ SMS = '[channels.sms.accounts.main]\naccount_sid = "AC1"\nauth_token = "file:sec
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "secret").write_text("a secret that is long enough\n")
     (tmp_path / "short").write_text("short\n")
+    (tmp_path / "quoted").write_text('a secret of some length "quoted" in the middle\n')
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "huge").write_bytes(b"a" * 70_000)
@@ -187,11 +188,45 @@ FAULTY = [
         ],
     ),
     (
+        f"{GOOD}[retention.kinds]\nmessage = 0\nmesage = 5\nlease = 5\nconversation = 7",
+        [
+            "retention.kinds.message: 0 must be from 1 to 36500 days",
+            "retention.kinds.mesage: must be one of message, revision, suppressed, admitted, "
+            "change, assign, decision, outbound, conversation, thread, delivery; "
+            "did you mean `message`?",
+            "retention.kinds.lease: must be one of message, revision, suppressed, admitted, "
+            "change, assign, decision, outbound, conversation, thread, delivery",
+            "retention.kinds.conversation: 7 must be at least the 30 of retention.closed_days: "
+            "where a conversation stands is of no use without it",
+        ],
+    ),
+    (
+        f"{GOOD}[retention]\nkinds = 5",
+        ["retention.kinds: expected a table, found 5"],
+    ),
+    (
+        f'{GOOD}[retention.kinds]\nmessage = "a year"',
+        ["retention.kinds.message: expected a whole number, found a string"],
+    ),
+    (
         f"{GOOD}[nats]\nport = 70000\nreplicas = 3",
         [
             "nats.port: 70000 must be a port from 0 to 65535; 0 takes a free one",
             "nats.replicas: our own server is one node; set nats.urls to a cluster, or 1",
         ],
+    ),
+    (
+        f'{GOOD}[nats]\nurls = ["nats://a:1"]\nencryption_key = "file:secret"',
+        [
+            "nats.encryption_key: must be at least 32 bytes, for instance the output of "
+            "`openssl rand -hex 32`",
+            "nats.encryption_key: belongs to our own server; the servers of nats.urls have theirs "
+            "in their own configuration",
+        ],
+    ),
+    (
+        f'{GOOD}[nats]\nencryption_key = "file:quoted"',
+        ["nats.encryption_key: must be one line without quotes, backslashes and dollar signs"],
     ),
     (
         f'{GOOD}[nats]\nurls = ["http://a:1", "nats://b:x"]\nreplicas = 2\ntls_ca = "no.pem"',

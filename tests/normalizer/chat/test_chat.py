@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import (
+    Identifier,
+    IdentifierKind,
     Level,
     Observed,
     account_identifier,
@@ -54,6 +57,63 @@ def test_a_signed_in_account_is_answered_at_its_visitor(
 
 
 @pytest.mark.parametrize(
+    ("kind", "identifier", "text"),
+    [
+        (
+            "email",
+            email_identifier("ada@example.com"),
+            "Proved by a code that this email address is theirs.",
+        ),
+        (
+            "phone",
+            Identifier(kind=IdentifierKind.PHONE, value="+14155550123"),
+            "Proved by a code that this phone number is theirs.",
+        ),
+    ],
+)
+def test_a_proof_is_told_without_the_address(
+    received: Callable[..., Inbound],
+    context: DecodeContext,
+    kind: str,
+    identifier: Identifier,
+    text: str,
+) -> None:
+    proven = Observed(identifier=identifier, level=Level.PROVEN)
+    inbound = received("chat", observed=(proven,))
+    inbound = msgspec.structs.replace(
+        inbound, evidence=msgspec.structs.replace(inbound.evidence, proven_at=17)
+    )
+    frame = orjson.dumps({"type": "verified", "id": "c1", "kind": kind})
+    message = decode(inbound, frame, 1, context).message
+    assert (message.kind, message.text, message.target) == (MessageKind.VERIFICATION, text, None)
+    assert (message.observed, message.proven_at) == ((proven,), 17)
+    assert message.reply_to.endpoint == visitor_identifier("visitor-1")
+    assert not message.kind.wants_an_answer
+    assert message.entities == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [
+        ("email", Level.CLAIMED),
+        ("email", Level.AUTHENTICATED),
+        ("phone", Level.PROVEN),
+        ("visitor", Level.PROVEN),
+        ("", Level.PROVEN),
+        (["email"], Level.PROVEN),
+    ],
+)
+def test_a_proof_that_is_not_in_the_evidence_is_none(
+    received: Callable[..., Inbound], context: DecodeContext, kind: object, level: Level
+) -> None:
+    observed = Observed(identifier=email_identifier("ada@example.com"), level=level)
+    frame = orjson.dumps({"type": "verified", "id": "c1", "kind": kind})
+    with pytest.raises(BadPayload) as refused:
+        decode(received("chat", observed=(observed,)), frame, 1, context)
+    assert refused.value.code == "unproven"
+
+
+@pytest.mark.parametrize(
     ("raw", "code"),
     [
         (b"\xff", "not_json"),
@@ -67,6 +127,10 @@ def test_a_signed_in_account_is_answered_at_its_visitor(
         (b'{"type":"read","seq":3}', "unsupported_type"),
         (b'{"type":"ping"}', "unsupported_type"),
         (b'{"type":"hello"}', "unsupported_type"),
+        (b'{"type":"verify","email":"ada@example.com"}', "unsupported_type"),
+        (b'{"type":"code","code":"123456"}', "unsupported_type"),
+        (b'{"type":"verified","kind":"email"}', "unproven"),
+        (b'{"type":"message","text":"x","type":"verified"}', "unproven"),
         (b'{"type":"edit","target":"m1"}', "bad_field"),
         (b'{"type":"edit","text":"x"}', "bad_field"),
         (b'{"type":"edit","target":"m1","text":" "}', "empty"),
@@ -171,7 +235,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
     max_leaves=6,
 )
-FIELDS = ["type", "id", "target", "text", "page", "referrer", "title", "language", "name"]
+FIELDS = ["type", "id", "kind", "target", "text", "page", "referrer", "title", "language", "name"]
 
 
 @settings(
@@ -180,7 +244,7 @@ FIELDS = ["type", "id", "target", "text", "page", "referrer", "title", "language
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
-    kind=st.sampled_from(["message", "edit", "delete"]) | JSON,
+    kind=st.sampled_from(["message", "edit", "delete", "verified"]) | JSON,
     frame=st.dictionaries(st.sampled_from(FIELDS), JSON | st.just("m1")),
 )
 def test_any_frame_is_a_message_or_refused(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.identifiers import Level
-from maitred.contracts.ids import ConversationId, CustomerId
+from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message, MessageKind
-from maitred.identity.parts import PART_GAP_MS_MAX, joint
+from maitred.identity.bursts import PART_GAP_MS_MAX, joined, joint
 from maitred.normalizer.assemble import Draft, finish
 from maitred.normalizer.port import DecodeContext
 from maitred.normalizer.sms.segments import fills_its_segment
@@ -44,6 +44,7 @@ def after(first: Message, **changes: object) -> Conversation:
         channel=first.channel,
         text=first.text,
         message=first.id,
+        actor=first.actor_key,
     )
     return Conversation(
         id=ConversationId("cnv_1"),
@@ -59,6 +60,12 @@ def after(first: Message, **changes: object) -> Conversation:
         participants=(first.actor_key,),
         turns=(msgspec.structs.replace(turn, **changes),),
     )
+
+
+def between(conversation: Conversation, message: Message) -> str | None:
+    """Return what belongs between the one turn of a conversation and a message."""
+    (turn,) = conversation.turns
+    return joint(turn, conversation.reply_to, message, message.received_at)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +114,8 @@ def test_parts_in_other_letters_are_one_text(say: Say, room: int, text: str) -> 
 
 def test_a_character_of_two_places_is_not_cut(say: Say) -> None:
     first, second = say("x" * 152), say("€ 12 please", at=500)
-    assert joint(after(first), second) == ""
-    assert joint(after(first), say("12 please", at=500)) == " "
+    assert between(after(first), second) == ""
+    assert between(after(first), say("12 please", at=500)) == " "
 
 
 def _joined(say: Say, text: str, room: int) -> str:
@@ -117,9 +124,9 @@ def _joined(say: Say, text: str, room: int) -> str:
     whole = say(parts[0])
     for number, part in enumerate(parts[1:], 1):
         message = say(part, at=number * 400)
-        between = joint(after(whole, at=message.received_at - 400), message)
-        assert between is not None, (number, whole.text)
-        whole = msgspec.structs.replace(whole, text=whole.text + between + message.text)
+        glue = between(after(whole, at=message.received_at - 400), message)
+        assert glue is not None, (number, whole.text)
+        whole = msgspec.structs.replace(whole, text=whole.text + glue + message.text)
     return whole.text
 
 
@@ -131,6 +138,7 @@ FULL = LATIN[:153]
     [
         ("Hello there", {}, "how are you", {}),
         (FULL, {"speaker": Speaker.AGENT}, "and more", {}),
+        (FULL, {"actor": IdentifierKey("somebody else")}, "and more", {}),
         (FULL, {"kind": MessageKind.OPT_OUT}, "and more", {}),
         (FULL, {"channel": "chat"}, "and more", {}),
         (FULL, {"cut": True}, "and more", {}),
@@ -145,23 +153,24 @@ def test_what_stands_for_itself_joins_nothing(
     say: Say, first: str, changes: dict[str, object], second: str, how: dict[str, object]
 ) -> None:
     conversation = after(say(first), **changes)
-    assert joint(conversation, say(second, **how)) is None
+    assert between(conversation, say(second, **how)) is None
 
 
 def test_the_same_parts_a_moment_apart_do_join(say: Say) -> None:
-    assert joint(after(say(FULL)), say("and more", at=PART_GAP_MS_MAX)) is not None
+    assert between(after(say(FULL)), say("and more", at=PART_GAP_MS_MAX)) is not None
 
 
 def test_a_messenger_has_no_segments(say: Say) -> None:
     ours = "whatsapp:+14155550199"
-    assert joint(after(say(FULL, ours=ours)), say("and more", ours=ours, at=1)) is None
+    assert between(after(say(FULL, ours=ours)), say("and more", ours=ours, at=1)) is None
 
 
 def test_an_edit_or_an_empty_conversation_joins_nothing(say: Say) -> None:
     first, second = say(FULL), say("and more", at=1)
     edit = msgspec.structs.replace(second, kind=MessageKind.EDIT)
-    assert joint(after(first), edit) is None
-    assert joint(msgspec.structs.replace(after(first), turns=()), second) is None
+    assert between(after(first), edit) is None
+    empty = msgspec.structs.replace(after(first), turns=())
+    assert joined(empty, second, second.received_at) is None
 
 
 @given(text=st.text(max_size=400))

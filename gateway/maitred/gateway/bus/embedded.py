@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
 import sysconfig
@@ -16,6 +17,8 @@ import orjson
 import structlog
 
 from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.secret import Secret
+from maitred.gateway.bus import store_key
 from maitred.gateway.bus.endpoint import (
     Endpoint,
     read_connection,
@@ -61,7 +64,8 @@ class EmbeddedServer:
     `store` is the folder that holds everything: the streams, the lock, the configuration and
     `connection.json`. `port` None takes a free one; a restart of the child keeps it.
     `sync_always` False gives up durability and is for benchmarks only. `agents` are entries of
-    the agents' account, as `maitred.gateway.bus.permissions.render_user` makes them.
+    the agents' account, as `maitred.gateway.bus.permissions.render_user` makes them. With a `key`
+    the server encrypts what it writes to disk.
 
     Start it from the main thread (see `dying_with_parent`).
     """
@@ -73,8 +77,10 @@ class EmbeddedServer:
         port: int | None = None,
         sync_always: bool = True,
         agents: Sequence[str] = (),
+        key: Secret | None = None,
     ) -> None:
         self._store = store
+        self._key = key
         self._port = port
         self._listen = port
         self._sync_always = sync_always
@@ -97,13 +103,15 @@ class EmbeddedServer:
         """Start the server, wait until it takes connections, and watch it from then on.
 
         Raises:
-            ConfigurationError: the store is in use, or the server refuses to start.
+            ConfigurationError: the store is in use or encrypted with another key, or the server
+                refuses to start.
         """
         self._store.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._store / "run").mkdir(mode=0o700, exist_ok=True)
         self._lock.acquire()
         self._stopping = False
         try:
+            store_key.admit(self._store, self._key)
             user, password = self._credentials()
             self._config = ServerConfig(
                 store=self._store,
@@ -112,6 +120,7 @@ class EmbeddedServer:
                 sync_always=self._sync_always,
                 file_bytes=file_bytes_for(self._store),
                 agents=self._agents,
+                encrypted=self._key is not None,
             )
             url = await self._spawn()
             write_connection(self._store, url=url, user=user, password=password)
@@ -169,6 +178,7 @@ class EmbeddedServer:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=errors,
+                env={**os.environ, **store_key.variables(self._key)},
                 pass_fds=(self._lock.descriptor,),
                 preexec_fn=dying_with_parent(),
                 start_new_session=True,  # Ctrl-C is for the gateway, which stops it in order

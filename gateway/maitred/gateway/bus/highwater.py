@@ -18,6 +18,8 @@ import structlog
 
 from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.operations import ErasureDoc
+from maitred.contracts.subjects import JOURNAL, ROOT
 from maitred.gateway.bus import reads, streams
 from maitred.gateway.bus.api import ApiError
 from maitred.gateway.bus.connection import Connection
@@ -27,6 +29,7 @@ CLOCK_BEHIND_MS_MAX: Final = 5 * limits.MINUTE_MS
 CLOCK_AHEAD_MS_MAX: Final = 30 * limits.DAY_MS
 
 _STREAM_NOT_FOUND: Final = 10059
+_ERASURES: Final = f"{ROOT}.*.erasure.*"
 _ADVICE: Final = (
     "restore the store, or start once with --accept-restored-store to go on with what is there"
 )
@@ -72,7 +75,8 @@ class HighWater:
         """Compare `streams` with their marks; without a file there is nothing to compare with.
 
         A mark's message may be missing where something followed it legitimately: its age or TTL
-        has passed, or a later version replaced it.
+        has passed, a later version replaced it, or it went with somebody who was erased, which
+        the certificate of his erasure tells.
 
         Raises:
             ConfigurationError: a stream went back, was made again or was altered, or the clock
@@ -153,7 +157,43 @@ async def _faults(connection: Connection, name: str, mark: Mark, now_ms: int) ->
     last = await reads.get_last(connection, name, mark.subject, leader=True)
     if last is not None and last.seq > mark.seq:
         return []
+    if await _was_erased(connection, name, mark):
+        return []
     return [f"stream {name}: message {mark.seq} is gone before its time"]
+
+
+async def _was_erased(connection: Connection, name: str, mark: Mark) -> bool:
+    """Whether an erasure, done or under way, took the message of a mark; of any gateway's mark."""
+    try:
+        stored = await reads.get_many(connection, JOURNAL, [_ERASURES])
+    except ApiError:
+        return False
+    for each in stored.values():
+        try:
+            doc = msgspec.json.decode(each.data, type=ErasureDoc)
+        except msgspec.DecodeError:
+            continue
+        for purged in (*doc.subjects, *doc.pending):
+            if (
+                purged.stream == name
+                and purged.until >= mark.seq
+                and _matches(purged.subject, mark.subject)
+            ):
+                return True
+    return False
+
+
+def _matches(pattern: str, subject: str) -> bool:
+    """Whether a subject matches a pattern of NATS (`*` one token, `>` one or more at the end)."""
+    wanted, found = pattern.split("."), subject.split(".")
+    if wanted[-1] == ">":
+        wanted = wanted[:-1]
+        if len(found) <= len(wanted):
+            return False
+        found = found[: len(wanted)]
+    return len(wanted) == len(found) and all(
+        one in ("*", other) for one, other in zip(wanted, found, strict=True)
+    )
 
 
 async def _mark(connection: Connection, name: str) -> Mark:

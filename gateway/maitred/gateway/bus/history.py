@@ -60,6 +60,34 @@ async def read_log(
     return found
 
 
+async def scan(
+    connection: Connection,
+    stream: str,
+    subject: str,
+    *,
+    after: int = 0,
+    until: int | None = None,
+    page: int | None = None,
+) -> AsyncIterator[Stored]:
+    """Yield what stands on `subject` (wildcards allowed) behind sequence `after`, in order.
+
+    Up to and with sequence `until`, or all of it; at most `page` messages are read at once.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    page = page or limits.PULL_MESSAGES_MAX
+    while True:
+        found = await read_log(connection, stream, subject, after=after, limit=page)
+        for stored in found:
+            if until is not None and stored.seq > until:
+                return
+            yield stored
+        if len(found) < page:
+            return
+        after = found[-1].seq
+
+
 async def count_after(connection: Connection, stream: str, subject: str, *, after: int) -> int:
     """Return how many messages on `subject` stand behind sequence `after`.
 

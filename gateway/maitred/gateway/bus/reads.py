@@ -24,6 +24,7 @@ from maitred.gateway.bus.streams import rfc3339_ms
 _MARKERS: Final = ("KV-Operation", "Nats-Marker-Reason")
 """Headers of a message that stands for one that is gone."""
 _NO_MESSAGE: Final = 10037
+_GONE: Final = frozenset({10043, 10057})
 _SERVER_FAULT: Final = 500
 _END: Final = "204"
 _NOTHING: Final = "404"
@@ -105,19 +106,61 @@ async def get_at(
     return await _get(connection, stream, {"seq": seq}, leader=leader)
 
 
-async def purge(connection: Connection, stream: str, subject_filter: str) -> int:
-    """Erase everything under `subject_filter` (wildcards allowed) and return how many it was.
+async def get_next(
+    connection: Connection, stream: str, subject: str, *, after: int
+) -> Stored | None:
+    """Return the first message on `subject` (wildcards allowed) behind a sequence, if any.
+
+    The leader answers.
 
     Raises:
         StoreUnavailable: not answered in time.
     """
+    asked = {"seq": after + 1, "next_by_subj": subject}
+    return await _get(connection, stream, asked, leader=True)
+
+
+async def purge(
+    connection: Connection, stream: str, subject_filter: str, *, until: int | None = None
+) -> int:
+    """Erase everything under `subject_filter` (wildcards allowed) and return how many it was.
+
+    With `until`, only what stands up to and with that sequence.
+
+    Raises:
+        StoreUnavailable: not answered in time.
+    """
+    asked: dict[str, str | int] = {"filter": subject_filter}
+    if until is not None:
+        # The server's `seq` is the first one that stays.
+        asked["seq"] = until + 1
     answer = await _api(
-        connection,
-        f"STREAM.PURGE.{stream}",
-        {"filter": subject_filter},
-        timeout_ms=limits.COMMIT_TIMEOUT_MS,
+        connection, f"STREAM.PURGE.{stream}", asked, timeout_ms=limits.COMMIT_TIMEOUT_MS
     )
     return int(answer["purged"])
+
+
+async def count(
+    connection: Connection, stream: str, subject_filter: str
+) -> tuple[Mapping[str, int], int]:
+    """Return how many messages stand on each subject that matches, and the stream's last sequence.
+
+    The leader answers, so it is the truth of this moment; no body is read.
+
+    Raises:
+        StoreUnavailable: not answered in time.
+    """
+    found: dict[str, int] = {}
+    while True:
+        answer = await _api(
+            connection,
+            f"STREAM.INFO.{stream}",
+            {"subjects_filter": subject_filter, "offset": len(found)},
+        )
+        page: dict[str, int] = answer["state"].get("subjects") or {}
+        found |= page
+        if not page or len(found) >= int(answer.get("total", 0)):
+            return found, int(answer["state"]["last_seq"])
 
 
 async def delete_at(connection: Connection, stream: str, seq: int) -> bool:
@@ -129,7 +172,14 @@ async def delete_at(connection: Connection, stream: str, seq: int) -> bool:
     # Asked to delete what it does not have, the server answers 500, as if it were broken.
     if await get_at(connection, stream, seq, leader=True) is None:
         return False
-    await _api(connection, f"STREAM.MSG.DELETE.{stream}", {"seq": seq})
+    try:
+        await connection.api(f"STREAM.MSG.DELETE.{stream}", {"seq": seq})
+    except ApiError as error:
+        if error.err_code in _GONE:  # somebody else was faster
+            return False
+        if error.code >= _SERVER_FAULT:
+            raise StoreUnavailable(str(error)) from error
+        raise
     return True
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError
 from maitred.gateway.bus.permissions import render_accounts, render_user
+from maitred.gateway.bus.store_key import VARIABLE
 from maitred.gateway.bus.stream_specs import CONSUMERS_MAX
 
 _DISK_SHARE: Final = 0.8
@@ -35,9 +36,14 @@ jetstream {{
   max_memory_store: {memory_bytes}
   sync_interval: {sync}
   strict: true
-  limits {{ default_max_consumers: {consumers}, duplicate_window: "{window_s}s" }}
+{encryption}  limits {{ default_max_consumers: {consumers}, duplicate_window: "{window_s}s" }}
 }}
 {accounts}"""
+_ENCRYPTION: Final = f"""\
+  cipher: chachapoly
+  key: ${VARIABLE}
+"""
+"""ChaCha20-Poly1305; the server takes the key from its environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class ServerConfig:
     """What the streams may take on disk; a running server refuses to have it made smaller."""
     agents: tuple[str, ...] = ()
     """Entries of the agents' account."""
+    encrypted: bool = False
 
     def render(self, port: int | None) -> str:
         """Return the file's text; `port` None lets the server choose a free one.
@@ -70,6 +77,7 @@ class ServerConfig:
             file_bytes=self.file_bytes,
             memory_bytes=_MEMORY_BYTES_MAX,
             sync="always" if self.sync_always else '"2m"',
+            encryption=_ENCRYPTION if self.encrypted else "",
             consumers=CONSUMERS_MAX,
             window_s=limits.DEDUPLICATION_WINDOW_MS // limits.SECOND_MS,
             accounts=render_accounts(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -18,33 +16,23 @@ from rich.progress import Progress
 
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
-from maitred.contracts.limits import DAY_MS, HOUR_MS, MINUTE_MS
 from maitred.gateway import clock, plugins
+from maitred.gateway.cli.moment import moment, parsed
 from maitred.gateway.cli.printing import columns, one_line_after, when
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, Session, run
 from maitred.gateway.decoding import context_of
 from maitred.gateway.replay import Outcome, Reading, Replay
 from maitred.gateway.settings.shapes import keeping_of, token_keys
 
-_AGO: Final = re.compile(r"(\d{1,6})([mhd])")
-_UNITS: Final = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _SHOWN_LENGTHS: Final = ("text", "quoted", "signature", "html", "subject")
-
-
-def _moment(value: str) -> str:
-    if value and _parsed(value) is None:
-        raise typer.BadParameter(
-            "give a day (2026-11-01), a time in UTC (2026-11-01T08:00), or 36h (ago)"
-        )
-    return value
 
 
 def replay(
     since: Annotated[
-        str, typer.Option("--from", help="From when: 2026-11-01, or 36h (ago).", callback=_moment)
+        str, typer.Option("--from", help="From when: 2026-11-01, or 36h (ago).", callback=moment)
     ],
     until: Annotated[
-        str, typer.Option("--to", help="Up to when; now without it.", callback=_moment)
+        str, typer.Option("--to", help="Up to when; now without it.", callback=moment)
     ] = "",
     channel: Annotated[str | None, typer.Option(help="Only messages of this channel.")] = None,
     decoder: Annotated[
@@ -65,7 +53,7 @@ def replay(
     Example: maitred replay --from 7d --channel email
     """
     began = clock.now_ms()
-    start, end = _parsed(since) or 0, _parsed(until) or began
+    start, end = parsed(since) or 0, parsed(until) or began
 
     async def work(session: Session) -> Counter[str]:
         machine = _machine(session, channel, decoder)
@@ -195,20 +183,3 @@ def _bar() -> Progress:
     """Show how far it is, where a person looks on while the lines go elsewhere."""
     shown = sys.stderr.isatty() and not sys.stdout.isatty()
     return Progress(console=Console(stderr=True), disable=not shown, transient=True)
-
-
-def _parsed(value: str) -> int | None:
-    """Return a moment in UTC milliseconds: so long ago, or a day or time as ISO 8601 has it.
-
-    Nothing is older than 1970.
-    """
-    if not value:
-        return None
-    if ago := _AGO.fullmatch(value):
-        return max(0, clock.now_ms() - int(ago[1]) * _UNITS[ago[2]])
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int(moment.timestamp() * 1_000))

@@ -21,6 +21,7 @@ from maitred.gateway.cli.session import (
     print_json,
     run,
 )
+from maitred.gateway.cli.telling import counted, journey_lines
 from maitred.gateway.ledger import balance
 from maitred.router.explain import sentences
 
@@ -63,22 +64,33 @@ def ledger(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
 
 def journey(
     name: Annotated[str, _known_id("cus_", "cnv_")],
+    last: Annotated[
+        int, typer.Option("--last", "-n", min=1, help="How many of the latest to print.")
+    ] = 100,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print everything, however long it is.")
+    ] = False,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Print what was said before it was changed.")
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Print everything that a customer wrote, over all channels.
+    """Print what a customer wrote and was answered, over all channels.
 
     Example: maitred journey cus_lknq3gvlyljwv4p2pqg7i3gcxe
     """
 
     async def work(session: Session) -> reading.Journey:
-        return await reading.journey(session.connection, session.subjects, name)
+        newest = None if everything else max(reading.NEWEST, last)
+        return await reading.journey(session.connection, session.subjects, name, newest=newest)
 
     found = run(config, work)
     if as_json:
         print_json(found)
         return
-    for line in journey_lines(found, columns()):
+    shown = None if everything else last
+    for line in journey_lines(found, columns(), last=shown, versions=versions):
         typer.echo(line)
 
 
@@ -103,27 +115,6 @@ def conversation(
         typer.echo(line)
 
 
-def journey_lines(found: reading.Journey, width: int) -> Iterator[str]:
-    """Yield a journey, message by message, under the conversations that they belong to."""
-    customer = found.customer
-    yield one_line_after(f"customer   {customer.id}  ", customer.name or "(no name)", width)
-    yield f"since      {when(customer.first_seen_at)} UTC"
-    yield f"channels   {', '.join(customer.channels) or 'none'}"
-    yield f"known by   {_counted(len(found.identifiers), 'identifier')}"
-    yield f"wrote      {_counted(len(found.entries), 'message')}"
-    current: str | None = ""
-    for entry in found.entries:
-        if entry.conversation != current:
-            current = entry.conversation
-            yield ""
-            yield current or "(no conversation)"
-        message = entry.message
-        mood = message.affect.label.value if message.affect else "-"
-        kind = "" if message.kind.value == "message" else f"({message.kind.value}) "
-        head = f"  {when(message.received_at)}  {message.channel:<6}  {mood:<10}  {kind}"
-        yield one_line_after(head, message.text, width)
-
-
 def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
     """Yield a conversation: what it is, what was said, and why it went where it went."""
     said, routing = found.conversation, found.routing
@@ -133,17 +124,19 @@ def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
     yield f"mood       {said.mood.label.value}"
     yield f"needs      {_needs(said)}"
     yield f"state      {_state(routing)}"
+    if said.joined_into is not None:
+        yield f"stands in  {said.joined_into}"
     yield ""
     yield "said"
     turns: list[Turn] = [*said.turns, *(routing.replies if routing else ())]
     if said.left_out > 0:
-        earlier = _counted(said.left_out, "earlier message")
+        earlier = counted(said.left_out, "earlier message")
         yield f"  … {earlier}; `maitred journey {said.id}` has all"
     for turn in sorted(turns, key=lambda each: each.at):
         who = turn.agent if turn.speaker is Speaker.AGENT else turn.name or "customer"
         claimed = "(claimed) " if turn.speaker is Speaker.CLAIMED else ""
         head = f"  {when(turn.at)}  {turn.channel:<6}  {claimed}{one_line(who or 'agent', 20)}: "
-        yield one_line_after(head, turn.text, width)
+        yield one_line_after(head, _words(turn), width).rstrip()
     yield ""
     yield "decided"
     if not found.decisions:
@@ -154,6 +147,13 @@ def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
             yield from wrap(
                 one_line(sentence), width, initial_indent="    ", subsequent_indent="      "
             )
+
+
+def _words(turn: Turn) -> str:
+    if turn.deleted:
+        return "(deleted)"
+    files = f" [{', '.join(turn.attachments)}]" if turn.attachments else ""
+    return f"{'(edited) ' if turn.edited_at else ''}{turn.text}{files}"
 
 
 def _needs(said: Conversation) -> str:
@@ -176,7 +176,3 @@ def _state(routing: RoutingDoc | None) -> str:
 def _outcome(decision: Decision) -> str:
     agent = f" to {decision.agent}" if decision.agent and decision.outcome == "offered" else ""
     return f"{decision.outcome.value}{agent}, epoch {decision.epoch}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

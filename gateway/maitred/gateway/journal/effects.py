@@ -19,12 +19,16 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A log entry: `id` becomes its `Nats-Msg-Id`, so it is written once."""
+    """A log entry: `id` becomes its `Nats-Msg-Id`, so it is written once.
+
+    `ttl_ms` is how long it is kept, where that is shorter than for the rest of the log.
+    """
 
     subject: str
     body: msgspec.Struct
     id: str
     traceparent: str = ""
+    ttl_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

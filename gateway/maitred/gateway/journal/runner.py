@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -20,7 +21,6 @@ from maitred.contracts.documents import PositionDoc
 from maitred.contracts.errors import BadPayload, Permanent
 from maitred.contracts.events import TRACEPARENT, trace_id
 from maitred.contracts.subjects import JOURNAL
-from maitred.contracts.view import NotRead
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus.batch import AlreadyApplied, Conflict, Write, document
@@ -29,6 +29,7 @@ from maitred.gateway.bus.pull import Pull, Received
 from maitred.gateway.bus.reads import get_last, get_many
 from maitred.gateway.journal.documents import DocumentCache, Drafts, Known
 from maitred.gateway.journal.effects import Effects, Outcome
+from maitred.gateway.journal.folding import fold
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.stage import Buried, Fenced, Stage
 from maitred.gateway.journal.tenure import hold
@@ -39,6 +40,10 @@ log = structlog.get_logger(__name__)
 P = TypeVar("P")
 GROUP_TRIES_MAX: Final = 3
 """After so many lost races a group is committed one input at a time."""
+IDLE_ROUNDS_MAX: Final = 250
+_IDLE_S: Final = 0.02
+"""A replica has five seconds, as long as for any read, to come to what another has shown."""
+_TORN: Final = Buried("torn", "the documents that it needs do not fit together")
 
 
 class _Failing(Exception):
@@ -208,7 +213,7 @@ class Runner(Generic[P]):
             for subject, (body, revision) in changes.items()
         ]
         for item, each in zip(group.received, effects, strict=True):
-            writes += entries(item, each, ttl_ms=self._keeping.log_ms)
+            writes += entries(item, each, self._keeping)
         position = self._advanced(group, effects)
         writes.append(
             document(self._subject, msgspec.json.encode(position), expected=self._revision)
@@ -278,34 +283,27 @@ class Runner(Generic[P]):
     async def _fold(self, group: _Group[P], *, duplicate: bool) -> tuple[Drafts, list[Effects]]:
         """Apply the inputs one after the other, loading what they ask for, until none asks."""
         await self._load_wanted(group)
+        inputs = [
+            (item.stream_seq, prepared)
+            for item, prepared in zip(group.received, group.prepared, strict=True)
+        ]
+        apply = partial(self._effects, duplicate=duplicate)
+        idle = 0
         while True:
-            drafts = Drafts(self._cache)
-            effects: list[Effects] = []
-            unread: set[str] = set()
-            failed: dict[int, Buried] = {}
-            for item, prepared in zip(group.received, group.prepared, strict=True):
-                try:
-                    each = self._effects(prepared, drafts, duplicate=duplicate)
-                except NotRead as error:
-                    unread.update(error.subjects)
-                except Exception as error:  # noqa: BLE001  (one bad input must not stop the rest)
-                    failed[item.stream_seq] = self._buried(error)
-                else:
-                    drafts.keep(each.documents)
-                    effects.append(each)
-            if not unread:
-                # With something unread, inputs ran without their predecessors' changes: what
-                # fails then need not be at fault.
-                if failed:
-                    self._accuse(failed)
+            folded = fold(inputs, apply, self._buried, self._cache)
+            if not folded.unread:
+                if folded.failed:
+                    self._accuse(folded.failed)
                     raise _Failing
-                try:
-                    drafts.changes()
-                except NotRead as error:
-                    unread.update(error.subjects)
-                else:
-                    return drafts, effects
-            await self._load(unread, group)
+                return folded.drafts, folded.effects
+            if await self._load(folded.unread, group):
+                continue
+            # What was read does not fit together: a replica is behind, or the store is at fault.
+            idle += 1
+            if idle > IDLE_ROUNDS_MAX:
+                self._accuse(dict.fromkeys(folded.asking, _TORN))
+                raise _Failing
+            await asyncio.sleep(_IDLE_S)
 
     async def _load_wanted(self, group: _Group[P]) -> None:
         wanted = {
@@ -337,14 +335,20 @@ class Runner(Generic[P]):
         self._log.exception("input_failed", kind=type(error).__name__)
         return Buried("internal", f"{type(error).__name__} while handling it")
 
-    async def _load(self, subjects: set[str], group: _Group[P]) -> None:
+    async def _load(self, subjects: set[str], group: _Group[P]) -> bool:
+        """Read documents, and return whether there was anything new among them."""
         # An entry's documents were committed with it: a replica without them is behind.
         seen = group.received[-1].stream_seq if self._stage.stream == JOURNAL else 0
         found = await get_many(self._backbone.connection, JOURNAL, sorted(subjects), at_least=seen)
+        is_new = False
         for subject in subjects:
             stored = found.get(subject)
-            self._cache.put(subject, Known(stored.seq, stored.data) if stored else Known(0, None))
+            known = Known(stored.seq, stored.data) if stored else Known(0, None)
+            before = self._cache.get(subject)
+            is_new = is_new or before is None or before.revision != known.revision
+            self._cache.put(subject, known)
         self._loaded |= subjects
+        return is_new
 
     async def _bury(self, group: _Group[P]) -> None:
         for item, prepared in zip(group.received, group.prepared, strict=True):

@@ -60,12 +60,11 @@ async def transact(
     for attempt in range(TRIES_MAX):
         seen = await last_sequence(connection, JOURNAL)
         cache = DocumentCache()
-        decision, drafts = await _decide(connection, cache, step, seen)
-        writes = _writes(decision, drafts, keeping, at)
-        if not writes:
-            return decision.answer
         try:
-            await batch.commit(connection, JOURNAL, writes)
+            decision, drafts = await _decide(connection, cache, step, seen)
+            writes = _writes(decision, drafts, keeping, at)
+            if writes:
+                await batch.commit(connection, JOURNAL, writes)
         except batch.AlreadyApplied:
             raise
         except Conflict:
@@ -93,10 +92,15 @@ async def _decide(
         else:
             return decision, drafts
         found = await get_many(connection, JOURNAL, wanted, at_least=seen)
+        is_new = False
         for subject in wanted:
             stored = found.get(subject)
             known = Known(stored.seq, stored.data) if stored is not None else Known(0, None)
+            before = cache.get(subject)
+            is_new = is_new or before is None or before.revision != known.revision
             cache.put(subject, known)
+        if not is_new:
+            raise Conflict("what was read does not fit together, and nothing newer is there")
 
 
 def _writes(decision: Decision[T], drafts: Drafts, keeping: Keeping, at: int) -> list[Write]:
@@ -116,7 +120,7 @@ def _writes(decision: Decision[T], drafts: Drafts, keeping: Keeping, at: int) ->
                 entry.subject,
                 msgspec.json.encode(entry.body),
                 msg_id=entry.id,
-                ttl_ms=keeping.log_ms,
+                ttl_ms=entry.ttl_ms or keeping.entry_ttl_ms(entry.subject),
                 headers=headers(event_id=entry.id, kind=kind, at=at),
             )
         )

@@ -12,12 +12,13 @@ from maitred.contracts.events import TRACEPARENT, accepted_traceparent, headers
 from maitred.gateway.bus.batch import Write, entry
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.journal.effects import Effects
+from maitred.gateway.journal.keeping import Keeping
 
 MESSAGE_BYTES_MAX: Final = limits.NATS_PAYLOAD_BYTES_MAX - 2 * limits.KIB
 """One document or entry with its headers, a little below what the server takes."""
 
 
-def entries(item: Received, effects: Effects, *, ttl_ms: int) -> list[Write]:
+def entries(item: Received, effects: Effects, keeping: Keeping) -> list[Write]:
     """Return the log entries of one input, in its trace unless an entry begins its own."""
     # Of a command the agent chose it: only what is well-formed may stand in a header of ours.
     inherited = accepted_traceparent(item.headers.get(TRACEPARENT, ""))
@@ -26,7 +27,7 @@ def entries(item: Received, effects: Effects, *, ttl_ms: int) -> list[Write]:
             each.subject,
             msgspec.json.encode(each.body),
             msg_id=each.id,
-            ttl_ms=ttl_ms,
+            ttl_ms=each.ttl_ms or keeping.entry_ttl_ms(each.subject),
             headers=headers(
                 event_id=each.id,
                 kind=_kind(each.body),

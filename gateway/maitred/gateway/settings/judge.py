@@ -10,16 +10,22 @@ from pathlib import Path
 from typing import Final, ParamSpec
 from urllib.parse import SplitResult, urlsplit
 
-import msgspec
-
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.limits import PARTITIONS_MAX
 from maitred.contracts.patterns import Refused
 from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
-from maitred.gateway.settings.examine import not_among
-from maitred.gateway.settings.shapes import NatsSettings, NormalizerSettings, Settings, token_keys
+from maitred.gateway.bus.store_key import key_faults
+from maitred.gateway.journal.keeping import DOCUMENT_KINDS, LOG_KINDS
+from maitred.gateway.settings.examine import below, not_among
+from maitred.gateway.settings.shapes import (
+    NatsSettings,
+    NormalizerSettings,
+    RetentionSettings,
+    Settings,
+    token_keys,
+)
 from maitred.normalizer.patterns import PATTERNS_MAX, NumberPattern, compiled
 from maitred.router import faults as routing
 
@@ -43,11 +49,12 @@ def judge(settings: Settings) -> list[str]:
         *_web(settings.public_url, "public_url"),
         *_plugins(settings),
         *_nats(settings.nats),
+        *_encryption(settings.nats),
         *_listeners(settings),
         *said_by(Keys, settings.tenant, settings.identity.secret.reveal().encode()),
         *_reply_tokens(settings),
         *_normalizer(settings.normalizer),
-        *_retention(settings),
+        *_retention(settings.retention),
         *_word(settings.log.level, LOG_LEVELS, "log.level"),
         *_word(settings.log.format, LOG_FORMATS, "log.format"),
         *routing.faults(settings.routing),
@@ -138,6 +145,18 @@ def _nats(nats: NatsSettings) -> Iterator[str]:
             yield from _readable(path, f"nats.{name}")
 
 
+def _encryption(nats: NatsSettings) -> Iterator[str]:
+    if nats.encryption_key is None:
+        return
+    for fault in key_faults(nats.encryption_key):
+        yield f"nats.encryption_key: {fault}"
+    if nats.urls:
+        yield (
+            "nats.encryption_key: belongs to our own server; the servers of nats.urls have theirs "
+            "in their own configuration"
+        )
+
+
 def _server(url: str, path: str) -> Iterator[str]:
     parts = _parts(url if "://" in url else f"nats://{url}")
     if parts is None or parts.scheme not in {"nats", "tls", "ws", "wss"} or not parts.hostname:
@@ -213,10 +232,21 @@ def _patterns(patterns: tuple[NumberPattern, ...]) -> Iterator[str]:
             yield f"{path}.pattern: {each.pattern[:60]!r} {error}"
 
 
-def _retention(settings: Settings) -> Iterator[str]:
-    for name, days in msgspec.structs.asdict(settings.retention).items():
+def _retention(retention: RetentionSettings) -> Iterator[str]:
+    ages = {name: getattr(retention, name) for name in ("inbound_days", "log_days", "closed_days")}
+    ages |= {below("kinds", kind): days for kind, days in retention.kinds.items()}
+    for name, days in ages.items():
         if not 1 <= days <= RETENTION_DAYS_MAX:
             yield f"retention.{name}: {days} must be from 1 to {RETENTION_DAYS_MAX} days"
+    for kind in retention.kinds:
+        yield from _word(kind, (*LOG_KINDS, *DOCUMENT_KINDS), below("retention.kinds", kind))
+    conversation = retention.kinds.get("conversation", retention.closed_days)
+    if conversation < retention.closed_days:
+        yield (
+            f"retention.kinds.conversation: {conversation} must be at least the "
+            f"{retention.closed_days} of retention.closed_days: where a conversation stands is of "
+            "no use without it"
+        )
 
 
 def _word(value: str, words: tuple[str, ...], path: str) -> Iterator[str]:

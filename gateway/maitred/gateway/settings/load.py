@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from maitred.connectors.port import Connector, Context, Receipt, Reply
+from maitred.connectors.port import Connector, Context, Receipt, Reply, SendsThroughOthers
 from maitred.contracts.errors import ConfigurationError, StoreUnavailable
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import Tenant
@@ -138,12 +138,12 @@ def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
         if not found:
             try:
                 settings = _convert(section, connector.settings_type, hook)
-                connector(settings, _for_checking(name))
+                found = _through_others(connector(settings, _for_checking(name)), raw)
             except msgspec.ValidationError as error:
                 found = [f"{path}: {error}"]
             except ConfigurationError as error:
                 found = list(error.faults)
-            else:
+            if not found:
                 channels.append(Channel(name, connector, settings))
         faults += found
     return channels, faults
@@ -154,6 +154,19 @@ def _account_faults(section: object, path: str) -> list[str]:
     faults: list[str] = []
     for account in accounts if isinstance(accounts, dict) else ():
         faults += said_by(check_token, account, path=below(f"{path}.accounts", account))
+    return faults
+
+
+def _through_others(connector: Connector, channels: object) -> list[str]:
+    """Return the faults of settings that name an account of another channel."""
+    if not isinstance(connector, SendsThroughOthers) or not isinstance(channels, dict):
+        return []
+    faults: list[str] = []
+    for path, (channel, account) in connector.sends_through().items():
+        section = channels.get(channel)
+        accounts = section.get("accounts") if isinstance(section, dict) else None
+        if not isinstance(accounts, dict) or account not in accounts:
+            faults.append(f"{path}: there is no {below(f'channels.{channel}.accounts', account)}")
     return faults
 
 

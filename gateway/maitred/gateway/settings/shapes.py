@@ -24,13 +24,15 @@ from maitred.router.settings import RoutingSettings
 class NatsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[nats]`: without `urls` the gateway runs a server of its own on this machine.
 
-    `store` and `port` belong to that own server; `port` 0 takes a free one. The rest belongs to a
-    server elsewhere: `replicas` is 3 in a cluster; `monitoring_url` lets the gateway see whether
-    the server flushes every write (`sync_interval: always`).
+    `store`, `port` and `encryption_key` belong to that own server; `port` 0 takes a free one, and
+    with a key the store is encrypted. The rest belongs to a server elsewhere: `replicas` is 3 in a
+    cluster; `monitoring_url` lets the gateway see whether the server flushes every write
+    (`sync_interval: always`).
     """
 
     store: Path = Path("maitred-data")
     port: int = 0
+    encryption_key: Secret | None = None
     urls: tuple[str, ...] = ()
     user: str = ""
     password: Secret | None = None
@@ -99,11 +101,15 @@ class MoodSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[retention]`, in days: raw messages, the journal's log, closed conversations' documents."""
+    """`[retention]`, in days: raw messages, the journal's log, closed conversations' documents.
+
+    `kinds` go before the general ones, by the kind of entry or document.
+    """
 
     inbound_days: int = 30
     log_days: int = 400
     closed_days: int = 30
+    kinds: dict[str, int] = {}
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,4 +160,5 @@ def keeping_of(settings: Settings) -> Keeping:
     return Keeping(
         log_ms=settings.retention.log_days * DAY_MS,
         closed_ms=settings.retention.closed_days * DAY_MS,
+        kinds={kind: days * DAY_MS for kind, days in settings.retention.kinds.items()},
     )

@@ -18,7 +18,7 @@ HIDDEN: Final = "***"
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _REFERENCE: Final = re.compile(r"(?:env|file):")
 _TELLING: Final = re.compile(
-    r"passw|passphrase|secret|token|credential|seed|api_?key|private|auth_?key|signing",
+    r"passw|passphrase|secret|token|credential|seed|api_?key|private|auth_?key|encryption_?key|signing",
     re.IGNORECASE,
 )
 _USERINFO: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|^)([^/\s@]*:[^/\s]*)@")

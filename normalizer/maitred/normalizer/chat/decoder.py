@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from maitred.contracts.errors import BadPayload
-from maitred.contracts.identifiers import IdentifierKind, Observed
+from maitred.contracts.identifiers import IdentifierKind, Level, Observed
 from maitred.contracts.ids import MessageId, message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import MessageKind
@@ -24,21 +24,28 @@ _KINDS: Final = {
     "message": MessageKind.MESSAGE,
     "edit": MessageKind.EDIT,
     "delete": MessageKind.DELETE,
+    "verified": MessageKind.VERIFICATION,
 }
+_PROVED: Final = {
+    IdentifierKind.EMAIL.value: "Proved by a code that this email address is theirs.",
+    IdentifierKind.PHONE.value: "Proved by a code that this phone number is theirs.",
+}
+"""What an agent reads of a proof: that there is one, and nothing of the address."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}\Z")
 """A language tag as browsers give it (RFC 5646, section 2.1)."""
 
 
 def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) -> Decoded:
-    """Read a frame of the type `message`, `edit` or `delete`.
+    """Read a frame of the type `message`, `edit` or `delete`, or what the door says of a proof.
 
     What the visitor claims about himself is in the transport's evidence already, at the level of
     a claim. Frame ids count per visitor, so they name no thread, and an edit can only be about
     something that the same visitor said. The answer goes to the visitor's token, also where a
-    signed-in account sends.
+    signed-in account sends. That somebody proved something is believed of the evidence alone.
 
     Raises:
-        BadPayload: it is no such frame, says nothing, or names nothing to change.
+        BadPayload: it is no such frame, says nothing, names nothing to change, or tells of a proof
+            that is not in the evidence.
     """
     frame = json_object(raw)
     named = frame.get("type")
@@ -46,19 +53,39 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     if kind is None:
         raise BadPayload("a chat frame of another type", code="unsupported_type")
     visitor = _visitor(inbound)
-    target = None if kind is MessageKind.MESSAGE else _said_before(inbound, visitor, frame)
+    is_change = kind in {MessageKind.EDIT, MessageKind.DELETE}
+    target = _said_before(inbound, visitor, frame) if is_change else None
     return finish(
         inbound,
         sequence,
         context,
         Draft(
-            text="" if kind is MessageKind.DELETE else _text(frame),
+            text=_words(kind, inbound, frame),
             kind=kind,
             target=target,
             endpoint=visitor,
             channel_extra=_context_of(frame),
         ),
     )
+
+
+def _words(kind: MessageKind, inbound: Inbound, frame: dict[str, object]) -> str:
+    match kind:
+        case MessageKind.DELETE:
+            return ""
+        case MessageKind.VERIFICATION:
+            return _proved(inbound, frame)
+    return _text(frame)
+
+
+def _proved(inbound: Inbound, frame: dict[str, object]) -> str:
+    proved = string(frame, "kind")
+    if proved not in _PROVED or not any(
+        each.identifier.kind.value == proved and each.level >= Level.PROVEN
+        for each in inbound.evidence.observed
+    ):
+        raise BadPayload("a proof that is not in the evidence", code="unproven")
+    return _PROVED[proved]
 
 
 def _text(frame: dict[str, object]) -> str:

@@ -12,6 +12,7 @@ from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Correspondent
 from maitred.normalizer.assemble import Draft, finish
 from maitred.normalizer.email import body as mail_body
+from maitred.normalizer.email import proof as mail_proof
 from maitred.normalizer.email import thread as mail_thread
 from maitred.normalizer.email.addresses import Mailbox, mailboxes
 from maitred.normalizer.email.dates import sent_at
@@ -37,7 +38,8 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
 
     The text holds the new words, as far as they can be told from the rest. The answer goes to the
     sender as the transport knows him, never to Reply-To: only his identifier's key opens his
-    history. Message ids stand in angle brackets everywhere, as in the header.
+    history. Who answers a mail of ours from the mailbox that it went to is proven to hold it.
+    Message ids stand in angle brackets everywhere, as in the header.
 
     Raises:
         BadPayload: there is nothing in it.
@@ -50,11 +52,12 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     to, cc = (tuple(_correspondents(fields, name)) for name in ("to", "cc"))
     fingerprint = _fingerprint(author.address, fields, root.body)
     thread = mail_thread.read(fields, inbound, context, fingerprint)
+    proof = mail_proof.read(fields, inbound, context.keys, thread.grants)
     body = mail_body.read(root, inbound.sender_key)
     sort = kind_of(root, inbound.recipients, inbound.evidence.facts)
     if _differs(author.address, inbound):
         flags += (FROM_DIFFERS,)
-    return finish(
+    decoded = finish(
         inbound,
         sequence,
         context,
@@ -78,6 +81,7 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
             channel_extra=_channel_extra(fields, author.address) | sort.extra,
         ),
     )
+    return mail_proof.applied(decoded, proof, context.keys)
 
 
 def _author(fields: Headers) -> Mailbox:

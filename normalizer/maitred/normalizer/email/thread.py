@@ -1,7 +1,7 @@
 """The thread of a mail: its own id, what it answers, our token, and its subject.
 
 Each is evidence of where the mail belongs, with its score; whether its sender may be there is
-decided elsewhere.
+decided elsewhere, and what a token proves about him in `proof`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from maitred.contracts import thread_evidence
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.limits import SUBJECT_CHARACTERS_MAX, THREAD_REFERENCES_MAX
 from maitred.contracts.message import ThreadEvidence, ThreadHints
-from maitred.contracts.reply_token import TokenFault, tokens_in, verify
+from maitred.contracts.reply_token import Grant, TokenFault, tokens_in, verify
 from maitred.normalizer.email import subject as mail_subject
 from maitred.normalizer.email.headers import Headers, message_ids, subject_of
+from maitred.normalizer.email.proof import went_to_sender
 from maitred.normalizer.port import DecodeContext
 from maitred.normalizer.text import line
 
@@ -36,11 +37,15 @@ _ADDRESSED: Final = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 
 @dataclass(frozen=True, slots=True)
 class MailThread:
-    """What a mail says of its thread, what an answer to it will need, and flags."""
+    """What a mail says of its thread, what an answer to it will need, and flags.
+
+    `grants` are what its valid tokens say.
+    """
 
     hints: ThreadHints
     reply_extra: dict[str, str]
     flags: tuple[str, ...]
+    grants: tuple[Grant, ...] = ()
 
 
 def read(fields: Headers, inbound: Inbound, context: DecodeContext, fingerprint: str) -> MailThread:
@@ -57,7 +62,8 @@ def read(fields: Headers, inbound: Inbound, context: DecodeContext, fingerprint:
         if each not in own and each not in answered
     ]
     refers_to = (*answered, *earlier)[:THREAD_REFERENCES_MAX]
-    tokens, flags = _tokens(fields, inbound, context)
+    grants, flags = _tokens(fields, inbound, context)
+    tokens = map(thread_evidence.token, dict.fromkeys(each.conversation for each in grants))
     references = (
         *map(thread_evidence.answers, answered),
         *(thread_evidence.refers(each, steps) for steps, each in enumerate(earlier)),
@@ -77,12 +83,13 @@ def read(fields: Headers, inbound: Inbound, context: DecodeContext, fingerprint:
         ),
         reply_extra=_reply_extra(fields, own, refers_to),
         flags=flags,
+        grants=grants,
     )
 
 
 def _tokens(
     fields: Headers, inbound: Inbound, context: DecodeContext
-) -> tuple[tuple[ThreadEvidence, ...], tuple[str, ...]]:
+) -> tuple[tuple[Grant, ...], tuple[str, ...]]:
     """Return what valid tokens say; a mail without one is flagged with why, if it tried."""
     if context.reply_tokens is None:
         return (), ()
@@ -95,14 +102,10 @@ def _tokens(
         verify(context.reply_tokens, inbound.account, token, inbound.received_at)
         for token in found[:TOKENS_MAX]
     ]
-    grants = [each for each in read_ if not isinstance(each, TokenFault)]
+    grants = tuple(each for each in read_ if not isinstance(each, TokenFault))
     if grants:
-        passed_on = not any(each.went_to(inbound.sender_key) for each in grants)
-        conversations = dict.fromkeys(each.conversation for each in grants)
-        return (
-            tuple(map(thread_evidence.token, conversations)),
-            (REPLY_TOKEN_PASSED_ON,) if passed_on else (),
-        )
+        passed_on = not any(went_to_sender(each, inbound, context.keys) for each in grants)
+        return grants, (REPLY_TOKEN_PASSED_ON,) if passed_on else ()
     if TokenFault.EXPIRED in read_:
         return (), (REPLY_TOKEN_EXPIRED,)
     return (), (REPLY_TOKEN_INVALID,) if read_ else ()

@@ -1,0 +1,101 @@
+"""The chat's settings, and whether they make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final
+
+import msgspec
+from yarl import URL
+
+from maitred.contracts.errors import ConfigurationError
+from maitred.contracts.identifiers import SECRET_BYTES_MIN
+from maitred.contracts.secret import Secret
+
+IDENTITY_SECRET_BYTES_MIN: Final = 32
+"""RFC 7518, section 3.2: a key of HS256 must be as long as its hash."""
+_PATH: Final = "channels.chat"
+
+
+class ChatAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One chat: the pages that may open it (`https://shop.example`), and its title.
+
+    A page served from the host that the request names, or from `public_url`, always may.
+    `identity_secrets` are what the site signs its users' identity tokens with; several while one
+    takes the place of another. Codes that verify an address go out by `verify_email_account` of
+    the email channel and `verify_sms_account` of the SMS channel, at most `codes_per_hour` from
+    each gateway.
+    """
+
+    allowed_origins: tuple[str, ...] = ()
+    title: str = "Chat"
+    identity_secrets: tuple[Secret, ...] = ()
+    verify_email_account: str = ""
+    verify_sms_account: str = ""
+    codes_per_hour: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 200
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """What a visitor can verify."""
+        offered = {"email": self.verify_email_account, "phone": self.verify_sms_account}
+        return tuple(kind for kind, account in offered.items() if account)
+
+
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[channels.chat]`; `secret` signs the visitors' tokens."""
+
+    secret: Secret
+    accounts: dict[str, ChatAccount]
+    demo_page: bool = True
+
+
+def check(settings: ChatSettings) -> None:
+    """See that the settings can be used.
+
+    Raises:
+        ConfigurationError: they cannot; every fault at once, each with its path.
+    """
+    faults = []
+    if len(settings.secret.reveal().encode()) < SECRET_BYTES_MIN:
+        faults.append(
+            f"{_PATH}.secret: must be at least {SECRET_BYTES_MIN} bytes, "
+            "for instance the output of `openssl rand -hex 32`"
+        )
+    for name, account in settings.accounts.items():
+        faults += _faults(account, f"{_PATH}.accounts.{name}")
+    if faults:
+        raise ConfigurationError(*faults)
+
+
+def sends_through(settings: ChatSettings) -> Mapping[str, tuple[str, str]]:
+    """Return, by setting, the channel and the account that codes go out by."""
+    found = {}
+    for name, account in settings.accounts.items():
+        path = f"{_PATH}.accounts.{name}"
+        if account.verify_email_account:
+            found[f"{path}.verify_email_account"] = ("email", account.verify_email_account)
+        if account.verify_sms_account:
+            found[f"{path}.verify_sms_account"] = ("sms", account.verify_sms_account)
+    return found
+
+
+def origin_of(text: str) -> str | None:
+    """Return scheme, host and port of a web origin (RFC 6454 section 4), or nothing."""
+    try:
+        url = URL(text.lower())
+        known = url.scheme in {"http", "https"} and url.host
+        return f"{url.scheme}://{url.host}:{url.port}" if known else None
+    except ValueError:
+        return None
+
+
+def _faults(account: ChatAccount, path: str) -> Iterator[str]:
+    for text in account.allowed_origins:
+        if origin_of(text) is None:
+            yield (f"{path}.allowed_origins: {text!r} is not an origin, as in https://shop.example")
+    for index, secret in enumerate(account.identity_secrets):
+        if len(secret.reveal().encode()) < IDENTITY_SECRET_BYTES_MIN:
+            yield (
+                f"{path}.identity_secrets[{index}]: must be at least {IDENTITY_SECRET_BYTES_MIN} "
+                "bytes, for instance the output of `openssl rand -hex 32`"
+            )

@@ -1,0 +1,35 @@
+"""Desk: what the commands about identities work with, for one session."""
+
+from __future__ import annotations
+
+from maitred.contracts.identifiers import Keys
+from maitred.gateway.cli.session import Session
+from maitred.gateway.conversing import Conversing
+from maitred.gateway.operating import Operating
+from maitred.gateway.settings.shapes import keeping_of
+from maitred.identity.components import Tools
+from maitred.router.needs import compile_rules
+
+
+def operating_of(session: Session) -> Operating:
+    """Return what carries out words about identifiers."""
+    return Operating(
+        session.connection, _tools(session), keeping_of(session.configuration.settings)
+    )
+
+
+def conversing_of(session: Session) -> Conversing:
+    """Return what carries out orders about conversations."""
+    settings = session.configuration.settings
+    return Conversing(
+        session.connection,
+        _tools(session),
+        keeping_of(settings),
+        compile_rules(settings.routing),
+    )
+
+
+def _tools(session: Session) -> Tools:
+    settings = session.configuration.settings
+    keys = Keys(settings.tenant, settings.identity.secret.reveal().encode())
+    return Tools(session.subjects, keys, settings.identity.policy)
