@@ -17,6 +17,7 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.highwater import HighWater
+from tests.gateway.lodge import SECRET, Lodge
 
 OpenBackbone = Callable[[], Awaitable[Backbone]]
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -69,3 +70,16 @@ def eventually() -> Eventually:
                 await asyncio.sleep(0.01)  # polling: the store tells nobody what stands in it
 
     return wait
+
+
+@pytest.fixture
+async def lodge(
+    backbone: Backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Lodge]:
+    """A small gateway in this process, with an agent at her desk."""
+    monkeypatch.setenv("LODGE_SECRET", SECRET.decode())
+    opened = Lodge(backbone, tmp_path)
+    opened.start()
+    await opened.say("presence", presence="online")
+    yield opened
+    await opened.stop()

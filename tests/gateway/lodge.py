@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from email.message import EmailMessage
+from urllib.parse import urlencode
 
 import msgspec
 import orjson
@@ -22,11 +23,13 @@ from maitred.contracts.identifiers import (
     Observed,
     account_identifier,
     email_identifier,
+    text_identifier,
     visitor_identifier,
 )
 from maitred.contracts.ids import AgentId, CustomerId, IdentifierKey, Tenant, message_id
 from maitred.contracts.inbound import Evidence, Inbound, Verification
 from maitred.contracts.limits import DAY_MS
+from maitred.contracts.operations import ErasureDoc, ErasureState
 from maitred.contracts.reply_token import keys_of
 from maitred.contracts.subjects import BLOBS, COMMANDS, DEAD, INBOUND, JOURNAL
 from maitred.gateway import clock, plugins
@@ -59,6 +62,11 @@ SECRET = b"a secret of the lodge"
 PARTITIONS = 3
 ROUTING = {"agents": [{"id": "ann", "name": "Ann", "capacity": 50.0}], "wrap_up_seconds": 0}
 SUPPORT = "support@demo.example"
+_TYPES = {
+    "email": "message/rfc822",
+    "chat": "application/json",
+    "sms": "application/x-www-form-urlencoded",
+}
 STREAMS = (INBOUND, JOURNAL, BLOBS, COMMANDS, DEAD)
 
 
@@ -181,11 +189,29 @@ class Lodge:
         await self._store_it("email", "support", sender, (), bytes(mail), (SUPPORT,), name)
         return mail["Message-ID"]
 
-    async def chat(self, sender: Observed, text: str, *observed: Observed, name: str = "") -> None:
+    async def chat(
+        self, sender: Observed, text: str, *observed: Observed, name: str = "", days_ago: int = 0
+    ) -> None:
         """Let a visitor say something."""
         self._count += 1
         frame = orjson.dumps({"type": "message", "id": str(self._count), "text": text})
-        await self._store_it("chat", "shop", sender, observed, frame, (), name)
+        await self._store_it("chat", "shop", sender, observed, frame, (), name, days_ago=days_ago)
+
+    async def text(self, number: str, text: str, *, days_ago: int = 0, media: str = "") -> None:
+        """Let a text message come in, with the address of a picture if there is one."""
+        self._count += 1
+        form = {
+            "From": number,
+            "To": "+15005550006",
+            "Body": text,
+            "MessageSid": f"SM{self._count}",
+        }
+        if media:
+            form |= {"NumMedia": "1", "MediaUrl0": media, "MediaContentType0": "image/png"}
+        body = urlencode(form).encode()
+        await self._store_it(
+            "sms", "main", text_identifier(number), (), body, (), "", days_ago=days_ago
+        )
 
     async def _store_it(
         self,
@@ -196,6 +222,8 @@ class Lodge:
         body: bytes,
         recipients: Sequence[str],
         name: str,
+        *,
+        days_ago: int = 0,
     ) -> None:
         provider_id = str(self._count)
         inbound = Inbound(
@@ -206,8 +234,8 @@ class Lodge:
             provider_id=provider_id,
             sender=sender,
             sender_key=self.keys.actor(sender),
-            received_at=self.now + self._count,
-            content_type="message/rfc822" if channel == "email" else "application/json",
+            received_at=self.now + self._count - days_ago * DAY_MS,
+            content_type=_TYPES[channel],
             recipients=tuple(recipients),
             evidence=Evidence(
                 verification=Verification.DMARC if channel == "email" else Verification.TOKEN,
@@ -306,6 +334,17 @@ class Lodge:
         ]
 
     # -- erasing
+    def key(self, sender: Observed) -> IdentifierKey:
+        return self.keys.identifier(sender.identifier)
+
+    async def done(self, customer: CustomerId) -> ErasureDoc:
+        """Return the certificate of an erasure."""
+        doc = await self.record(customer).read()
+        assert doc is not None
+        assert doc.state is ErasureState.DONE
+        assert doc.pending == ()
+        return doc
+
     def eraser(self) -> Eraser:
         return Eraser(self.backbone, tools=self.tools, keeping=self.keeping, lease=OpenLease())
 

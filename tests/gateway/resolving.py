@@ -152,8 +152,8 @@ async def stored(connection: Connection) -> World:
     kinds = ("identifier", "component", "customer", "conversation", "claim")
     found = await reads.get_many(connection, JOURNAL, [SUBJECTS.any(kind) for kind in kinds])
     world = World(now=END)
-    for subject, stored in found.items():
-        world.store[subject] = (1, msgspec.json.decode(stored.data, type=Document))
+    for subject, each in found.items():
+        world.store[subject] = (1, msgspec.json.decode(each.data, type=Document))
     return world
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +22,16 @@ from maitred.contracts.revision import Revision, revision_msg_id
 from maitred.contracts.subjects import DEAD, INBOUND, JOURNAL
 from maitred.gateway import export_timeline
 from maitred.gateway.archive import NAME_CHARACTERS_MAX, new_archive, safe_name
-from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import reads
 from maitred.gateway.export_page import Shown, page_head, page_part
 from maitred.gateway.exporting import Export
 from maitred.gateway.seeding import belongings_of
 from maitred.identity.ground import Target
-from tests.gateway.lodge import SECRET, Lodge, account, email, visitor
+from tests.gateway.lodge import Lodge, account, email, visitor
 
 KIM, LEE = email("kim@mail.example"), email("lee@elsewhere.example")
 KIOSK = visitor("kiosk")
 PHOTO = b"\x89PNG of a zinnober lamp"
-
-
-@pytest.fixture
-async def lodge(
-    backbone: Backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Lodge]:
-    monkeypatch.setenv("LODGE_SECRET", SECRET.decode())
-    opened = Lodge(backbone, tmp_path)
-    opened.start()
-    await opened.say("presence", presence="online")
-    yield opened
-    await opened.stop()
 
 
 class Unpacked:

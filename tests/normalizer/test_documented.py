@@ -12,7 +12,7 @@ from maitred.contracts.message import MessageKind, PartKind
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "normalizer.md").read_text()
-FLAGS = re.findall(r"`([a-z_]+)`", PAGE.partition("## Flags")[2].partition("## Files")[0])
+FLAGS = re.findall(r"`([a-z_]+)`", PAGE.partition("## Flags")[2].partition("\n## ")[0])
 
 
 def _strings() -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from maitred.contracts.documents import Edge
+from maitred.contracts.documents import Edge, Epoch
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import (
     AgentId,
@@ -159,6 +159,8 @@ class ErasureDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     keys: tuple[IdentifierKey, ...] = ()
     shared: tuple[IdentifierKey, ...] = ()
     """Endpoints that others use too: only his own messages are taken from there."""
+    epochs: tuple[Epoch, ...] = ()
+    """When those of them were his that changed hands."""
     conversations: tuple[ConversationId, ...] = ()
     customers: tuple[CustomerId, ...] = ()
     """The customer's own id and those of customers that were merged into him."""

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.documents import CustomerDoc, IdentifierDoc
+from maitred.contracts.documents import CustomerDoc, Epoch, IdentifierDoc
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.identifiers import Identifier
@@ -51,7 +51,7 @@ class Seed:
     customer: CustomerId
     keys: frozenset[IdentifierKey] = frozenset()
     claimed: frozenset[IdentifierKey] = frozenset()
-    shared: frozenset[IdentifierKey] = frozenset()
+    shared: Mapping[IdentifierKey, tuple[Epoch, ...]] = field(default_factory=dict)
     customers: frozenset[CustomerId] = frozenset()
     conversations: frozenset[ConversationId] = frozenset()
 
@@ -62,7 +62,7 @@ class Seed:
         """
         names = self.customers | {self.customer}
         own = {key for key in self.shared if customer_id(component_id(key)) in names}
-        return Holding(self.keys, dict.fromkeys(self.shared, ()), self.keys | own)
+        return Holding(self.keys, self.shared, self.keys | own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,9 @@ class Finder:
             ahead -= customers
         for key, epochs in holding.shared.items():
             if epochs:
-                twins = dict.fromkeys(await self._claimed(key), epochs)
-                holding = holding.with_(Holding(shared=twins))
+                for twin in await self._claimed(key):
+                    his = tuple(msgspec.structs.replace(epoch, key=twin) for epoch in epochs)
+                    holding = holding.with_(Holding(shared={twin: his}))
         return Person(
             customer=seed.customer,
             holding=holding,

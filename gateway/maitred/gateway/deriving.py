@@ -53,8 +53,8 @@ class Deriver:
         self._person = found.person
         self._upto = upto
 
-    async def documents(self) -> AsyncIterator[str]:
-        """Yield the subjects of documents of the journal that are about him.
+    async def documents(self) -> AsyncIterator[tuple[str, int]]:
+        """Yield subject and sequence of documents of the journal that are about him.
 
         Raises:
             StoreUnavailable: the store does not answer.
@@ -62,20 +62,20 @@ class Deriver:
         async for replies in self._replies():
             stored = await self._many([self._subjects.delivery(each) for each in replies])
             threads: set[str] = set()
-            for subject, data in stored.items():
-                yield subject
-                delivery = decoded(data, DeliveryDoc)
+            for subject, found in stored.items():
+                yield subject, found.seq
+                delivery = decoded(found.data, DeliveryDoc)
                 if delivery is not None:
                     threads |= set(map(self._subjects.thread, delivery.threads))
-            async for subject in self._threads(threads):
-                yield subject
+            for thread in await self._threads(threads):
+                yield thread
         async for candidates in self._named_by_messages():
-            async for subject in self._threads(candidates):
-                yield subject
+            for thread in await self._threads(candidates):
+                yield thread
         async for each in self._scan(JOURNAL, self._subjects.any("operation")):
             record = decoded(each.data, OperationDoc)
             if record is not None and _is_about(record, self._person):
-                yield each.subject
+                yield each.subject, each.seq
 
     async def said_by_agents(self) -> AsyncIterator[tuple[str, str, list[int]]]:
         """Yield stream, subject and sequences of commands that name his conversations.
@@ -160,13 +160,15 @@ class Deriver:
                 found |= {turn.actor for turn in said.turns if turn.actor is not None}
         return found - self._person.keys
 
-    async def _threads(self, candidates: set[str]) -> AsyncIterator[str]:
+    async def _threads(self, candidates: set[str]) -> list[tuple[str, int]]:
         prefix = f"{self._subjects.root}.thread."
-        wanted = sorted(each for each in candidates if each.startswith(prefix))
-        for subject, data in (await self._many(wanted)).items():
-            thread = decoded(data, ThreadDoc)
+        stored = await self._many(sorted(each for each in candidates if each.startswith(prefix)))
+        found = []
+        for subject, each in stored.items():
+            thread = decoded(each.data, ThreadDoc)
             if thread is not None and self._is_his(thread):
-                yield subject
+                found.append((subject, each.seq))
+        return found
 
     def _is_his(self, thread: ThreadDoc) -> bool:
         person = self._person
@@ -177,11 +179,10 @@ class Deriver:
             or thread.message in self._found.written
         )
 
-    async def _many(self, subjects: Sequence[str]) -> Mapping[str, bytes]:
-        stored = await reads.get_many(
+    async def _many(self, subjects: Sequence[str]) -> Mapping[str, reads.Stored]:
+        return await reads.get_many(
             self._connection, JOURNAL, subjects, at_least=self._upto[JOURNAL]
         )
-        return {subject: stored[subject].data for subject in sorted(stored)}
 
     def _scan(self, stream: str, subject: str) -> AsyncIterator[reads.Stored]:
         return scan(self._connection, stream, subject, until=self._upto[stream], page=PAGE)

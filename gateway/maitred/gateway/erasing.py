@@ -19,7 +19,7 @@ import structlog
 
 from maitred.contracts.agents import Decision, RoutingState
 from maitred.contracts.documents import PositionDoc
-from maitred.contracts.errors import Permanent
+from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.events import headers
 from maitred.contracts.ids import ConversationId, CustomerId
 from maitred.contracts.limits import MINUTE_MS
@@ -35,6 +35,7 @@ from maitred.gateway import clock, intake
 from maitred.gateway.admit import STAGE as ADMIT
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.belongings import Belongings, Finder
+from maitred.gateway.bus.batch import Conflict
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.pull import Pull, Received
 from maitred.gateway.bus.reads import count, get_last, get_many, get_next
@@ -60,7 +61,8 @@ ROUNDS_MAX: Final = 50
 PURGES_AT_ONCE_MAX: Final = 500
 REPLIES_WAIT_MS: Final = 2 * MINUTE_MS
 """For how long replies that are under way are waited for; providers are tried for less."""
-_PAUSE_S: Final = 0.1
+_PAUSE_S: Final = 0.05
+_PAUSE_S_MAX: Final = 5.0
 _PARTITION: Final = 4
 """Which token of an INBOUND subject is the partition."""
 _CHANNEL: Final = 4
@@ -105,8 +107,12 @@ class Eraser:
         try:
             async for received in pull.batches():
                 self._take(received)
+                pause_s = _PAUSE_S
                 while self._open:
-                    await self._each_in_turn()
+                    moved = await self._each_in_turn()
+                    pause_s = _PAUSE_S if moved else min(2 * pause_s, _PAUSE_S_MAX)
+                    if self._open:
+                        await asyncio.sleep(pause_s)
                     self._take(pull.take(PURGES_AT_ONCE_MAX))
         finally:
             self._lease.when_lost = None
@@ -118,19 +124,27 @@ class Eraser:
             if doc is not None and doc.state is not ErasureState.DONE:
                 self._open[doc.customer] = None
 
-    async def _each_in_turn(self) -> None:
+    async def _each_in_turn(self) -> bool:
+        """Go on with each; return whether one of them is over with."""
+        waiting = len(self._open)
         for customer in list(self._open):
             if not self._lease.held:
                 raise Fenced("the lease was lost")
             try:
                 done = await self.erase(customer)
+            except (StoreUnavailable, Conflict, Fenced):
+                raise
             except Permanent as error:
                 self._log.warning("erasure_delayed", customer=customer, code=error.code)
                 done = False
+            except Exception as error:  # noqa: BLE001  (told, and tried at the next start)
+                # One that cannot be carried out must not end the gateway, nor hold up the others;
+                # it is tried again at the next start.
+                self._log.exception("erasure_failed", customer=customer, kind=type(error).__name__)
+                done = True
             if done:
                 del self._open[customer]
-        if self._open:
-            await asyncio.sleep(_PAUSE_S)
+        return len(self._open) < waiting
 
     async def erase(self, customer: CustomerId) -> bool:
         """Go on with an erasure as far as it goes now; return whether it is done.
@@ -294,8 +308,7 @@ class Eraser:
         self, record: ErasureRecord, pending: Sequence[PendingPurge]
     ) -> ErasureDoc | None:
         """Purge what was planned and count it; after a crash, what was planned is what is gone."""
-        for each in pending:
-            await carry_out(self._connection, each)
+        await carry_out(self._connection, pending)
         return await record.settle(pending, clock.now_ms())
 
 

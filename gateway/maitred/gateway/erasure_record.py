@@ -99,6 +99,7 @@ class ErasureRecord:
         Raises:
             StoreUnavailable: the store does not answer.
         """
+        epochs = {epoch for each in person.holding.shared.values() for epoch in each}
 
         def noted(doc: ErasureDoc) -> ErasureDoc:
             known = person.conversations | conversations | set(doc.conversations)
@@ -107,6 +108,7 @@ class ErasureRecord:
                 state=ErasureState.PURGING,
                 keys=tuple(sorted(person.keys | set(doc.keys))),
                 shared=tuple(sorted(set(person.holding.shared) | set(doc.shared))),
+                epochs=tuple(sorted(epochs | set(doc.epochs))),
                 conversations=tuple(sorted(known)),
                 customers=tuple(sorted(person.customers | set(doc.customers))),
             )

@@ -8,9 +8,11 @@ a purge overwrites, and a marker could come back.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from maitred.contracts.agents import Assignment, Decision
@@ -30,12 +32,16 @@ from maitred.gateway.bus import reads
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import count_after, scan
 from maitred.gateway.bus.streams import last_sequence
+from maitred.gateway.deriving import Deriver
 from maitred.gateway.journal.lookup import decoded
 from maitred.gateway.picking import Picker
 from maitred.gateway.seeding import seed_of
+from maitred.identity.components import Tools
 from maitred.identity.erasure import Person, says_anything, tells_of
 
 STREAMS: Final = (INBOUND, JOURNAL, BLOBS, COMMANDS, DEAD)
+AT_ONCE_MAX: Final = 16
+"""So many questions and purges are under way at once: the store has others to serve."""
 _SEQUENCES_MAX: Final = 500
 """How many single messages one step of an erasure deletes."""
 
@@ -90,10 +96,10 @@ def patterns(person: Person, subjects: Subjects) -> Iterator[tuple[str, str]]:
             yield JOURNAL, f"{root}.{kind}.{conversation}"
     for key in sorted(person.keys):
         yield JOURNAL, f"{root}.message.{key}"
-    for key in sorted(person.keys | person.holding.leaving):
-        # The pointer first: who comes back meanwhile is then new, and stands by himself.
-        yield JOURNAL, f"{root}.identifier.{key}"
-        yield JOURNAL, f"{root}.component.{component_id(key)}"
+    known = sorted(person.keys | person.holding.leaving)
+    # The pointers first: who comes back meanwhile is then new, and stands by himself.
+    yield from ((JOURNAL, subjects.identifier(key)) for key in known)
+    yield from ((JOURNAL, subjects.component(component_id(key))) for key in known)
     for customer in sorted(person.customers):
         yield JOURNAL, subjects.customer(customer)
 
@@ -108,17 +114,22 @@ async def plan_of(connection: Connection, tools: Tools, found: Belongings, upto:
     await planner.derived()
     await planner.told()
     await planner.from_shared_endpoints()
-    for stream, subject in patterns(found.person, tools.subjects):
-        await planner.everything(stream, subject)
+    await planner.everything(patterns(found.person, tools.subjects))
     return planner.plan
 
 
-async def carry_out(connection: Connection, pending: PendingPurge) -> None:
+async def carry_out(connection: Connection, pending: Sequence[PendingPurge]) -> None:
     """Purge what was planned, again if need be.
 
     Raises:
         StoreUnavailable: the store did not answer; do it again.
     """
+    for start in range(0, len(pending), AT_ONCE_MAX):
+        some = pending[start : start + AT_ONCE_MAX]
+        await asyncio.gather(*(_carry_out(connection, each) for each in some))
+
+
+async def _carry_out(connection: Connection, pending: PendingPurge) -> None:
     for sequence in pending.sequences:
         await reads.delete_at(connection, pending.stream, sequence)
     if not pending.sequences:
@@ -161,17 +172,26 @@ class _Planner:
         self._noted: set[tuple[str, str]] = set()
         self.plan = Plan()
 
-    async def everything(self, stream: str, subject: str) -> None:
-        """Note all that stands under a subject, or under each that matches it."""
-        found, _ = await reads.count(self._connection, stream, subject)
-        if stream == BLOBS:
+    async def everything(self, places: Iterable[tuple[str, str]]) -> None:
+        """Note all that stands in streams under subjects, or under each that matches."""
+        ahead = iter(places)
+        while some := list(islice(ahead, AT_ONCE_MAX)):
+            for found in await asyncio.gather(*(self._standing(*place) for place in some)):
+                for stream, subject, count, later in found:
+                    self.plan.later += later
+                    if count > later:
+                        self._purge(stream, subject, count - later)
+
+    async def _standing(self, stream: str, pattern: str) -> list[tuple[str, str, int, int]]:
+        """Return what stands under a pattern, and how much of it came behind the mark."""
+        found, _ = await reads.count(self._connection, stream, pattern)
+        if stream == BLOBS and found:
             # Each chunk has a subject of its own; the owner and the content are enough to tell.
-            found = {subject: sum(found.values())} if found else {}
-        for each, count in found.items():
-            later = await self._later(stream, each)
-            self.plan.later += later
-            if count > later:
-                self._purge(stream, each, count - later)
+            found = {pattern: sum(found.values())}
+        return [
+            (stream, subject, count, await self._later(stream, subject))
+            for subject, count in found.items()
+        ]
 
     async def _later(self, stream: str, subject: str) -> int:
         """Return how many messages stand behind the mark, so that what is counted is what goes."""
@@ -187,8 +207,11 @@ class _Planner:
         deriver = Deriver(self._connection, self._tools, self._found, self._upto)
         async for stream, subject, sequences in deriver.said_by_agents():
             self._delete(stream, subject, sequences)
-        async for subject in deriver.documents():
-            await self.everything(JOURNAL, subject)
+        async for subject, sequence in deriver.documents():
+            if sequence <= self._upto[JOURNAL]:
+                self._purge(JOURNAL, subject, 1)
+            else:
+                self.plan.later += 1
 
     async def told(self) -> None:
         """Note what agents were told of him, in his conversations and in those of others."""
@@ -234,8 +257,8 @@ class _Planner:
             picked = await Picker(
                 self._connection, self._subjects, key, self._found.written, self._upto
             ).pick()
-            for name in sorted(picked.blobs):
-                await self.everything(BLOBS, f"{self._subjects.root}.blob.{key}.{name}.>")
+            root = f"{self._subjects.root}.blob.{key}"
+            await self.everything((BLOBS, f"{root}.{name}.>") for name in sorted(picked.blobs))
             for stream, subject, sequences in picked.messages():
                 self._delete(stream, subject, sequences)
 

@@ -50,7 +50,9 @@ def seed_of(doc: ErasureDoc) -> Seed:
     return Seed(
         customer=doc.customer,
         keys=frozenset(doc.keys),
-        shared=frozenset(doc.shared),
+        shared={
+            key: tuple(epoch for epoch in doc.epochs if epoch.key == key) for key in doc.shared
+        },
         customers=frozenset(doc.customers),
         conversations=frozenset(doc.conversations),
     )

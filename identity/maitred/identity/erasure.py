@@ -45,7 +45,10 @@ class Holding:
     def with_(self, other: Holding) -> Holding:
         """Return both together; what is wholly his in one of them is so."""
         whole = self.whole | other.whole
-        shared = {**self.shared, **other.shared}
+        shared = {
+            key: other.shared.get(key) or self.shared.get(key, ())
+            for key in (*self.shared, *other.shared)
+        }
         return Holding(
             whole,
             {key: epochs for key, epochs in shared.items() if key not in whole},

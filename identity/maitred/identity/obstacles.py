@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 
 import msgspec
 
 from maitred.contracts.documents import ComponentDoc, CustomerMembers, StatementKind
 from maitred.contracts.identifiers import Identifier, IdentifierKind
 from maitred.contracts.ids import IdentifierKey, OperationId
-from maitred.contracts.vocabulary import Vocabulary
 from maitred.identity.components import Change
 from maitred.identity.policy import Policy
 from maitred.identity.resolver import evidence_in_force
 
 
-class Reason(Vocabulary):
+class Reason(StrEnum):
     """What keeps two identifiers apart."""
 
     LIMIT = "limit"
@@ -33,7 +33,6 @@ class Reason(Vocabulary):
     """`key` would belong to several accounts, or to too many others."""
     EPOCH = "epoch"
     """A telephone number changed hands, and was somebody else's then."""
-    UNKNOWN = "unknown"
 
 
 class Obstacle(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,7 +87,7 @@ def partition(
     forest = _Forest(identifiers, cuts, words, policy)
     ranks = {key: _PRIORITY[identifier.kind] for key, identifier in identifiers.items()}
     known = [(pair, span) for pair, span in spans.items() if hubs.isdisjoint(pair)]
-    for (one, other), span in sorted(known, key=lambda item: _order(*item, ranks)):
+    for (one, other), span in sorted(known, key=lambda item: _order(item[0], item[1], ranks)):
         # The accounts of a number decided where it is cut, so each goes to the epoch it made.
         here, there = epoch_of(one, span, cuts), epoch_of(other, span, cuts)
         if here is not None and there is not None:

@@ -191,13 +191,19 @@ FAULTY = [
         f"{GOOD}[retention.kinds]\nmessage = 0\nmesage = 5\nlease = 5\nconversation = 7",
         [
             "retention.kinds.message: 0 must be from 1 to 36500 days",
-            "retention.kinds.mesage: must be one of message, revision, suppressed, admitted, "
-            "change, assign, decision, outbound, conversation, thread, delivery; "
-            "did you mean `message`?",
-            "retention.kinds.lease: must be one of message, revision, suppressed, admitted, "
-            "change, assign, decision, outbound, conversation, thread, delivery",
-            "retention.kinds.conversation: 7 must be at least the 30 of retention.closed_days: "
-            "where a conversation stands is of no use without it",
+            (
+                "retention.kinds.mesage: must be one of message, revision, suppressed, admitted, "
+                "change, assign, decision, outbound, conversation, thread, delivery; "
+                "did you mean `message`?"
+            ),
+            (
+                "retention.kinds.lease: must be one of message, revision, suppressed, admitted, "
+                "change, assign, decision, outbound, conversation, thread, delivery"
+            ),
+            (
+                "retention.kinds.conversation: 7 must be at least the 30 of retention.closed_days: "
+                "where a conversation stands is of no use without it"
+            ),
         ],
     ),
     (
@@ -218,10 +224,14 @@ FAULTY = [
     (
         f'{GOOD}[nats]\nurls = ["nats://a:1"]\nencryption_key = "file:secret"',
         [
-            "nats.encryption_key: must be at least 32 bytes, for instance the output of "
-            "`openssl rand -hex 32`",
-            "nats.encryption_key: belongs to our own server; the servers of nats.urls have theirs "
-            "in their own configuration",
+            (
+                "nats.encryption_key: must be at least 32 bytes, for instance the output of "
+                "`openssl rand -hex 32`"
+            ),
+            (
+                "nats.encryption_key: belongs to our own server; the servers of nats.urls have theirs "
+                "in their own configuration"
+            ),
         ],
     ),
     (

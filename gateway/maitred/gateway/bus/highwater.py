@@ -173,12 +173,10 @@ async def _was_erased(connection: Connection, name: str, mark: Mark) -> bool:
             doc = msgspec.json.decode(each.data, type=ErasureDoc)
         except msgspec.DecodeError:
             continue
-        for purged in (*doc.subjects, *doc.pending):
-            if (
-                purged.stream == name
-                and purged.until >= mark.seq
-                and _matches(purged.subject, mark.subject)
-            ):
+        purged = [(each.stream, each.subject, each.until) for each in doc.subjects]
+        purged += [(each.stream, each.subject, each.until) for each in doc.pending]
+        for stream, subject, until in purged:
+            if stream == name and until >= mark.seq and _matches(subject, mark.subject):
                 return True
     return False
 

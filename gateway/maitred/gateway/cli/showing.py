@@ -76,7 +76,7 @@ def journey(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what a customer wrote and was answered, over all channels.
+    """Print what a customer wrote and was answered, everywhere.
 
     Example: maitred journey cus_lknq3gvlyljwv4p2pqg7i3gcxe
     """

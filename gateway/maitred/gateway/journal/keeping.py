@@ -21,7 +21,6 @@ from maitred.contracts.ids import component_id, customer_id
 from maitred.contracts.outbound import DeliveryDoc
 from maitred.contracts.proofs import ProofDoc
 
-
 LOG_KINDS: Final = (
     "message",
     "revision",
