@@ -229,8 +229,8 @@ FAULTY = [
                 "`openssl rand -hex 32`"
             ),
             (
-                "nats.encryption_key: belongs to our own server; the servers of nats.urls have theirs "
-                "in their own configuration"
+                "nats.encryption_key: belongs to our own server; the servers of nats.urls have "
+                "theirs in their own configuration"
             ),
         ],
     ),
