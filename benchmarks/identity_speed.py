@@ -27,12 +27,12 @@ from maitred.contracts.message import Message, MessageKind
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead, View
 from maitred.gateway.journal.documents import DocumentCache, Drafts, Known
-from maitred.identity.components import Addition, Root, change_of
+from maitred.identity.conversations.journey import add_turn
+from maitred.identity.conversations.place import Tools, place
+from maitred.identity.customers.components import Addition, Root, change_of
+from maitred.identity.customers.whose import whose
 from maitred.identity.evidence import Node, edges_of, nodes_of
-from maitred.identity.journey import add_turn
-from maitred.identity.place import Tools, place
 from maitred.identity.policy import Policy
-from maitred.identity.whose import whose
 
 T = TypeVar("T", bound=msgspec.Struct)
 TENANT: Final = Tenant("benchmark")

@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
-from aiosmtpd.controller import Controller
 from rich.console import Console
 from rich.live import Live as Screen
-from rich.table import Table
 
 from demo.cast import ROUTING, Customer, Tally, agents_at_work
 from demo.house import House
-from demo.ports import free_ports
+from demo.proving import CHAT, Proving
 from demo.standins.slack_api import SlackApi
+from demo.standins.smarthost import Smarthost
 from demo.standins.twilio_api import TwilioApi
+from demo.summary import Ending, show
+from demo.whose import read_belongings
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import logs
@@ -34,7 +35,7 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.pull import Pull
 from maitred.gateway.cli.watching import picture
-from maitred.gateway.ledger import Ledger, balance
+from maitred.gateway.ledger import balance
 from maitred.gateway.live import Live, subjects_of
 
 SEED: Final = 7
@@ -45,28 +46,20 @@ SETTLE_SECONDS: Final = 20.0
 console = Console()
 
 
-class _Smarthost:
-    """Takes the replies that go out by mail, and counts them."""
-
-    def __init__(self) -> None:
-        self.taken = 0
-
-    async def handle_DATA(self, *_: object) -> str:  # noqa: N802  (aiosmtpd's name)
-        """Take a mail."""
-        self.taken += 1
-        return "250 OK"
-
-
 async def play(folder: Path, seconds: float) -> int:
     """Run the demo in `folder` and return the process's exit code."""
-    smarthost = _Smarthost()
-    (port,) = free_ports(1)
-    relay = Controller(smarthost, hostname="127.0.0.1", port=port)
-    relay.start()
-    slack, twilio = SlackApi(), TwilioApi()
+    smarthost, slack, twilio = Smarthost(), SlackApi(), TwilioApi()
+    await smarthost.start()
     await slack.start()
     await twilio.start()
-    house = House(folder, slack, twilio, smarthost_port=port, routing=ROUTING)
+    house = House(
+        folder,
+        slack,
+        twilio,
+        smarthost_port=smarthost.port,
+        routing=ROUTING,
+        sections={"chat": CHAT},
+    )
     house.write()
     console.print("Starting the gateway: embedded NATS, SMTP, webhooks, chat, intake, router …")
     try:
@@ -75,22 +68,26 @@ async def play(folder: Path, seconds: float) -> int:
             f"Up. SMTP 127.0.0.1:{house.ports.smtp}, webhooks and chat {house.http} "
             f"(try {house.http}/v1/chat/shop/demo), metrics {house.admin}/metrics\n"
         )
-        live, tally = Live(), Tally()
-        ledger = await _perform(house, live, tally, seconds)
+        ending = await _perform(house, smarthost, seconds)
         code = await house.stop()
     finally:
         await house.kill()
-        relay.stop()
+        await smarthost.stop()
         await slack.stop()
         await twilio.stop()
-    _print_summary(live, tally, ledger)
-    sent = {"email": smarthost.taken, "slack": len(slack.sent), "sms": len(twilio.sent)}
-    console.print(f"replies that left    {sent}, chat pushes seen {tally.replies_seen}")
-    good = ledger is not None and ledger.gap == 0 and not ledger.in_flight and code == 0
-    return 0 if good else 1
+    show(console, ending)
+    sent = {"email": len(smarthost.mails), "slack": len(slack.sent), "sms": len(twilio.sent)}
+    console.print(f"replies that left    {sent}, chat pushes seen {ending.tally.replies_seen}")
+    faults = ending.faults()
+    if code:
+        faults.append(f"the gateway ended with {code} when it was asked to stop")
+    for each in faults:
+        console.print(f"✗ {each}", style="red", markup=False, highlight=False)
+    return 1 if faults else 0
 
 
-async def _perform(house: House, live: Live, tally: Tally, seconds: float) -> Ledger | None:
+async def _perform(house: House, smarthost: Smarthost, seconds: float) -> Ending:
+    live, tally, proving = Live(), Tally(), Proving(smarthost)
     connection = await Connection.connect(
         read_connection(house.store), name="demo", on_closed=lambda _: None
     )
@@ -100,11 +97,13 @@ async def _perform(house: House, live: Live, tally: Tally, seconds: float) -> Le
                 showing = asyncio.get_running_loop().create_task(
                     _show(connection, house, live, screen)
                 )
-                await _customers(house, tally, seconds)
+                await _customers(house, tally, proving, seconds)
                 await _settled(connection, house, live)
                 showing.cancel()
                 await asyncio.gather(showing, return_exceptions=True)
-        return await balance(connection, house.subjects)
+        ledger = await balance(connection, house.subjects)
+        held = await read_belongings(connection, house.subjects)
+        return Ending(live, tally, proving, ledger, held)
     finally:
         await connection.close()
 
@@ -151,7 +150,7 @@ async def _show(connection: Connection, house: House, live: Live, screen: Screen
         await asyncio.sleep(0.5)
 
 
-async def _customers(house: House, tally: Tally, seconds: float) -> None:
+async def _customers(house: House, tally: Tally, proving: Proving, seconds: float) -> None:
     """Let customers come and go until the time is up; who is inside finishes his story."""
     loop = asyncio.get_running_loop()
     closing = loop.time() + seconds
@@ -160,9 +159,11 @@ async def _customers(house: House, tally: Tally, seconds: float) -> None:
         room = asyncio.Semaphore(CUSTOMERS_AT_ONCE)
 
         async def visit(customer: Customer) -> None:
+            story = proving.story_of(customer.number)
             try:
-                await customer.play(lambda pause: pause)
+                await (story(customer) if story else customer.play(lambda pause: pause))
             finally:
+                await customer.leave()
                 room.release()
 
         while loop.time() < closing:
@@ -183,32 +184,6 @@ async def _settled(connection: Connection, house: House, live: Live) -> None:
         if not found.in_flight and not open_states & set(live.states()):
             return
         await asyncio.sleep(0.2)
-
-
-def _print_summary(live: Live, tally: Tally, ledger: Ledger | None) -> None:
-    console.print("\n[bold]Summary[/bold]")
-    channels = Table("messages in", "count", box=None)
-    for name, count in sorted(live.messages.items()):
-        channels.add_row(name, str(count))
-    console.print(channels)
-    agents = Table("agent", "offered", "assigned", "completed", box=None)
-    for name in sorted(live.offered):
-        agents.add_row(
-            name, str(live.offered[name]), str(live.accepted[name]), str(live.completed[name])
-        )
-    console.print(agents)
-    console.print(f"acknowledged         {tally.acknowledged}, refused {tally.refused}")
-    console.print(f"journeys             {live.journey_count()}, across channels {live.crossed()}")
-    p50, p99 = live.percentile(0.5), live.percentile(0.99)
-    console.print(
-        f"acceptance to offer  p50 {p50} ms, p99 {p99} ms, with the wait for a free agent"
-    )
-    if ledger is not None:
-        console.print(
-            f"ledger               accepted {ledger.accepted} = journalled {ledger.journalled} "
-            f"+ suppressed {ledger.suppressed} + dead {ledger.dead} "
-            f"+ in flight {ledger.in_flight}; gap {ledger.gap}"
-        )
 
 
 def main() -> int:

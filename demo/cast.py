@@ -17,8 +17,10 @@ import aiohttp
 import orjson
 
 from demo.house import House
+from demo.pens import letter_id
 from demo.writers import Chat, letter, send_mail, send_slack, send_sms
 from examples.agent import Agent
+from maitred.contracts.ids import MessageId
 
 ROUTING: Final = """
 [[routing.rules]]
@@ -88,6 +90,7 @@ _FOLLOW_UPS: Final = (
     "Thanks, that helps a lot.",
     "Hello?? Is anybody there?",
 )
+_WELCOME_BACK: Final = "Welcome back! I have read what you wrote before and go on from there."
 
 
 @dataclass(slots=True)
@@ -110,22 +113,24 @@ class Customer:
         tally: Tally,
         seed: int,
     ) -> None:
-        self._chance = random.Random(seed * 1_000 + number)
-        self._number = number
+        self.chance = random.Random(seed * 1_000 + number)
+        self.number = number
         self._house = house
         self._session = session
         self._tally = tally
         self._sent = 0
-        self._visitor: Chat | None = None
+        self.visitor: Chat | None = None
         self.address = f"customer{number}@mail{number % 7}.example"
         self.phone = f"+1555{2_000_000 + number}"
         self.slack = f"U{number:08d}"
-        self._name = f"Customer {number}"
-        house.slack.add_user(self.slack, email=self.address, name=self._name)
+        self.name = f"Customer {number}"
+        self.said: list[MessageId] = []
+        """What he wrote by mail and in the chat, as far as it was acknowledged."""
+        house.slack.add_user(self.slack, email=self.address, name=self.name)
 
     async def play(self, pause: Callable[[float], float]) -> None:
         """Write an opening and a few more, changing the channel as people do."""
-        channels = self._chance.choice(
+        channels = self.chance.choice(
             (
                 (self.mail, self.message),
                 (self.message, self.mail, self.message),
@@ -135,41 +140,48 @@ class Customer:
                 (self.message,),
             )
         )
-        words = [self._chance.choice(_OPENINGS)]
-        words += [self._chance.choice(_FOLLOW_UPS) for _ in channels[1:]]
-        try:
-            for write, text in zip(channels, words, strict=True):
-                done = await write(text)
-                self._tally.acknowledged += done
-                self._tally.refused += not done
-                await asyncio.sleep(pause(self._chance.uniform(0.3, 1.5)))
-            if self._visitor is not None:
-                await self._visitor.next_reply()
-                self._tally.replies_seen += 1
-        finally:
-            if self._visitor is not None:
-                await self._visitor.close()
+        words = [self.opening(), *(self.follow_up() for _ in channels[1:])]
+        for write, text in zip(channels, words, strict=True):
+            self.count(done=await write(text))
+            await asyncio.sleep(pause(self.chance.uniform(0.3, 1.5)))
+        if self.visitor is not None:
+            await self.visitor.next_reply()
+            self._tally.replies_seen += 1
 
-    async def mail(self, text: str) -> bool:
-        """Write a mail, authenticated by the company's edge."""
+    def opening(self) -> str:
+        """Return something to begin with."""
+        return self.chance.choice(_OPENINGS)
+
+    def follow_up(self) -> str:
+        """Return something to go on with."""
+        return self.chance.choice(_FOLLOW_UPS)
+
+    def count(self, *, done: bool) -> None:
+        """Count something that he handed in."""
+        self._tally.acknowledged += done
+        self._tally.refused += not done
+
+    async def mail(self, text: str, **fields: Any) -> bool:  # noqa: ANN401  (a letter's own)
+        """Write a mail, authenticated by the company's edge unless `fields` say otherwise."""
         self._sent += 1
-        mail = letter(
-            sender=self.address,
-            name=self._name,
-            text=text,
-            message_id=f"{self._number}.{self._sent}@mail.example",
-        )
+        fields = {"sender": self.address, "name": self.name, **fields}
+        mail = letter(text=text, message_id=self.mail_id(self._sent), **fields)
         try:
-            await send_mail(self._house, sender=self.address, mail=mail)
+            await send_mail(self._house, sender=fields["sender"], mail=mail)
         except OSError:
             return False
+        self.said.append(letter_id(mail))
         return True
+
+    def mail_id(self, number: int) -> str:
+        """Return the Message-ID of a mail that was the so manieth thing he wrote."""
+        return f"{self.number}.{number}@mail.example"
 
     async def message(self, text: str) -> bool:
         """Write in Slack, with the same address in the profile."""
         self._sent += 1
-        ts = f"{1_790_000_000 + self._number}.{self._sent:06d}"
-        channel = f"D{self._number:08d}"
+        ts = f"{1_790_000_000 + self.number}.{self._sent:06d}"
+        channel = f"D{self.number:08d}"
         status = await send_slack(
             self._house, self._session, user=self.slack, text=text, ts=ts, channel=channel
         )
@@ -178,18 +190,30 @@ class Customer:
     async def text(self, text: str) -> bool:
         """Write an SMS."""
         self._sent += 1
-        sid = f"SM{self._number:016x}{self._sent:016x}"
+        sid = f"SM{self.number:016x}{self._sent:016x}"
         status = await send_sms(self._house, self._session, number=self.phone, text=text, sid=sid)
         return status == HTTPStatus.OK
 
-    async def chat(self, text: str) -> bool:
+    async def chat(self, text: str, **claims: str) -> bool:
         """Write in the web chat; the socket stays open for the replies."""
-        if self._visitor is None:
-            self._visitor = Chat(self._house, self._session)
-            await self._visitor.open()
+        visitor = self.visitor or await self.enter()
         self._sent += 1
-        answer = await self._visitor.say(text, message_id=f"m{self._sent}")
-        return bool(answer["type"] == "ack")
+        answer = await visitor.say(text, message_id=f"m{self._sent}", **claims)
+        if answer["type"] != "ack":
+            return False
+        self.said.append(MessageId(answer["message"]))
+        return True
+
+    async def enter(self, identity: str | None = None) -> Chat:
+        """Open the web chat, perhaps with the site's word on who he is."""
+        self.visitor = Chat(self._house, self._session)
+        await self.visitor.open(identity)
+        return self.visitor
+
+    async def leave(self) -> None:
+        """Close the web chat, if it is open."""
+        if self.visitor is not None:
+            await self.visitor.close()
 
 
 @asynccontextmanager
@@ -198,8 +222,14 @@ async def agents_at_work(
 ) -> AsyncIterator[dict[str, Agent]]:
     """Seat the agents; they are asked to leave, and have left, when the block ends."""
 
-    async def answer(_offer: dict[str, Any]) -> str | None:
+    async def answer(offer: dict[str, Any]) -> str | None:
         await asyncio.sleep(think())
+        seat, knows = seats[offer["agent"]], bool(offer["brief"]["journey"])
+        # He may know more than whoever sits in the chat may hear before it is proven who that is.
+        if knows and await seat.reply(offer, _WELCOME_BACK, rests_on="history"):
+            await seat.say("complete", offer, reason="answered")
+            seat.completed += 1
+            return None
         return "Thank you for writing, I am looking into it right now."
 
     seats = {name: Agent(name, answer=answer) for name in names}

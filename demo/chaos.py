@@ -19,14 +19,10 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -34,8 +30,8 @@ from rich.table import Table
 from demo.cast import nats_login
 from demo.house import House
 from demo.pens import ATTEMPT_SECONDS, FAILED, ChatPen, MailPen, Pen, SlackPen, SmsPen
-from demo.ports import free_ports
 from demo.standins.slack_api import SlackApi
+from demo.standins.smarthost import Smarthost
 from demo.standins.twilio_api import TwilioApi
 from demo.verdict import CHANNELS, Inside, Outside, Said, faults, read_inside, wait_quiet
 from examples.agent import Agent
@@ -54,19 +50,6 @@ CAPACITY: Final = {"ann": 4.0, "bo": 4.0, "robin": 8.0}
 ROUTING: Final = "[routing]\noffer_seconds = 4.0\n" + "".join(
     f'[[routing.agents]]\nid = "{name}"\ncapacity = {room}\n' for name, room in CAPACITY.items()
 )
-
-
-class _Smarthost:
-    """Takes the replies that go out by mail, and keeps their texts."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    async def handle_DATA(self, _server: object, _session: object, mail: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
-        """Take a mail."""
-        parsed = message_from_bytes(mail.original_content or b"", policy=default)
-        self.texts.append(parsed.get_content().strip())
-        return "250 OK"
 
 
 @dataclass(slots=True)
@@ -94,10 +77,10 @@ Tell = Callable[[Report, float], None]
 class Chaos:
     """One run against a house that is up."""
 
-    def __init__(self, house: House, seed: int, mailed: list[str], tell: Tell) -> None:
+    def __init__(self, house: House, seed: int, smarthost: Smarthost, tell: Tell) -> None:
         self.house = house
         self.report = Report(seed)
-        self._mailed = mailed
+        self._smarthost = smarthost
         self._tell = tell
         self._chance = random.Random(seed)
         self._kept_open: set[str] = set()
@@ -127,7 +110,8 @@ class Chaos:
         finally:
             await connection.close()
         posted = [each["Body"] for each in house.twilio.sent]
-        posted += [each["text"] for each in house.slack.sent] + self._mailed
+        posted += [each["text"] for each in house.slack.sent]
+        posted += [each.text for each in self._smarthost.mails]
         report.faults += faults(report.inside, Outside(report.said, pushed, posted), CAPACITY)
         return report
 
@@ -268,24 +252,21 @@ async def run(
     Raises:
         RuntimeError: the gateway did not come up; its log is in `gateway.log`.
     """
-    smarthost = _Smarthost()
-    (port,) = free_ports(1)
-    relay = Controller(smarthost, hostname="127.0.0.1", port=port)
-    relay.start()
-    slack, twilio = SlackApi(), TwilioApi()
+    smarthost, slack, twilio = Smarthost(), SlackApi(), TwilioApi()
+    await smarthost.start()
     await slack.start()
     await twilio.start()
-    house = House(folder, slack, twilio, smarthost_port=port, routing=ROUTING)
+    house = House(folder, slack, twilio, smarthost_port=smarthost.port, routing=ROUTING)
     house.write()
     try:
         await house.up()
-        report = await Chaos(house, seed, smarthost.texts, tell).run(seconds)
+        report = await Chaos(house, seed, smarthost, tell).run(seconds)
         if code := await house.stop():
             report.faults.append(f"the gateway ended with {code} when it was asked to stop")
         return report
     finally:
         await house.kill()
-        relay.stop()
+        await smarthost.stop()
         await slack.stop()
         await twilio.stop()
 

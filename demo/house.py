@@ -25,6 +25,7 @@ from maitred.gateway.bus.endpoint import read_connection
 
 UP_SECONDS = 30.0
 SIGNING_SECRET = "demo-signing-secret"  # noqa: S105  (of a workspace that does not exist)
+SITE_SECRET = "the secret of the shop's site, which signs who is signed in"  # noqa: S105  (of no site)
 AUTHSERV_ID = "edge.demo.example"
 SUPPORT_ADDRESS = "support@demo.example"
 OUR_NUMBER = "+15005550006"
@@ -89,6 +90,7 @@ class House:
         for name, value in {
             "identity": "a secret of the demo, long enough to be one",
             "chat": "another secret of the demo, long enough",
+            "site": SITE_SECRET,
             "twilio": self.twilio.auth_token,
             "slack-signing": SIGNING_SECRET,
             "slack-token": self.slack.token,

@@ -27,6 +27,11 @@ ATTEMPT_SECONDS: Final = 5.0
 _TENANT: Final = Tenant("main")
 
 
+def letter_id(mail: bytes) -> MessageId:
+    """Return what a mail to the support is called in the journal."""
+    return message_id(_TENANT, "email", "support", digest(mail, SUPPORT_ADDRESS))
+
+
 class Pen(Protocol):
     """One sender at one door."""
 
@@ -129,8 +134,7 @@ class MailPen:
 
     def id_of(self, number: int) -> MessageId:
         """Name it by its bytes and its recipients."""
-        own = digest(self._mails[number], SUPPORT_ADDRESS)
-        return message_id(_TENANT, "email", "support", own)
+        return letter_id(self._mails[number])
 
 
 @dataclass(slots=True)

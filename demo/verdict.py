@@ -84,8 +84,8 @@ async def read_inside(connection: Connection, subjects: Subjects) -> Inside:
     Raises:
         StoreUnavailable: it does not answer.
     """
-    routing = await _documents(connection, subjects, "routing", RoutingDoc)
-    agents = await _documents(connection, subjects, "agent", AgentDoc)
+    routing = await read_documents(connection, subjects, "routing", RoutingDoc)
+    agents = await read_documents(connection, subjects, "agent", AgentDoc)
     return Inside(
         ledger=await balance(connection, subjects),
         entries=await read_entries(connection, subjects, "message", MessageEntry),
@@ -93,7 +93,7 @@ async def read_inside(connection: Connection, subjects: Subjects) -> Inside:
         routing={each.conversation: each for each in routing},
         agents={each.id: each for each in agents},
         replies=await read_entries(connection, subjects, "outbound", Outbound),
-        deliveries=await _documents(connection, subjects, "delivery", DeliveryDoc),
+        deliveries=await read_documents(connection, subjects, "delivery", DeliveryDoc),
         dead=await count_after(connection, DEAD, subjects.any("dead"), after=0),
     )
 
@@ -266,8 +266,13 @@ async def read_entries(
     return [msgspec.json.decode(each.data, type=shape) for each in found]
 
 
-async def _documents(
+async def read_documents(
     connection: Connection, subjects: Subjects, kind: str, shape: type[T]
 ) -> list[T]:
+    """Return all documents of a kind.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
     found = await get_many(connection, JOURNAL, [subjects.any(kind)])
     return [msgspec.json.decode(each.data, type=shape) for each in found.values()]

@@ -138,21 +138,26 @@ class Chat:
     _reader: asyncio.Task[None] | None = None
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def open(self) -> None:
-        """Connect, as a new visitor or by the token of before."""
+    async def open(self, identity: str | None = None) -> None:
+        """Connect, as a new visitor or by the token of before; `identity` is the site's word."""
         self.socket = await self.session.ws_connect(f"{self.house.http}/v1/chat/shop")
-        await self.socket.send_json({"type": "hello", "token": self.token, "after": self.seen})
+        hello = {"type": "hello", "token": self.token, "after": self.seen}
+        await self.socket.send_json(hello if identity is None else hello | {"identity": identity})
         welcome = await self.socket.receive_json(timeout=10)
         self.token, self.visitor = welcome["token"], welcome["visitor"]
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
     async def say(self, text: str, *, message_id: str, **claims: str) -> dict[str, Any]:
         """Send a message and return its ack (or the error that answers it)."""
+        return await self.ask(type="message", id=message_id, text=text, **claims)
+
+    async def ask(self, **frame: str) -> dict[str, Any]:
+        """Send a frame that has an id and return what answers it."""
         if self.socket is None:
             raise RuntimeError("not open")
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._acks[message_id] = answer
-        await self.socket.send_json({"type": "message", "id": message_id, "text": text, **claims})
+        self._acks[frame["id"]] = answer
+        await self.socket.send_json(frame)
         return await asyncio.wait_for(answer, 10)
 
     async def next_reply(self, timeout_s: float = 20.0) -> dict[str, Any]:

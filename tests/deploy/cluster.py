@@ -62,7 +62,7 @@ class Cluster:
 
 def wait_for(url: str) -> None:
     """Wait until a node is what the compose file calls healthy."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while True:
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=2):  # noqa: S310  (our own, http)

@@ -82,6 +82,7 @@ async def test_the_stores_show_what_was_said_only_without_the_key(
     assert showing(tmp_path, STORE_KEY.encode()) == set()
 
 
+@pytest.mark.timeout(240)
 async def test_a_node_with_another_key_ends_and_the_rest_goes_on(tmp_path: Path) -> None:
     with cluster.running(tmp_path) as nodes:
         await write(nodes)

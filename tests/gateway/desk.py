@@ -26,7 +26,7 @@ from maitred.gateway.bus import reads
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.metrics import Metrics
-from maitred.identity.place import Tools
+from maitred.identity.conversations.place import Tools
 from maitred.identity.policy import Policy
 from tests.gateway.journal.toy import OpenLease
 

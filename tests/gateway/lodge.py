@@ -42,8 +42,8 @@ from maitred.gateway.decoding import context_of
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
 from maitred.gateway.doors import Store
-from maitred.gateway.erasing import Eraser
-from maitred.gateway.erasure_record import ErasureRecord, order
+from maitred.gateway.erasure.erasing import Eraser
+from maitred.gateway.erasure.record import ErasureRecord, order
 from maitred.gateway.intake import Intake
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.runner import Runner
@@ -51,7 +51,7 @@ from maitred.gateway.journal.stage import Stage
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.settings.load import parse
 from maitred.gateway.tasks import Tasks
-from maitred.identity.place import Tools
+from maitred.identity.conversations.place import Tools
 from maitred.identity.policy import Policy
 from maitred.router.engine import Engine
 from maitred.router.needs import compile_rules

@@ -20,7 +20,7 @@ from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus.reads import get_last, get_many
 from maitred.gateway.conversing import Conversing
 from maitred.gateway.operating import Operating
-from maitred.identity.orders import Order
+from maitred.identity.operators.orders import Order
 from maitred.router.needs import compile_rules
 from tests.gateway import lodge as lodges
 from tests.gateway.conftest import OpenBackbone

@@ -32,8 +32,8 @@ from maitred.gateway.bus.reads import get_last
 from maitred.gateway.dispatch import Decided, Dispatch
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.operating import Operating
-from maitred.identity.ground import Target
-from maitred.identity.operations import Order
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import Order
 from maitred.router.events import Forget, SaveRouting, Say
 from tests.gateway import lodge as lodges
 from tests.gateway.lodge import SECRET, Lodge, account, email, visitor

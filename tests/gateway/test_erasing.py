@@ -21,7 +21,8 @@ from maitred.contracts.subjects import INBOUND, JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import MARKED, Backbone
 from maitred.gateway.bus import reads
-from maitred.gateway.erasing import Eraser
+from maitred.gateway.erasure.erasing import Eraser
+from maitred.gateway.erasure.record import find_record
 from maitred.gateway.ledger import balance
 from maitred.gateway.tasks import Tasks
 from tests.gateway.conftest import Eventually
@@ -142,6 +143,18 @@ async def test_who_is_erased_again_has_one_certificate_with_both_orders(lodge: L
     # His file came twice, and was read again when the store had others' word than intake's memory.
     assert counted[blobs] >= 2
     assert await lodge.where("kim@") == []
+
+
+async def test_a_certificate_is_found_by_whatever_it_was_ever_about(lodge: Lodge) -> None:
+    kim = await write_both(lodge)
+    await lodge.erase(kim)
+    await lodge.ask(kim)
+    doc = await lodge.record(kim).read()
+    assert doc is not None
+    assert (doc.state, doc.keys) == (ErasureState.ASKED, ())
+    for name in (kim, lodge.key(KIM)):
+        assert await find_record(lodge.backbone.connection, lodge.subjects, name) == doc
+    assert await find_record(lodge.backbone.connection, lodge.subjects, lodge.key(LEE)) is None
 
 
 async def test_an_erasure_of_nobody_is_done_at_once(lodge: Lodge) -> None:

@@ -17,7 +17,7 @@ from maitred.gateway.attachments import Attachments
 from maitred.gateway.bus import reads
 from maitred.gateway.journal.effects import Entry
 from maitred.gateway.journal.transaction import Decision, transact
-from maitred.identity.gathering import work_of
+from maitred.identity.conversations.gathering import work_of
 from tests.gateway.lodge import Lodge, account, email, visitor
 
 KIM, LEE = email("kim@mail.example"), email("lee@elsewhere.example")

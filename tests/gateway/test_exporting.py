@@ -20,13 +20,13 @@ from maitred.contracts.ids import CustomerId, operation_id
 from maitred.contracts.operations import OperationDoc, OperationKind
 from maitred.contracts.revision import Revision, revision_msg_id
 from maitred.contracts.subjects import DEAD, INBOUND, JOURNAL
-from maitred.gateway import export_timeline
-from maitred.gateway.archive import NAME_CHARACTERS_MAX, new_archive, safe_name
 from maitred.gateway.bus import reads
-from maitred.gateway.export_page import Shown, page_head, page_part
-from maitred.gateway.exporting import Export
-from maitred.gateway.seeding import belongings_of
-from maitred.identity.ground import Target
+from maitred.gateway.erasure.seeding import belongings_of
+from maitred.gateway.export import timeline
+from maitred.gateway.export.archive import NAME_CHARACTERS_MAX, new_archive, safe_name
+from maitred.gateway.export.exporting import Export
+from maitred.gateway.export.page import Shown, page_head, page_part
+from maitred.identity.operators.ground import Target
 from tests.gateway.lodge import Lodge, account, email, visitor
 
 KIM, LEE = email("kim@mail.example"), email("lee@elsewhere.example")
@@ -295,7 +295,7 @@ async def test_what_was_said_of_him_and_another_is_reduced_to_him(
 async def test_however_much_he_wrote_few_messages_are_held(
     lodge: Lodge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_timeline, "PAGE", 2)
+    monkeypatch.setattr(timeline, "PAGE", 2)
     for number in range(9):
         await lodge.mail(KIM, f"Number {number}.")
     await lodge.settle()

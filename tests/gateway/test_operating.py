@@ -23,8 +23,8 @@ from maitred.gateway.bus import batch
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.journal import transaction
 from maitred.gateway.operating import Operating
-from maitred.identity.ground import Target
-from maitred.identity.operations import Order, Outcome
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import Order, Outcome
 from tests.gateway.conftest import OpenBackbone
 from tests.gateway.lodge import SECRET, Lodge, account, email, visitor
 from tests.identity.truth import hold, living

@@ -38,7 +38,7 @@ from maitred.gateway.bus.reads import Stored
 from maitred.gateway.bus.streams import last_sequence
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.proving import Proving, new_code
-from maitred.identity.components import Tools
+from maitred.identity.customers.components import Tools
 from maitred.identity.policy import Policy
 from tests.gateway.conftest import OpenBackbone
 
@@ -242,6 +242,19 @@ async def test_a_house_sends_so_many_codes_in_an_hour_and_then_says_so(
     now += refused.value.after_ms
     await desk.ask(request(codes_max=2))
     assert len(await letters(backbone)) == 3
+
+
+async def test_a_house_sends_no_more_to_many_who_ask_at_once(backbone: Backbone) -> None:
+    desk = proving(backbone)
+    asked = await asyncio.gather(
+        *(
+            desk.ask(request(IdentifierKey(f"{n:032d}"), f"a{n}@example.com", codes_max=3))
+            for n in range(12)
+        ),
+        return_exceptions=True,
+    )
+    assert len(await letters(backbone)) == 3
+    assert sum(isinstance(each, Throttled) for each in asked) == 9
 
 
 async def test_what_is_not_sent_does_not_use_a_house_up(backbone: Backbone) -> None:

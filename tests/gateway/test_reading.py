@@ -29,7 +29,7 @@ from maitred.gateway import reading
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.cli.telling import journey_lines
 from maitred.gateway.reading import Journey
-from maitred.identity.journey import claimed_turn
+from maitred.identity.conversations.journey import claimed_turn
 from tests.identity.steward import Steward
 from tests.identity.world import (
     START,

@@ -31,8 +31,8 @@ from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.transaction import Decision, transact
+from maitred.identity.customers.whose import Whose, whose
 from maitred.identity.evidence import nodes_of
-from maitred.identity.whose import Whose, whose
 from tests.gateway.journal.toy import cut_off
 from tests.gateway.resolving import (
     END,

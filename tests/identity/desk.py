@@ -16,13 +16,13 @@ from maitred.contracts.ids import ConversationId, MessageId, OperationId
 from maitred.contracts.message import Entity, EntityKind, Message, ThreadHints
 from maitred.contracts.operations import ConversationChange, OperationDoc, OperationKind
 from maitred.contracts.view import NotRead
-from maitred.identity import operations, splitting, undoing, uniting
-from maitred.identity.gathering import gathered, together
-from maitred.identity.ground import Target
-from maitred.identity.joins import followed, members
-from maitred.identity.orders import Order, Outcome
-from maitred.identity.place import Placement
-from maitred.identity.retelling import Teller, Unread
+from maitred.identity.conversations.gathering import gathered, together
+from maitred.identity.conversations.joins import followed, members
+from maitred.identity.conversations.place import Placement
+from maitred.identity.operators import operations, splitting, undoing, uniting
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.orders import Order, Outcome
+from maitred.identity.operators.retelling import Teller, Unread
 from tests.identity.world import START, TOOLS, Loaded, Stale, World, email, key_of, said, slack
 
 ANN = email("ann@example.com")

@@ -10,9 +10,9 @@ from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Attachment, MessageKind, RawReference
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound
-from maitred.identity.moments import Moment
-from maitred.identity.sources import Sources
-from maitred.identity.timeline import timeline
+from maitred.identity.timeline.line import timeline
+from maitred.identity.timeline.moments import Moment
+from maitred.identity.timeline.sources import Sources
 from tests.identity.world import START, TENANT, key_of, said, slack
 
 ANN = slack("U1")

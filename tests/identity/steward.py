@@ -13,9 +13,9 @@ from maitred.contracts.ids import OperationId, operation_id
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.operations import OperationDoc, OperationKind
 from maitred.contracts.view import NotRead
-from maitred.identity.ground import Target
-from maitred.identity.operations import Order, Outcome, undone
-from maitred.identity.operations import said as ordered
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import Order, Outcome, undone
+from maitred.identity.operators.operations import said as ordered
 from maitred.identity.reading import read_customer
 from tests.identity.world import (
     START,

@@ -14,9 +14,9 @@ from maitred.contracts.ids import conversation_id
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import Message, MessageKind
 from maitred.contracts.operations import OperationKind
-from maitred.identity.belonging import Belonging, alone
-from maitred.identity.components import namesake
+from maitred.identity.customers.components import namesake
 from maitred.identity.reading import read_component
+from maitred.identity.timeline.belonging import Belonging, alone
 from tests.identity.steward import Steward
 from tests.identity.truth import owner_of
 from tests.identity.world import (

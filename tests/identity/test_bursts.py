@@ -16,7 +16,7 @@ from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import ConversationId, CustomerId, MessageId, component_id
 from maitred.contracts.limits import MINUTE_MS, TURN_TEXT_CHARACTERS_MAX
 from maitred.contracts.message import Attachment, Message, MessageKind
-from maitred.identity.bursts import (
+from maitred.identity.conversations.bursts import (
     ALBUM_GAP_MS_MAX,
     TURN_ATTACHMENTS_MAX,
     reread,
@@ -24,8 +24,8 @@ from maitred.identity.bursts import (
     turn_of,
     words_in,
 )
-from maitred.identity.journey import add_turn
-from maitred.identity.place import Placement
+from maitred.identity.conversations.journey import add_turn
+from maitred.identity.conversations.place import Placement
 from tests.identity.world import START, email, key_of, phone, said, slack
 
 KIM = phone("+14155550123")

@@ -14,7 +14,7 @@ from maitred.contracts.entry import JoinReason
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import CLAIMED_TURNS_MAX, CONVERSATION_TURNS_MAX, HOUR_MS
 from maitred.contracts.message import Entity, EntityKind, Language, Message, MessageKind
-from maitred.identity.place import Placement
+from maitred.identity.conversations.place import Placement
 from tests.identity.test_threads import mail
 from tests.identity.world import START, World, email, key_of, said, slack, visitor
 

@@ -22,8 +22,8 @@ from maitred.contracts.limits import (
     NATS_PAYLOAD_BYTES_MAX,
     STATEMENTS_MAX,
 )
-from maitred.identity import components
-from maitred.identity.components import (
+from maitred.identity.customers import components
+from maitred.identity.customers.components import (
     COMPONENT_EDGES_MAX,
     COMPONENT_VALUES_CHARACTERS_MAX,
     Addition,

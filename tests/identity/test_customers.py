@@ -29,7 +29,8 @@ from maitred.contracts.limits import (
     DAY_MS,
 )
 from maitred.contracts.message import Message
-from maitred.identity.components import (
+from maitred.identity.conversations.place import Tools
+from maitred.identity.customers.components import (
     Addition,
     Change,
     Root,
@@ -37,9 +38,8 @@ from maitred.identity.components import (
     change_of,
     read_roots,
 )
+from maitred.identity.customers.moving import changed_customers
 from maitred.identity.evidence import Node, edges_of, join_edges, nodes_of
-from maitred.identity.moving import changed_customers
-from maitred.identity.place import Tools
 from maitred.identity.policy import KindLimits, Policy
 from maitred.identity.resolver import partition
 from tests.identity.truth import customers_of, evidence_of, hold, living

@@ -29,8 +29,8 @@ from maitred.contracts.identifiers import (
 )
 from maitred.contracts.ids import IdentifierKey, MessageId, OperationId, digest
 from maitred.contracts.limits import DAY_MS
+from maitred.identity.conversations.place import Placement
 from maitred.identity.epochs import Span, boundaries, epoch_of, epochs_of
-from maitred.identity.place import Placement
 from maitred.identity.policy import Policy
 from maitred.identity.resolver import Partition, partition
 from tests.identity.world import (

@@ -36,7 +36,7 @@ from maitred.contracts.ids import (
     MessageId,
 )
 from maitred.contracts.message import Entity, EntityKind, Message
-from maitred.identity.erasure import (
+from maitred.identity.erasure.extent import (
     Holding,
     Part,
     Person,

@@ -7,7 +7,8 @@ import pytest
 
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import PROOF_AGE_MS
-from maitred.contracts.message import Message
+from maitred.contracts.message import Message, MessageKind
+from maitred.identity.conversations.place import Placement
 from maitred.identity.gates import (
     Standing,
     act_until,
@@ -15,7 +16,7 @@ from maitred.identity.gates import (
     may_act,
     may_read,
 )
-from tests.identity.world import START, World, account, email, phone, said, slack, visitor
+from tests.identity.world import START, World, account, email, key_of, phone, said, slack, visitor
 
 ANN = "ann@example.com"
 PHONE = phone("+14155550100")
@@ -183,3 +184,116 @@ def test_a_person_sees_the_journey_of_who_is_authenticated_and_a_machine_what_th
     assert brief_may_show_journey(conversation, to_machine=True) is reads
     person = reads or (level >= 2 and not unidentified)
     assert brief_may_show_journey(conversation, to_machine=False) is person
+
+
+# -- what a browser that others use as well does not open ------------------------------------------
+def proven(address: str) -> Observed:
+    return email(address, Level.PROVEN)
+
+
+def open_gates(placement: Placement, world: World) -> tuple[bool, int]:
+    conversation = world.conversation(placement)
+    assert (placement.may_read, placement.act_until) == (
+        conversation.may_read,
+        conversation.act_until,
+    )
+    return conversation.may_read, conversation.act_until
+
+
+EVE = "eve@elsewhere.example"
+BROWSER = visitor("library")
+
+
+@pytest.mark.parametrize("eve_first", [False, True], ids=["after him", "before him"])
+def test_who_proves_an_address_in_a_browser_reads_nothing_of_who_proved_his_there(
+    *, eve_first: bool
+) -> None:
+    """Whoever comes next to a browser, and whoever left it signed in for the next one."""
+    world = World()
+    world.take(said("m1", email(ANN)))
+    order = (EVE, ANN) if eve_first else (ANN, EVE)
+    for hour, address in enumerate(order):
+        at = START + hour * 1_000
+        world.take(said(f"c{hour}", BROWSER, proven(address), proven_at=at, at=at))
+    at = START + 5_000
+    chat = world.take(said("c5", BROWSER, proven(EVE), proven_at=at, at=at))
+    assert open_gates(chat, world) == (False, 0)
+    mail = world.take(said("m5", email(EVE), at=at))
+    assert open_gates(mail, world) == (False, 0)
+
+
+def test_who_proves_an_address_in_the_browser_of_an_account_may_not_act_for_it() -> None:
+    world = World()
+    world.take(said("c1", BROWSER, account("ann"), proven_at=START))
+    at = START + 1_000
+    chat = world.take(said("c2", BROWSER, proven(EVE), proven_at=at, at=at))
+    assert open_gates(chat, world) == (False, 0)
+
+
+def test_an_open_conversation_is_shut_when_a_browser_alone_brings_its_customer_a_history() -> None:
+    world = World()
+    hers = world.take(said("m1", email(EVE)))
+    world.take(said("c1", BROWSER, proven(ANN), proven_at=START))
+    assert world.conversation(hers).may_read
+    at = START + 1_000
+    proof = said("c2", BROWSER, proven(EVE), proven_at=at, at=at, kind=MessageKind.VERIFICATION)
+    world.take(proof)
+    assert not world.conversation(hers).may_read
+
+
+def test_who_proves_both_in_one_session_opens_both() -> None:
+    world = World()
+    world.take(said("c1", BROWSER, proven(ANN), proven_at=START))
+    at = START + 1_000
+    alone = world.take(said("c2", BROWSER, proven(EVE), proven_at=at, at=at))
+    assert open_gates(alone, world) == (False, 0)
+    both = world.take(said("c3", BROWSER, proven(ANN), proven(EVE), proven_at=at, at=at))
+    assert open_gates(both, world) == (True, at + PROOF_AGE_MS)
+    mail = world.take(said("m1", email(EVE), at=at + 1))
+    assert open_gates(mail, world) == (True, 0)
+
+
+def test_who_always_proves_one_address_opens_it_from_every_browser() -> None:
+    world = World()
+    for number in range(3):
+        chat = said(f"c{number}", visitor(f"b{number}"), proven(ANN), proven_at=START)
+        assert open_gates(world.take(chat), world) == (True, START + PROOF_AGE_MS)
+
+
+# -- a proof speaks for the session that gave it ---------------------------------------------------
+def test_a_proof_opens_nothing_for_an_answer_that_goes_elsewhere() -> None:
+    """What is answered goes to a channel that others read, whoever proves himself in the chat."""
+    world = World()
+    chat = world.take(said("c1", BROWSER, proven(ANN), proven_at=START))
+    elsewhere = said("s1", slack("U1"), email(ANN), at=START + 1)
+    public = msgspec.structs.replace(elsewhere.reply_to, is_private=False)
+    slacked = world.take(msgspec.structs.replace(elsewhere, reply_to=public))
+    assert slacked.conversation == chat.conversation
+    proof = said(
+        "c2",
+        BROWSER,
+        proven(ANN),
+        proven_at=START + 2,
+        at=START + 2,
+        kind=MessageKind.VERIFICATION,
+    )
+    world.take(proof)
+    conversation = world.conversation(chat)
+    assert conversation.reply_to == public
+    assert (conversation.may_read, conversation.act_until) == (False, 0)
+
+
+def test_a_proof_takes_no_conversation_from_the_account_that_it_hangs_on() -> None:
+    world = World()
+    signed_in = world.take(said("c1", BROWSER, account("ann"), proven_at=START))
+    before = world.conversation(signed_in)
+    proof = said(
+        "c2",
+        BROWSER,
+        proven(EVE),
+        proven_at=START + 2,
+        at=START + 2,
+        kind=MessageKind.VERIFICATION,
+    )
+    world.take(proof)
+    assert world.conversation(signed_in).bearer == before.bearer == key_of(account("ann"))

@@ -19,8 +19,8 @@ from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import CLAIM_AGE_MS, CLAIMANTS_MAX
 from maitred.contracts.message import Message, MessageKind
 from maitred.contracts.view import NotRead
+from maitred.identity.conversations.place import Placement
 from maitred.identity.hints import CLAIMS_MAX, claims_of
-from maitred.identity.place import Placement
 from maitred.identity.policy import Policy
 from tests.identity.world import (
     START,

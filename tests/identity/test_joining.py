@@ -11,10 +11,10 @@ from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import MessageId
 from maitred.contracts.limits import CLOSED_AGE_MS, OPEN_CONVERSATIONS_MAX
 from maitred.contracts.message import MessageKind, ThreadHints
-from maitred.identity.customers import CONVERSATIONS_MAX, MERGED_CONVERSATIONS_MAX
-from maitred.identity.place import Placement, Tools
+from maitred.identity.conversations.place import Placement, Tools
+from maitred.identity.conversations.threads import thread_documents
+from maitred.identity.customers.writers import CONVERSATIONS_MAX, MERGED_CONVERSATIONS_MAX
 from maitred.identity.policy import KindLimits, Policy
-from maitred.identity.threads import thread_documents
 from tests.identity.world import START, TOOLS, World, email, key_of, phone, said, slack, visitor
 
 ANN, BOB, EVE = email("ann@example.com"), email("bob@example.com"), email("eve@example.com")

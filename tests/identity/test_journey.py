@@ -17,8 +17,8 @@ from maitred.contracts.limits import (
     TURN_TEXT_CHARACTERS_MAX,
 )
 from maitred.contracts.message import Attachment, Entity, EntityKind, Language, Message, MessageKind
-from maitred.identity.journey import PARTICIPANTS_MAX, add_turn
-from maitred.identity.place import Placement
+from maitred.identity.conversations.journey import PARTICIPANTS_MAX, add_turn
+from maitred.identity.conversations.place import Placement
 from tests.identity.world import START, email, key_of, phone, said, visitor
 
 ANN = email("ann@example.com")

@@ -16,7 +16,7 @@ from maitred.contracts.identifiers import Observed
 from maitred.contracts.ids import ConversationId, CustomerId
 from maitred.contracts.limits import HOUR_MS, MINUTE_MS, SECOND_MS
 from maitred.contracts.message import Message, MessageKind
-from maitred.identity.loops import (
+from maitred.identity.conversations.loops import (
     CADENCE,
     CADENCE_ROUNDS_MIN,
     LOOP,
@@ -26,7 +26,7 @@ from maitred.identity.loops import (
     as_auto_reply,
     reason_of,
 )
-from maitred.identity.place import Placement
+from maitred.identity.conversations.place import Placement
 from tests.identity.world import START, World, email, phone, said, visitor
 
 ANN = email("ann@example.com")

@@ -13,10 +13,10 @@ from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import IdentifierKind, Observed
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.operations import OperationKind
-from maitred.identity.ground import Target
-from maitred.identity.obstacles import Reason
-from maitred.identity.operations import Order
-from maitred.identity.operations import said as ordered
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.obstacles import Reason
+from maitred.identity.operators.operations import Order
+from maitred.identity.operators.operations import said as ordered
 from tests.identity.steward import Steward, known, parts, who
 from tests.identity.world import (
     START,
@@ -230,6 +230,22 @@ def test_what_was_said_already_is_not_said_again(
     assert again.already.id == first.receipt.operation
     assert (again.already.by, again.already.why) == ("eve", "she called")
     assert world.store == before
+
+
+@pytest.mark.parametrize(("kind", "people"), [(CANNOT, (ANN, BOB)), (SHARED, (BOB,))])
+def test_a_link_that_something_parts_by_now_says_what_when_it_is_said_again(
+    world: World, desk: Steward, kind: OperationKind, people: tuple[Observed, ...]
+) -> None:
+    known(world, ANN, BOB)
+    desk.say(LINK, ANN, BOB)
+    parting = desk.say(kind, *people)
+    before = dict(world.store)
+    again = desk.say(LINK, ANN, BOB)
+    assert again.already is None
+    assert [each.operation for each in again.receipt.obstacles] == [parting.receipt.operation]
+    assert world.store == before
+    desk.undo(parting.receipt.operation)
+    assert desk.say(LINK, ANN, BOB).already is not None
 
 
 def test_links_and_unlinks_of_one_pair_follow_each_other_whatever_the_clocks_say(

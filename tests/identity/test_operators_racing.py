@@ -23,9 +23,9 @@ from maitred.contracts.message import Message
 from maitred.contracts.operations import OperationDoc, OperationKind
 from maitred.contracts.view import NotRead
 from maitred.identity.evidence import edges_of, join_edges, nodes_of
-from maitred.identity.ground import Target
-from maitred.identity.operations import Order, undone
-from maitred.identity.operations import said as ordered
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import Order, undone
+from maitred.identity.operators.operations import said as ordered
 from maitred.identity.resolver import partition
 from tests.identity.world import (
     START,

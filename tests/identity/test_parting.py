@@ -22,8 +22,8 @@ from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import Message
 from maitred.contracts.operations import OperationDoc
 from maitred.contracts.view import NotRead
-from maitred.identity.erasure import Person, holding_of
-from maitred.identity.parting import Cause, parted
+from maitred.identity.erasure.extent import Person, holding_of
+from maitred.identity.erasure.parting import Cause, parted
 from maitred.identity.reading import read_component, read_customer
 from tests.identity.world import (
     START,

@@ -12,8 +12,8 @@ from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import Level
 from maitred.contracts.limits import DAY_MS, MINUTE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadHints
+from maitred.identity.conversations.place import Tools
 from maitred.identity.evidence import edges_of, nodes_of
-from maitred.identity.place import Tools
 from maitred.identity.policy import Policy
 from maitred.identity.reading import read_customer
 from tests.identity.world import (
@@ -282,7 +282,7 @@ def test_a_changed_policy_computes_a_touched_component_anew() -> None:
 def test_a_full_component_takes_no_more_and_its_senders_are_still_placed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("maitred.identity.components.COMPONENT_MEMBERS_MAX", 2)
+    monkeypatch.setattr("maitred.identity.customers.components.COMPONENT_MEMBERS_MAX", 2)
     world = World()
     one = world.take(said("a", visitor("v1"), visitor("v2")))
     two = world.take(said("b", visitor("v3"), visitor("v1"), at=START + 1))

@@ -13,7 +13,7 @@ from maitred.contracts.ids import CustomerId, conversation_id
 from maitred.contracts.limits import CLAIM_AGE_MS, DAY_MS
 from maitred.contracts.operations import OperationKind
 from maitred.contracts.view import NotRead
-from maitred.identity.profile import (
+from maitred.identity.operators.profile import (
     Profile,
     customer_of_conversation,
     customer_of_identifier,
@@ -69,6 +69,17 @@ def test_one_who_was_never_seen_with_another_is_known_by_one_identifier() -> Non
     assert (known.identifier, known.level, known.messages) == (ANN.identifier, None, 1)
     assert (known.first_at, known.last_at) == (START, START)
     assert found == profile(world, ann.customer)
+
+
+def test_nobody_was_last_seen_before_the_first_time() -> None:
+    world = World(now=NOW)
+    late = START + DAY_MS - 1
+    world.take(said("a", visitor("v1"), ANN, at=late))
+    spans = [(known.first_at, known.last_at) for known in profile(world, ANN).identifiers]
+    assert spans == [(late, late), (late, late)]
+    Steward(world).say(OperationKind.SHARED, BOB)
+    (never,) = profile(world, BOB).identifiers
+    assert never.last_at == 0
 
 
 def test_identifiers_have_the_level_of_the_surest_evidence_that_counts() -> None:

@@ -22,6 +22,7 @@ from maitred.contracts.limits import (
     CODES_PER_SESSION_MAX,
     CODES_WINDOW_MS,
     MINUTE_MS,
+    PROOF_AGE_MS,
     PROOF_READ_AGE_MS,
     PROOFS_PER_SESSION_MAX,
 )
@@ -29,10 +30,10 @@ from maitred.contracts.outbound import Outbound, OutboundKind
 from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof, ProofDoc
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead
-from maitred.identity import proofs
-from maitred.identity.code_words import code_words
-from maitred.identity.components import Tools
+from maitred.identity.customers.components import Tools
 from maitred.identity.policy import Policy
+from maitred.identity.proofs import codes as proofs
+from maitred.identity.proofs.code_words import code_words
 
 TENANT = Tenant("house")
 TOOLS = Tools(subjects=Subjects(TENANT), keys=Keys(TENANT, b"a secret of tests"), policy=Policy())
@@ -202,14 +203,31 @@ def test_a_session_keeps_its_newest_proofs_each_address_once() -> None:
     for number in range(PROOFS_PER_SESSION_MAX + 3):
         now += CODES_WINDOW_MS // 3
         address = email_identifier(f"a{number}@example.com")
+        user = IdentifierKey(f"user {number}")
         ask(store, "123456", now, identifier=address, name=f"v{number}")
-        assert bring(store, "123456", now, name=f"c{number}") is not None
+        assert bring(store, "123456", now, name=f"c{number}", signed_in=user) is not None
     assert len(store.doc(ANN).proofs) == PROOFS_PER_SESSION_MAX
     ask(store, "654321", now, identifier=address, name="again")
-    bring(store, "654321", now + 1, name="again")
+    bring(store, "654321", now + 1, name="again", signed_in=user)
     held = [each.identifier.value for each in store.doc(ANN).proofs]
     assert len(held) == len(set(held)) == PROOFS_PER_SESSION_MAX
     assert store.doc(ANN).proofs[-1].at == now + 1
+
+
+@pytest.mark.parametrize(
+    ("later_ms", "stays"), [(0, True), (PROOF_AGE_MS, True), (PROOF_AGE_MS + 1, False)]
+)
+def test_only_what_was_proven_in_one_go_stands_together(*, later_ms: int, stays: bool) -> None:
+    """Who proves another address so much later may be whoever came next to the browser."""
+    store = Store()
+    ask(store, "123456")
+    first = bring(store, "123456")
+    now = START + later_ms
+    ask(store, "654321", now, identifier=email_identifier("eve@elsewhere.example"), name="v2")
+    second = bring(store, "654321", now, name="c2")
+    assert first is not None
+    assert second is not None
+    assert store.doc(ANN).proofs == ((first, second) if stays else (second,))
 
 
 def test_a_number_gets_a_text_of_its_own_channel() -> None:
@@ -285,7 +303,8 @@ class Any_order(RuleBasedStateMachine):  # noqa: N801  (shown as it is in a repo
         if alive and code == right:
             assert proof is not None
             assert (proof.identifier, proof.at) == (address, self.now)
-            self.proven[session].append((address, self.now))
+            lately = [each for each in self.proven[session] if self.now <= each[1] + PROOF_AGE_MS]
+            self.proven[session] = [*lately, (address, self.now)]
             del self.waiting[session]
             return
         assert proof is None

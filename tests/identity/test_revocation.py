@@ -21,9 +21,9 @@ from maitred.contracts.operations import OperationDoc, OperationKind
 from maitred.contracts.view import NotRead
 from maitred.identity.bulk import Sighting
 from maitred.identity.evidence import edges_of, join_edges, nodes_of
-from maitred.identity.ground import Target
-from maitred.identity.operations import Order, Outcome, undone
-from maitred.identity.revocation import Log, LogsWanted, revoked, shown, slot_of
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import Order, Outcome, undone
+from maitred.identity.operators.revocation import Log, LogsWanted, revoked, shown, slot_of
 from tests.identity.world import (
     START,
     TOOLS,

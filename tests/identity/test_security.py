@@ -19,8 +19,8 @@ from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.ids import ConversationId
 from maitred.contracts.limits import MINUTE_MS, PROOF_AGE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadEvidence, ThreadHints
+from maitred.identity.conversations.place import Placement
 from maitred.identity.gates import brief_may_show_journey
-from maitred.identity.place import Placement
 from tests.identity.world import START, World, account, email, key_of, phone, said, slack, visitor
 
 ADDRESS = "ann@example.com"

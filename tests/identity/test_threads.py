@@ -11,8 +11,8 @@ from maitred.contracts.entry import JoinReason
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import Message, MessageKind, ThreadEvidenceKind, ThreadHints
-from maitred.identity.place import Placement
-from maitred.identity.threads import (
+from maitred.identity.conversations.place import Placement
+from maitred.identity.conversations.threads import (
     BORROWED_MAX,
     NAMED_MAX,
     SUBJECT_WINDOW_MS,
@@ -186,6 +186,18 @@ def test_the_same_subject_by_the_same_sender_soon_after_is_the_same_conversation
     assert answer.conversation == older.conversation
     assert answer.evidence is not None
     assert answer.evidence.kind is ThreadEvidenceKind.SUBJECT
+
+
+def test_a_subject_puts_no_mere_claim_into_the_conversation_of_that_name() -> None:
+    claimed = email("ann@example.com", Level.CLAIMED)
+    world = World()
+    first = world.take(mail("m1", sender=claimed, base="the broken lamp"))
+    forged = mail("x", sender=claimed, base="the broken lamp", is_reply=True, at=START + 9)
+    placed = world.take(forged)
+    assert placed.conversation != first.conversation
+    assert placed.customer != first.customer
+    knows = world.take(mail("m2", "<m1>", sender=claimed, at=START + 10))
+    assert knows.conversation == first.conversation
 
 
 def test_a_reference_outweighs_the_subject() -> None:

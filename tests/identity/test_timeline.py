@@ -15,8 +15,8 @@ from maitred.contracts.message import (
 )
 from maitred.contracts.outbound import DeliveryState, OutboundKind
 from maitred.contracts.revision import Revision
-from maitred.identity.sources import Sources
-from maitred.identity.timeline import timeline
+from maitred.identity.timeline.line import timeline
+from maitred.identity.timeline.sources import Sources
 from tests.identity.journal import (
     CONVERSATION,
     PHOTO,

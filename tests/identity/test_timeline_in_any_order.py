@@ -18,10 +18,10 @@ from maitred.contracts.message import (
 )
 from maitred.contracts.outbound import DeliveryState
 from maitred.contracts.revision import Revision
-from maitred.identity.journey import add_turn
-from maitred.identity.place import Placement
-from maitred.identity.sources import Sources
-from maitred.identity.timeline import Timeline, timeline
+from maitred.identity.conversations.journey import add_turn
+from maitred.identity.conversations.place import Placement
+from maitred.identity.timeline.line import Timeline, timeline
+from maitred.identity.timeline.sources import Sources
 from tests.identity.journal import (
     ANN,
     CONVERSATION,

@@ -11,7 +11,7 @@ from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import ConversationId
 from maitred.contracts.message import MessageKind
 from maitred.contracts.operations import ChangeKind
-from maitred.identity.joins import GROUP_MAX
+from maitred.identity.conversations.joins import GROUP_MAX
 from tests.identity.desk import ANN, EVE, ORDER, Desk, chat_id, customer, part, two_open
 from tests.identity.world import key_of, said, slack
 

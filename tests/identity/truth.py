@@ -10,8 +10,8 @@ from maitred.contracts.documents import ComponentDoc, CustomerDoc, Edge, Identif
 from maitred.contracts.identifiers import Identifier, Level
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey, MessageId
 from maitred.contracts.message import Message
+from maitred.identity.conversations.place import Tools
 from maitred.identity.evidence import bearer, edges_of, join_edges, nodes_of
-from maitred.identity.place import Tools
 from maitred.identity.reading import read_component, read_customer
 from maitred.identity.resolver import partition
 from tests.identity.world import TOOLS, World

@@ -28,9 +28,9 @@ from maitred.contracts.limits import MINUTE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadHints
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead
-from maitred.identity.journey import add_turn, claimed_turn, with_turn
-from maitred.identity.loops import as_auto_reply
-from maitred.identity.place import Placement, Tools, place
+from maitred.identity.conversations.journey import add_turn, claimed_turn, with_turn
+from maitred.identity.conversations.loops import as_auto_reply
+from maitred.identity.conversations.place import Placement, Tools, place
 from maitred.identity.policy import Policy
 from maitred.identity.reading import read_component
 

@@ -261,3 +261,17 @@ def test_a_machine_hears_all_of_what_was_said_on_one_channel() -> None:
     brief = compose(said, routing(), CUSTOMER, (), False, None, to_machine=True)
     assert brief.subject == "Subject x"
     assert brief.identity.name == "kim"
+
+
+@pytest.mark.parametrize("may_read", [False, True])
+@pytest.mark.parametrize("channels", [("chat",), ("chat", "email")])
+def test_a_machine_hears_what_a_customer_is_to_the_company_only_behind_an_open_gate(
+    channels: tuple[str, ...],
+    *,
+    may_read: bool,
+) -> None:
+    said = msgspec.structs.replace(conversation(), channels=channels, may_read=may_read)
+    brief = compose(said, routing(), CUSTOMER, (), may_read, None, to_machine=True)
+    assert brief.identity.tier == ("vip" if may_read else "standard")
+    person = compose(said, routing(), CUSTOMER, (), may_read, None)
+    assert person.identity.tier == "vip"

@@ -56,6 +56,21 @@ def test_an_answer_goes_to_who_wrote_last_of_those_that_the_gates_were_asked_abo
     assert game.doc("x").reply_to == reads_at("home")
 
 
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_a_proof_moves_no_conversation_to_the_channel_it_was_given_on(*, is_waiting: bool) -> None:
+    """What is said next goes where it went before, and must not pass for words of the chat."""
+    game = Play(settings(agent("ann")))
+    if not is_waiting:
+        game.online("ann")
+    game.write("x", channel="email", reply_to=reads_at("home", "email"))
+    if not is_waiting:
+        game.command("ann", Verb.ACCEPT, on="x")
+    game.write("x", channel="chat", is_quiet=True, may_read=True)
+    doc = game.doc("x")
+    assert (doc.channel, doc.last_channel) == ("email", "email")
+    assert doc.may_read
+
+
 # -- what a reply rests on
 RESTS = [
     # rests on, may read, may act until (from now), refusal

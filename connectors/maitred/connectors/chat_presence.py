@@ -50,7 +50,7 @@ class Presence:
     def prove(self, key: IdentifierKey, proof: Proof) -> None:
         """Let all connections of a visitor know what he proved at one of them."""
         for socket in self._here.get(key, ()):
-            others = (each for each in socket.proofs if not each.same_as(proof))
+            others = (each for each in socket.proofs if each.stands_beside(proof))
             socket.proofs = (*others, proof)[-PROOFS_PER_SESSION_MAX:]
 
     async def catch_up(self, socket: ChatSocket) -> None:

@@ -55,6 +55,7 @@ class Session:
         """Return what is known of who says something at `now`.
 
         Sign-in and proofs count as long as they hold; what a message says of its writer is a claim.
+        Who is signed in proves anew that it is he by what the site says is his, and nothing else.
         """
         signed_in, proofs = self._signed_in(now), self.proofs(now)
         message = spoken if isinstance(spoken, Message) else None
@@ -64,6 +65,9 @@ class Session:
             observed += _claims(message)
         times = [each.at for each in proofs]
         if signed_in is not None:
+            # Whoever finds a user signed in proves an address of his own, and is not that user.
+            vouched = {each.identifier for each in signed_in.observed if each.level > Level.CLAIMED}
+            times = [each.at for each in proofs if each.identifier in vouched]
             times.append(signed_in.proven_at)
         name = signed_in.name if signed_in is not None else ""
         return Evidence(

@@ -133,12 +133,17 @@ class PendingPurge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErasureRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """That an erasure was asked for, by whom and why, and when it was found to be done."""
+    """That an erasure was asked for, by whom and why, and when it was found to be done.
+
+    `keys` and `customers` are whom it was about: some may be somebody else's since.
+    """
 
     by: str
     why: str
     asked_at: int
     verified_at: int
+    keys: tuple[IdentifierKey, ...] = ()
+    customers: tuple[CustomerId, ...] = ()
 
 
 class ErasureDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="erasure"):

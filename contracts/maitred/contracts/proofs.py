@@ -9,7 +9,7 @@ import msgspec
 
 from maitred.contracts.identifiers import Identifier
 from maitred.contracts.ids import IdentifierKey
-from maitred.contracts.limits import PROOF_READ_AGE_MS
+from maitred.contracts.limits import PROOF_AGE_MS, PROOF_READ_AGE_MS
 
 
 class CodeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +71,16 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it counts at `now` in a session that is signed in so."""
         return self.signed_in == signed_in and now < self.at + PROOF_READ_AGE_MS
 
-    def same_as(self, other: Proof) -> bool:
-        """Whether both are about one address of one user, so that the later one is enough."""
-        return (self.identifier, self.signed_in) == (other.identifier, other.signed_in)
+    def stands_beside(self, later: Proof) -> bool:
+        """Whether it still counts once `later` came through the same session.
+
+        It does not if it is of the same address, nor if it is older than `PROOF_AGE_MS` by then:
+        who proves another address so much later may be whoever came next to the browser. So only
+        who proves two addresses in one go shows that both are his.
+        """
+        if self.signed_in != later.signed_in:
+            return True
+        return self.identifier != later.identifier and later.at <= self.at + PROOF_AGE_MS
 
 
 class ProofDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="proof"):

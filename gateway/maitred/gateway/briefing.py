@@ -13,9 +13,9 @@ from maitred.contracts.conversation import Conversation
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
+from maitred.identity.conversations.gathering import gathered, latest
+from maitred.identity.conversations.joins import members
 from maitred.identity.gates import brief_may_show_journey
-from maitred.identity.gathering import gathered, latest
-from maitred.identity.joins import members
 from maitred.identity.reading import read_customer, require
 from maitred.router import brief as briefs
 

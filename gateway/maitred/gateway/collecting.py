@@ -26,8 +26,8 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import count_after, scan
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.bus.streams import last_sequence
-from maitred.identity.belonging import Belonging
-from maitred.identity.sources import Sources
+from maitred.identity.timeline.belonging import Belonging
+from maitred.identity.timeline.sources import Sources
 
 T = TypeVar("T", bound=msgspec.Struct)
 WRITERS_MAX: Final = 256

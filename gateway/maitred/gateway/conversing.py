@@ -25,10 +25,10 @@ from maitred.gateway.journal.effects import Entry
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.transaction import Decision, transact
 from maitred.gateway.judging import judged
-from maitred.identity import splitting, undoing, uniting
-from maitred.identity.components import Tools
-from maitred.identity.orders import Order, Outcome
-from maitred.identity.retelling import Teller, Unread
+from maitred.identity.customers.components import Tools
+from maitred.identity.operators import splitting, undoing, uniting
+from maitred.identity.operators.orders import Order, Outcome
+from maitred.identity.operators.retelling import Teller, Unread
 from maitred.router.needs import CompiledRules
 
 READS_MAX: Final = 50

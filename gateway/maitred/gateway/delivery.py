@@ -40,7 +40,7 @@ from maitred.gateway.journal.stage import Fenced
 from maitred.gateway.journal.tenure import hold
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.tasks import Tasks
-from maitred.identity.place import Tools
+from maitred.identity.conversations.place import Tools
 
 log = structlog.get_logger(__name__)
 TRIES_MAX: Final = 6

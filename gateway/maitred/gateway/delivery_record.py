@@ -29,8 +29,8 @@ from maitred.gateway.bus.reads import Stored, get_last, get_many
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.stage import Fenced
 from maitred.gateway.metrics import Metrics
-from maitred.identity.place import Tools
-from maitred.identity.threads import thread_documents
+from maitred.identity.conversations.place import Tools
+from maitred.identity.conversations.threads import thread_documents
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

@@ -30,11 +30,11 @@ from maitred.gateway.decoding import Undecodable, attempt, raw_of
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
 from maitred.gateway.judging import judged
-from maitred.identity.journey import add_turn, claimed_turn, with_turn
-from maitred.identity.loops import as_auto_reply
-from maitred.identity.orders import news_of
-from maitred.identity.place import Placement, Tools, place
-from maitred.identity.threads import links_of
+from maitred.identity.conversations.journey import add_turn, claimed_turn, with_turn
+from maitred.identity.conversations.loops import as_auto_reply
+from maitred.identity.conversations.place import Placement, Tools, place
+from maitred.identity.conversations.threads import links_of
+from maitred.identity.operators.orders import news_of
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
 from maitred.router.needs import CompiledRules

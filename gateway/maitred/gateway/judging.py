@@ -7,7 +7,7 @@ import msgspec
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.message import Message
 from maitred.contracts.reply_token import without_token
-from maitred.identity.gathering import together
+from maitred.identity.conversations.gathering import together
 from maitred.router.mood.track import advance
 from maitred.router.needs import CompiledRules, Facts, needs_of
 

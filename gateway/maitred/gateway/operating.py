@@ -28,11 +28,11 @@ from maitred.gateway.finding import find_message
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.transaction import Decision, transact
 from maitred.identity.bulk import Sighting
-from maitred.identity.components import Slot, Tools
-from maitred.identity.ground import Target
-from maitred.identity.operations import Order, Outcome, said, undone
-from maitred.identity.orders import news_of
-from maitred.identity.revocation import Log, LogsWanted, revoked, shown, slot_of
+from maitred.identity.customers.components import Slot, Tools
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import Order, Outcome, said, undone
+from maitred.identity.operators.orders import news_of
+from maitred.identity.operators.revocation import Log, LogsWanted, revoked, shown, slot_of
 
 Answer = TypeVar("Answer")
 READS_MAX: Final = 50

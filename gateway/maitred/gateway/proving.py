@@ -1,7 +1,8 @@
 """Proving: codes that go out to a claimed address and come back through the session they are for.
 
 Connectors call it as `Context.proofs`. What a request and an answer come to is decided in
-`maitred.identity.proofs`; here it is committed, in one batch with the message that brings the code.
+`maitred.identity.proofs.codes`; here it is committed, in one batch with the message that brings
+the code.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -28,8 +29,8 @@ from maitred.gateway.bus.reads import get_last
 from maitred.gateway.journal.effects import Entry
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.transaction import Decision, transact
-from maitred.identity import proofs
-from maitred.identity.components import Tools
+from maitred.identity.customers.components import Tools
+from maitred.identity.proofs import codes as proofs
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -78,8 +79,12 @@ class Proving:
             entry = Entry(where, sent, f"outbound:{sent.id}", ttl_ms=limits.CODE_AGE_MS)
             return Decision(answer=True, documents=asked.documents, entries=(entry,))
 
-        if await self._transact(step, now):
-            lately.append(now)
+        # Counted before it is sent, since others ask while the store answers; what came of it
+        # stays unknown where it does not.
+        lately.append(now)
+        if not await self._transact(step, now):
+            with suppress(ValueError):  # it may be an hour old by now
+                lately.remove(now)
         log.info("code_asked", channel=request.channel, account=request.account)
 
     async def answer(self, given: CodeAnswer) -> Proof | None:

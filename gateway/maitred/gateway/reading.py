@@ -6,7 +6,7 @@ Built from the journal at the moment of the question; it decides nothing.
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -20,19 +20,17 @@ from maitred.contracts.view import View
 from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import read_log
-from maitred.gateway.bus.reads import get_many
 from maitred.gateway.collecting import Collector
 from maitred.gateway.journal.keeping import Keeping
+from maitred.gateway.journal.lookup import Lookup
 from maitred.gateway.journal.transaction import Decision as Step
 from maitred.gateway.journal.transaction import transact
-from maitred.identity.belonging import Belonging, alone
-from maitred.identity.components import namesake
-from maitred.identity.gathering import gathered
-from maitred.identity.moments import Moment
-from maitred.identity.reading import ALIAS_HOPS_MAX
-from maitred.identity.timeline import timeline
+from maitred.identity.conversations.gathering import gathered
+from maitred.identity.customers.components import namesake
+from maitred.identity.timeline.belonging import Belonging, alone
+from maitred.identity.timeline.line import timeline
+from maitred.identity.timeline.moments import Moment
 
-T = TypeVar("T", bound=msgspec.Struct)
 NEWEST: Final = 1_000
 """So many of a log's entries are read unless all are asked for."""
 _EVENTS_MAX: Final = 1_000
@@ -78,16 +76,17 @@ async def journey(
     `newest` bounds what is read of each of his logs; None reads all.
 
     Raises:
-        Permanent: nothing is known under that id (code `not_found`), or aliases go round in a
-            circle (`alias_chain`).
+        Permanent: nothing is known under that id (code `not_found`).
         StoreUnavailable: the store does not answer.
     """
+    lookup = Lookup(connection, subjects)
+    await lookup.begin()
     only: ConversationId | None = None
     if name.startswith("cnv_"):
         only = ConversationId(name)
-        name = (await _conversation(connection, subjects, only)).customer
-    customer = await _customer(connection, subjects, CustomerId(name))
-    belonging = Belonging(customer, await _component(connection, subjects, customer))
+        name = (await _conversation(lookup, subjects, only)).customer
+    customer = await _customer(lookup, CustomerId(name))
+    belonging = Belonging(customer, await _component(lookup, subjects, customer))
     found = await Collector(
         connection,
         subjects,
@@ -114,8 +113,10 @@ async def story(connection: Connection, subjects: Subjects, name: str) -> Conver
         StoreUnavailable: the store does not answer.
     """
     conversation = ConversationId(name)
-    said = await _conversation(connection, subjects, conversation)
-    routing = await _read(connection, subjects.routing(conversation), RoutingDoc)
+    lookup = Lookup(connection, subjects)
+    await lookup.begin()
+    said = await _conversation(lookup, subjects, conversation)
+    routing = await lookup.one(subjects.routing(conversation), RoutingDoc)
     if said.joined:
         said, routing = await _with_joined(connection, subjects, conversation)
     decisions = await _decisions(connection, subjects, conversation)
@@ -157,50 +158,29 @@ async def _decisions(
 
 
 async def _conversation(
-    connection: Connection, subjects: Subjects, conversation: ConversationId
+    lookup: Lookup, subjects: Subjects, conversation: ConversationId
 ) -> Conversation:
-    known = is_id(conversation, "cnv_")
-    found = (
-        await _read(connection, subjects.conversation(conversation), Conversation)
-        if known
-        else None
-    )
+    found = None
+    if is_id(conversation, "cnv_"):
+        found = await lookup.one(subjects.conversation(conversation), Conversation)
     if found is None:
         raise Permanent(f"no conversation is known as {conversation}", code="not_found")
     return found
 
 
-async def _customer(
-    connection: Connection, subjects: Subjects, customer: CustomerId
-) -> CustomerDoc:
-    current: CustomerId | None = customer if is_id(customer, "cus_") else None
-    for _ in range(ALIAS_HOPS_MAX):
-        found = (
-            await _read(connection, subjects.customer(current), CustomerDoc) if current else None
-        )
-        if found is None:
-            raise Permanent(f"no customer is known as {customer}", code="not_found")
-        if found.alias_of is None:
-            return found
-        current = found.alias_of
-    raise Permanent("a customer's aliases do not end", code="alias_chain")
+async def _customer(lookup: Lookup, customer: CustomerId) -> CustomerDoc:
+    found = None
+    if is_id(customer, "cus_"):
+        _, found = await lookup.customer(customer)
+    if found is None:
+        raise Permanent(f"no customer is known as {customer}", code="not_found")
+    return found
 
 
-async def _component(
-    connection: Connection, subjects: Subjects, customer: CustomerDoc
-) -> ComponentDoc:
-    name = customer.component
-    for _ in range(ALIAS_HOPS_MAX):
-        found = await _read(connection, subjects.component(name), ComponentDoc)
-        if found is None:
-            pointer = await _read(connection, subjects.identifier(namesake(name)), IdentifierDoc)
-            return alone(customer, pointer.identifier if pointer is not None else None)
-        if found.alias_of is None:
-            return found
-        name = found.alias_of
-    raise Permanent("a component's aliases do not end", code="alias_chain")
-
-
-async def _read(connection: Connection, subject: str, shape: type[T]) -> T | None:
-    stored = (await get_many(connection, JOURNAL, [subject])).get(subject)
-    return msgspec.json.decode(stored.data, type=shape) if stored else None
+async def _component(lookup: Lookup, subjects: Subjects, customer: CustomerDoc) -> ComponentDoc:
+    found = await lookup.root(customer.component)
+    if found is not None:
+        return found
+    subject = subjects.identifier(namesake(customer.component))
+    pointer = await lookup.one(subject, IdentifierDoc)
+    return alone(customer, pointer.identifier if pointer is not None else None)

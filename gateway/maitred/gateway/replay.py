@@ -31,8 +31,8 @@ from maitred.gateway.bus.reads import Stored, get_last
 from maitred.gateway.decoding import Undecodable, attempt, raw_of
 from maitred.gateway.finding import Known, Places
 from maitred.gateway.journal.keeping import Keeping
-from maitred.identity.bursts import reread, words_in
-from maitred.identity.loops import LOOP, as_auto_reply
+from maitred.identity.conversations.bursts import reread, words_in
+from maitred.identity.conversations.loops import LOOP, as_auto_reply
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
 

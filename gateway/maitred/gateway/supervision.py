@@ -19,7 +19,7 @@ from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import AgentId
 from maitred.contracts.reply_token import TokenKeys
 from maitred.contracts.subjects import JOURNAL
-from maitred.gateway import admin, clock, doors, erasing, plugins
+from maitred.gateway import admin, clock, doors, plugins
 from maitred.gateway.admit import Admit
 from maitred.gateway.backbone import MARKED, Backbone, open_backbone
 from maitred.gateway.bus.api import ApiError
@@ -32,7 +32,8 @@ from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.decoding import context_of
 from maitred.gateway.delivery import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
-from maitred.gateway.erasing import Eraser
+from maitred.gateway.erasure import erasing
+from maitred.gateway.erasure.erasing import Eraser
 from maitred.gateway.intake import Intake
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.runner import Runner
@@ -44,7 +45,7 @@ from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
 from maitred.gateway.settings.shapes import keeping_of, token_keys
 from maitred.gateway.tasks import Tasks
-from maitred.identity.place import Tools
+from maitred.identity.conversations.place import Tools
 from maitred.normalizer import language
 from maitred.router.engine import Engine
 from maitred.router.needs import compile_rules

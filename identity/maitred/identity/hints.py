@@ -18,8 +18,8 @@ from maitred.contracts.limits import CLAIM_AGE_MS, CLAIMANTS_MAX
 from maitred.contracts.message import Message
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
-from maitred.identity.components import Tools
-from maitred.identity.customers import customer_of
+from maitred.identity.customers.components import Tools
+from maitred.identity.customers.writers import customer_of
 from maitred.identity.policy import THETA, Policy
 from maitred.identity.reading import read_component, require
 

@@ -84,7 +84,9 @@ def _last_agent(placing: Placing, work: Work) -> tuple[AgentId | None, bool]:
 
 def wait_on(placing: Placing, doc: RoutingDoc, work: Work, reply_to: ReplyTo | None) -> None:
     """A customer who waits wrote again: his age stays, and needs that changed are looked at."""
-    renewed = replace(updated(doc, work, reply_to), channel=work.channel, account=work.account)
+    renewed = updated(doc, work, reply_to)
+    if not work.is_quiet:
+        renewed = replace(renewed, channel=work.channel, account=work.account)
     if renewed.needs == doc.needs and renewed.channel == doc.channel:
         placing.house.put(renewed)
         return
@@ -121,14 +123,17 @@ def resumed(doc: RoutingDoc, now: int) -> RoutingDoc:
 
 
 def updated(doc: RoutingDoc, work: Work, reply_to: ReplyTo | None) -> RoutingDoc:
-    """Return a conversation as it is now; where its answer goes stays if that is not said."""
+    """Return a conversation as it is now; where its answer goes stays if that is not said.
+
+    What wants no answer moves none to its own channel.
+    """
     return replace(
         doc,
         customer=work.customer,
         needs=work.needs,
         mood=work.mood,
         tier=work.tier,
-        last_channel=work.channel,
+        last_channel=doc.last_channel if work.is_quiet else work.channel,
         may_read=work.may_read,
         act_until=work.act_until,
         reply_to=reply_to or doc.reply_to,

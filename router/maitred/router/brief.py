@@ -6,8 +6,8 @@ nothing beyond this conversation.
 
 A machine repeats what it is told. So it never hears whom the customer seems to be; and where who
 wrote last may not read the journey, it hears what was said on his channel and nothing of the other
-channels of the conversation: a browser that several people use is no reason to tell one of them
-what another wrote by mail.
+channels of the conversation, nor of what the customer is to the company: a browser that several
+people use is no reason to tell one of them what another wrote by mail.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ JOURNEY_STEPS_MAX = 20
 PREFERENCES_MAX = 20
 PREFERENCE_CHARACTERS_MAX = 200
 SUBJECT_CHARACTERS_MAX = 200
+STANDARD = "standard"
 _SPEAKERS = {Speaker.CUSTOMER: 0, Speaker.CLAIMED: 1, Speaker.SYSTEM: 1, Speaker.AGENT: 2}
 
 
@@ -96,7 +97,10 @@ def _for_machine(
     """Return what a machine may repeat to who wrote last."""
     channel = conversation.reply_to.channel
     conversation = replace(conversation, hint=None)
-    if conversation.may_read or conversation.channels == (channel,):
+    if conversation.may_read:
+        return conversation, routing
+    routing = replace(routing, tier=STANDARD)
+    if conversation.channels == (channel,):
         return conversation, routing
     turns = tuple(turn for turn in conversation.turns if turn.channel == channel)
     names = [turn.name for turn in turns if turn.speaker is Speaker.CUSTOMER and turn.name]

@@ -18,9 +18,9 @@ from maitred.contracts.outbound import Outbound
 from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof, ProofDoc
 from maitred.contracts.secret import Secret
 from maitred.contracts.subjects import Subjects
-from maitred.identity import proofs
-from maitred.identity.components import Tools
+from maitred.identity.customers.components import Tools
 from maitred.identity.policy import Policy
+from maitred.identity.proofs import codes as proofs
 from tests.connectors.conftest import TENANT
 
 CODE = re.compile(r"\b[0-9]{6}\b")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from maitred.contracts.ids import ConversationId, MessageId, OperationId, Tenant
 from maitred.contracts.operations import OperationDoc, OperationKind
 from maitred.gateway.cli import app
-from maitred.identity.orders import Order
+from maitred.identity.operators.orders import Order
 
 
 class Desk:
@@ -82,7 +82,7 @@ def test_a_split_tells_where_the_messages_stand_now_and_how_to_undo_it(desk: Des
         "undo: maitred identity undo op_1",
     ]
     assert desk.orders == [("kim", "two matters", ("cnv_a", "msg_1", "msg_2"))]
-    assert said("split", "cnv_a", "msg_1").startswith("1 message of ")
+    assert said("split", "cnv_a", "msg_1").startswith("1 message of cnv_a now stands in ")
 
 
 def test_a_join_tells_where_the_conversation_stands_now_and_how_to_undo_it(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from maitred.gateway.backbone import MARKED
 from maitred.gateway.bus import streams
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection
-from maitred.gateway.erasure_record import ErasureRecord, order
+from maitred.gateway.erasure.record import ErasureRecord, order
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.ledger import balance
 from tests.end_to_end.conftest import OpenHouse
@@ -85,6 +85,9 @@ async def test_who_is_exported_and_erased_is_gone_and_the_certificate_holds(
     assert holds == {"certificate": certificate, "found": []}
     # Asked again, by the address too, it is told what was done.
     assert (await answer(cli, house, "erase", f"email:{KIM}", "--why", "x", "--yes")) == done
+    told = await ask(cli, house, "erase", f"email:{KIM}", "--why", "x", "--yes")
+    assert told.stderr == "He was erased before, and nothing is known of him any more.\n"
+    assert told.stdout.splitlines()[0] == f"customer   {certificate['customer']}"
     bus = await connected(house)
     assert [entry.message.text.strip() for entry in await Records(bus, house).messages()] == [
         "My order."

@@ -78,7 +78,7 @@ async def test_a_link_is_previewed_said_seen_and_taken_back(
     ann, phone = entries[0].customer, entries[-1].customer
     pair = (f"email:{ANN.upper()}", "phone:(+1) 555-200-0001")
     preview = await operator.lines("preview", "link", *pair)
-    assert preview[0] == "would link"
+    assert preview[0] == "link: preview"
     assert preview[-1] == "Nothing was written."
     assert not [line for line in preview if ANN in line or PHONE in line]
     said = await operator.lines("link", *pair, "--why", "she called", "--by", "kim")
@@ -108,6 +108,10 @@ async def test_a_link_is_previewed_said_seen_and_taken_back(
     again = await operator.lines("link", *reversed(pair), "--why", "once more")
     assert again[0].startswith("already said by kim, ")
     assert again[1].endswith(operation)
+    cannot = (await operator.json("cannot-link", *pair, "--why", "twins"))["operation"]
+    refused = await operator.error("link", *pair, "--why", "once more")
+    assert refused.endswith(f" cannot be linked ({cannot})")
+    await operator.lines("undo", cannot, "--why", "no twins")
 
     undone = await operator.lines("undo", operation, "--why", "another Ann", "--by", "joe")
     assert undone[0] == f"undone {operation}"
@@ -118,7 +122,7 @@ async def test_a_link_is_previewed_said_seen_and_taken_back(
     assert re.fullmatch(
         r"to have it again: maitred identity link [0-9a-f]{32} [0-9a-f]{32} --why …", twice[1]
     )
-    (told,) = await operator.lines("audit")
+    _, told = await operator.lines("audit")
     assert "  link        " in told
     assert "  by kim: she called  undone by joe, " in told
     assert told.endswith(": another Ann")

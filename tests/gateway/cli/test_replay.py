@@ -22,7 +22,7 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.history import read_log
 from maitred.gateway.replay import _carried, differing, retold
-from maitred.identity.loops import REPEATS, as_auto_reply
+from maitred.identity.conversations.loops import REPEATS, as_auto_reply
 from tests.end_to_end.conftest import OpenHouse
 from tests.gateway.cli.conftest import Cli, Done
 from tests.gateway.conftest import Eventually

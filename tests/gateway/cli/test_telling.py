@@ -17,8 +17,8 @@ from maitred.contracts.outbound import DeliveryState
 from maitred.gateway.cli.showing import story_lines
 from maitred.gateway.cli.telling import counted, journey_lines
 from maitred.gateway.reading import ConversationStory, Journey
-from maitred.identity.sources import Sources
-from maitred.identity.timeline import timeline
+from maitred.identity.timeline.line import timeline
+from maitred.identity.timeline.sources import Sources
 from tests.identity.journal import (
     CONVERSATION,
     PHOTO,
@@ -113,6 +113,14 @@ def test_what_was_changed_is_marked_and_its_versions_are_shown_when_asked_for() 
     ]
 
 
+def test_messages_are_named_by_their_ids_when_asked_for() -> None:
+    album = [entry(f"a{n}", at=500 * n, text="", attachments=PHOTO) for n in range(2)]
+    sources = Sources(entries=album, replies=[reply("a", at=10_000)])
+    shown = [line.strip() for line in lines(sources, ids=True) if line.startswith("      ")]
+    assert shown == [*(each.message.id for each in album), sources.replies[0].id]
+    assert not [line for line in lines(sources) if line.startswith("      ")]
+
+
 def test_what_others_claimed_stands_behind_a_line_that_says_so() -> None:
     stranger = Turn(
         at=START,
@@ -129,7 +137,7 @@ def test_what_others_claimed_stands_behind_a_line_that_says_so() -> None:
         "(no conversation)",
         "slack   -           one",
         "",
-        "claimed by others, whom nothing proves to be this customer",
+        "said by others, whom nothing proves to be this customer",
         "email   Eve <eve@…  I am his wife.",
     ]
 

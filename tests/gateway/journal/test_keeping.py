@@ -126,6 +126,9 @@ ERASURE = ErasureDoc(customer=HERS, tenant=Tenant("t"), by="noa", why="x", asked
         (customer(unidentified=True), 400 * DAY_MS),
         (customer(channels=("chat",)), CHAT_TOKEN_AGE_MS_MAX),
         (customer(channels=("chat",), unidentified=True), CHAT_TOKEN_AGE_MS_MAX),
+        (customer(channels=("chat",), generation=1), None),  # who signed in, or proved an address
+        (customer(channels=("chat",), tier="vip"), None),
+        (customer(channels=("chat",), preferences={"seat": "window"}), None),
         (customer(channels=("chat", "email")), None),
         (identifier(IdentifierKind.EMAIL), None),
         (identifier(IdentifierKind.VISITOR), CHAT_TOKEN_AGE_MS_MAX),

@@ -13,8 +13,8 @@ from maitred.contracts.entry import JoinReason
 from maitred.contracts.ids import ConversationId, CustomerId, message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message
-from maitred.identity.journey import add_turn
-from maitred.identity.place import Placement
+from maitred.identity.conversations.journey import add_turn
+from maitred.identity.conversations.place import Placement
 from maitred.normalizer.port import DecodeContext
 from maitred.normalizer.sms.decoder import decode
 

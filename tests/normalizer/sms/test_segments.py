@@ -14,7 +14,7 @@ from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Message, MessageKind
-from maitred.identity.bursts import PART_GAP_MS_MAX, joined, joint
+from maitred.identity.conversations.bursts import PART_GAP_MS_MAX, joined, joint
 from maitred.normalizer.assemble import Draft, finish
 from maitred.normalizer.port import DecodeContext
 from maitred.normalizer.sms.segments import fills_its_segment

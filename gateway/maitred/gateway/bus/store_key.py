@@ -4,8 +4,8 @@ nats-server starts with a wrong key, or without one, as if the store were empty,
 declares a stream destroys the one that could not be read. Given a key for a store that is plain,
 it encrypts what is there but loses every stream that happens to be empty, and with it the count
 of its messages; given a new key beside the old one (`prev_key`) it loses those and every consumer
-(all seen with 2.15.1, and held by tests). So a store has one key for life, or none. A keyed hash of it
-stands in the store, and a start that does not bring that key ends before the server's.
+(all seen with 2.15.1, and held by tests). So a store has one key for life, or none. A keyed hash of
+it stands in the store, and a start that does not bring that key ends before the server's.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from datetime import UTC, datetime
+from textwrap import wrap
 from typing import Final
 
 from rich.cells import cell_len
@@ -54,6 +55,26 @@ def one_line(text: str, width: int = PIPED_COLUMNS) -> str:
 def one_line_after(head: str, text: str, width: int) -> str:
     """Return `head` with as much of `text` as still fits the line; a few words always do."""
     return head + one_line(text, max(width - len(head), _TEXT_COLUMNS_MIN))
+
+
+def wrapped(line: str, width: int, indent: int) -> str:
+    """Return a line of ids and words whole, on as many lines of `width` columns as it takes.
+
+    Those after the first begin `indent` columns in. It is for what must not be cut: an operator
+    copies it. No word is broken.
+    """
+    if cell_len(line) <= width:
+        return line
+    return "\n".join(
+        wrap(
+            line,
+            width,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
+    )
 
 
 def plain(text: str, *, lines: bool = False) -> str:

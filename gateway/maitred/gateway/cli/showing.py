@@ -21,7 +21,7 @@ from maitred.gateway.cli.session import (
     print_json,
     run,
 )
-from maitred.gateway.cli.telling import counted, journey_lines
+from maitred.gateway.cli.telling import INDENT, counted, journey_lines
 from maitred.gateway.ledger import balance
 from maitred.router.explain import sentences
 
@@ -62,6 +62,11 @@ def ledger(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
         raise MaitredError(f"{found.gap} accepted messages are nowhere")
 
 
+IdsOption = Annotated[
+    bool, typer.Option("--ids", help="Print the ids of messages too, for split and revoke.")
+]
+
+
 def journey(
     name: Annotated[str, _known_id("cus_", "cnv_")],
     last: Annotated[
@@ -73,6 +78,7 @@ def journey(
     versions: Annotated[
         bool, typer.Option("--versions", help="Print what was said before it was changed.")
     ] = False,
+    ids: IdsOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -90,12 +96,13 @@ def journey(
         print_json(found)
         return
     shown = None if everything else last
-    for line in journey_lines(found, columns(), last=shown, versions=versions):
+    for line in journey_lines(found, columns(), last=shown, versions=versions, ids=ids):
         typer.echo(line)
 
 
 def conversation(
     name: Annotated[str, _known_id("cnv_")],
+    ids: IdsOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -111,12 +118,17 @@ def conversation(
     if as_json:
         print_json(found)
         return
-    for line in story_lines(found, columns()):
+    for line in story_lines(found, columns(), ids=ids):
         typer.echo(line)
 
 
-def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
-    """Yield a conversation: what it is, what was said, and why it went where it went."""
+def story_lines(
+    found: reading.ConversationStory, width: int, *, ids: bool = False
+) -> Iterator[str]:
+    """Yield a conversation: what it is, what was said, and why it went where it went.
+
+    `ids` adds those of the messages.
+    """
     said, routing = found.conversation, found.routing
     yield one_line_after(f"{said.id}  ", said.subject or "(no subject)", width)
     yield one_line_after(f"customer   {said.customer}  ", said.name or "(no name)", width)
@@ -137,6 +149,8 @@ def story_lines(found: reading.ConversationStory, width: int) -> Iterator[str]:
         claimed = "(claimed) " if turn.speaker is Speaker.CLAIMED else ""
         head = f"  {when(turn.at)}  {turn.channel:<6}  {claimed}{one_line(who or 'agent', 20)}: "
         yield one_line_after(head, _words(turn), width).rstrip()
+        if ids and turn.message is not None:
+            yield from (f"{INDENT}{each}" for each in (turn.message, *turn.parts))
     yield ""
     yield "decided"
     if not found.decisions:

@@ -10,8 +10,10 @@ from maitred.contracts.message import MessageKind
 from maitred.contracts.outbound import DeliveryState
 from maitred.gateway.cli.printing import one_line, one_line_after, when
 from maitred.gateway.reading import Journey
-from maitred.identity.moments import Moment, Said
+from maitred.identity.timeline.moments import Moment, Said
 
+INDENT: Final = " " * 6
+"""What stands before what belongs to the line above: ids, and what was said before."""
 _WHO_COLUMNS: Final = 10
 _OUTCOMES: Final = {
     DeliveryState.SENDING: "sending",
@@ -22,11 +24,16 @@ _OUTCOMES: Final = {
 
 
 def journey_lines(
-    found: Journey, width: int, *, last: int | None = None, versions: bool = False
+    found: Journey,
+    width: int,
+    *,
+    last: int | None = None,
+    versions: bool = False,
+    ids: bool = False,
 ) -> Iterator[str]:
     """Yield a journey, moment by moment; of a long one the `last` ones.
 
-    `versions` adds what was said before it was changed or taken back.
+    `versions` adds what was said before it was changed or taken back, `ids` the messages' ids.
     """
     customer = found.customer
     said = sum(len(each.parts) for each in found.moments if each.speaker is Speaker.CUSTOMER)
@@ -43,14 +50,14 @@ def journey_lines(
             current = moment.conversation
             yield ""
             yield current or "(no conversation)"
-        yield from _moment_lines(moment, width, versions=versions)
+        yield from _moment_lines(moment, width, versions=versions, ids=ids)
     claimed = found.claimed if last is None else found.claimed[-last:]
     if claimed:
         yield ""
-        yield "claimed by others, whom nothing proves to be this customer"
+        yield "said by others, whom nothing proves to be this customer"
         yield from _left_out(len(found.claimed) - len(claimed), 0)
     for moment in claimed:
-        yield from _moment_lines(moment, width, versions=versions)
+        yield from _moment_lines(moment, width, versions=versions, ids=ids)
 
 
 def counted(count: int, what: str, several: str = "") -> str:
@@ -73,14 +80,16 @@ def _left_out(earlier: int, unread: int) -> Iterator[str]:
         yield f"… {' and '.join(told)}; `--all` shows everything"
 
 
-def _moment_lines(moment: Moment, width: int, *, versions: bool) -> Iterator[str]:
+def _moment_lines(moment: Moment, width: int, *, versions: bool, ids: bool) -> Iterator[str]:
     who = one_line(_who(moment), _WHO_COLUMNS)
     marks = "".join(f"({mark}) " for mark in _marks(moment))
     head = f"  {when(moment.at)}  {moment.channel:<6}  {who:<{_WHO_COLUMNS}}  {marks}"
     text = f"{moment.text}{_extras(moment.parts)}"
     yield one_line_after(head, text, width).rstrip()
-    if versions:
-        for part in moment.parts:
+    for part in moment.parts:
+        if ids:
+            yield f"{INDENT}{part.id}"
+        if versions:
             yield from _version_lines(part, width)
 
 
@@ -125,6 +134,6 @@ def _version_lines(said: Said, width: int) -> Iterator[str]:
     """Yield what a message said before, each with the time from which on it did."""
     former = said.versions if said.deleted_at else said.versions[:-1]
     for version in former:
-        yield one_line_after(f"      said {when(version.at)}  ", version.text, width).rstrip()
+        yield one_line_after(f"{INDENT}said {when(version.at)}  ", version.text, width).rstrip()
     if said.deleted_at:
-        yield f"      deleted {when(said.deleted_at)}"
+        yield f"{INDENT}deleted {when(said.deleted_at)}"

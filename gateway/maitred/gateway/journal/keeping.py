@@ -20,6 +20,7 @@ from maitred.contracts.identifiers import IdentifierKind
 from maitred.contracts.ids import component_id, customer_id
 from maitred.contracts.outbound import DeliveryDoc
 from maitred.contracts.proofs import ProofDoc
+from maitred.identity.customers.writers import STANDARD
 
 LOG_KINDS: Final = (
     "message",
@@ -76,8 +77,14 @@ class Keeping:
             case IdentifierDoc() if document.identifier.kind is IdentifierKind.VISITOR:
                 own = document.component == component_id(document.key)
                 return limits.CHAT_TOKEN_AGE_MS_MAX if own else None
-            case CustomerDoc(channels=("chat",)) if document.id == customer_id(document.component):
+            case CustomerDoc(channels=("chat",), generation=0) if _is_alone(document):
                 return limits.CHAT_TOKEN_AGE_MS_MAX
             case CustomerDoc(unidentified=True):
                 return self.log_ms
         return None
+
+
+def _is_alone(document: CustomerDoc) -> bool:
+    """Whether a customer is one identifier that was never seen with another, nor described."""
+    is_plain = document.tier == STANDARD and not document.preferences
+    return is_plain and document.id == customer_id(document.component)

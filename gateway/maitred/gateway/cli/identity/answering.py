@@ -9,10 +9,10 @@ import typer
 
 from maitred.contracts.errors import Permanent
 from maitred.contracts.operations import OperationDoc, OperationKind
-from maitred.gateway.cli.identity.receipts import COMMANDS, Told
-from maitred.gateway.cli.printing import columns, one_line, plain, when
+from maitred.gateway.cli.identity.receipts import COMMANDS, LINE_INDENT, Told
+from maitred.gateway.cli.printing import columns, one_line, plain, when, wrapped
 from maitred.gateway.cli.session import print_json
-from maitred.identity.operations import Outcome
+from maitred.identity.operators.operations import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def tell(outcome: Outcome, head: str, asked: Asked) -> None:
         return
     typer.echo(head)
     for line in told.lines():
-        typer.echo(plain(line))
+        typer.echo(wrapped(plain(line), columns(), LINE_INDENT))
     operation = outcome.receipt.operation
     if asked.dry:
         typer.echo("Nothing was written.")
@@ -55,7 +55,7 @@ def tell_against(outcome: Outcome, asked: Asked) -> None:
     if asked.as_json:
         print_json({**told.json(), "dry_run": asked.dry})
     elif asked.dry:
-        typer.echo(f"would not merge: {why}")
+        typer.echo(wrapped(f"would not merge: {why}", columns(), LINE_INDENT))
     if not asked.dry:
         raise Permanent(f"not linked: {why}", code="against")
 

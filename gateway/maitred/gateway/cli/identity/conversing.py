@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +11,7 @@ from maitred.contracts.operations import OperationDoc
 from maitred.gateway import clock, reading
 from maitred.gateway.cli.identity.desk import conversing_of
 from maitred.gateway.cli.identity.operating import ByOption, WhyOption
+from maitred.gateway.cli.printing import columns, wrapped
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -19,7 +20,10 @@ from maitred.gateway.cli.session import (
     print_json,
     run,
 )
-from maitred.identity.orders import Order
+from maitred.gateway.cli.telling import counted
+from maitred.identity.operators.orders import Order
+
+_INDENT: Final = 4
 
 
 def _id(prefix: str, name: str, text: str) -> typer.models.ArgumentInfo:
@@ -45,8 +49,9 @@ def split(
 ) -> None:
     """Let messages of a conversation stand in one of their own.
 
-    They must stand among its last turns. Somebody is asked to answer the new one, with
-    the age that its first message has; later answers to these messages go there.
+    They must stand among its last turns; `maitred conversation … --ids` shows them.
+    Somebody is asked to answer the new one, with the age that its first message has;
+    later answers to these messages go there.
 
     Example: maitred identity split cnv_4d msg_7a msg_7b --why "two matters"
     """
@@ -61,8 +66,9 @@ def split(
     if as_json:
         print_json(record)
         return
-    count = f"{len(record.moved)} message{'' if len(record.moved) == 1 else 's'}"
-    typer.echo(f"{count} of {record.conversation} now stand in {record.other}.")
+    verb = "stands" if len(record.moved) == 1 else "stand"
+    several = f"{counted(len(record.moved), 'message')} of {record.conversation}"
+    _tell(f"{several} now {verb} in {record.other}.")
     _tell_undo(record)
 
 
@@ -90,8 +96,12 @@ def join(
     if as_json:
         print_json(record)
         return
-    typer.echo(f"{record.conversation} now stands in {record.other}.")
+    _tell(f"{record.conversation} now stands in {record.other}.")
     _tell_undo(record)
+
+
+def _tell(line: str) -> None:
+    typer.echo(wrapped(line, columns(), _INDENT))
 
 
 def _tell_undo(record: OperationDoc) -> None:

@@ -7,7 +7,7 @@ from maitred.gateway.cli.session import Session
 from maitred.gateway.conversing import Conversing
 from maitred.gateway.operating import Operating
 from maitred.gateway.settings.shapes import keeping_of
-from maitred.identity.components import Tools
+from maitred.identity.customers.components import Tools
 from maitred.router.needs import compile_rules
 
 

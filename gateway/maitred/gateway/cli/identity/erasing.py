@@ -16,7 +16,6 @@ from maitred.contracts.errors import ConfigurationError, MaitredError, Permanent
 from maitred.contracts.ids import CustomerId
 from maitred.contracts.operations import ErasureDoc, ErasureState, PendingPurge
 from maitred.gateway import clock, reading
-from maitred.gateway.belongings import Belongings
 from maitred.gateway.cli.identity.desk import operating_of
 from maitred.gateway.cli.identity.naming import name, named
 from maitred.gateway.cli.identity.operating import ByOption, DryRunOption, WhyOption
@@ -30,10 +29,11 @@ from maitred.gateway.cli.session import (
     run,
 )
 from maitred.gateway.cli.telling import counted
-from maitred.gateway.erasure_record import ErasureRecord, find_record, order
-from maitred.gateway.purging import remaining
-from maitred.gateway.seeding import belongings_of
-from maitred.identity.ground import Target
+from maitred.gateway.erasure.belongings import Belongings
+from maitred.gateway.erasure.purging import remaining
+from maitred.gateway.erasure.record import ErasureRecord, find_record, order
+from maitred.gateway.erasure.seeding import belongings_of
+from maitred.identity.operators.ground import Target
 
 CUSTOMER: Final = "cus_"
 _LOOK_S: Final = 0.2
@@ -88,9 +88,9 @@ def erase(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase all that is known of a customer, for good, and print the certificate.
+    """Erase all that is known of a customer, for good.
 
-    A running gateway does it, in every stream; Ctrl-C only ends the waiting. Keep names
+    It prints the certificate. A running gateway does it, in every stream; Ctrl-C only ends the waiting. Keep names
     and addresses out of --why, since the certificate stays.
 
     Example: maitred identity erase email:ann@example.com --why "asked on 2026-11-03"
@@ -99,6 +99,8 @@ def erase(
     if meant.found is None and not meant.is_under_way:
         if meant.record is None:
             raise Permanent("nothing is known of anybody under that name", code="not_found")
+        if not as_json:
+            typer.echo("He was erased before, and nothing is known of him any more.", err=True)
         _print(meant.record, (), as_json=as_json)
         return
     if meant.found is not None and not meant.is_under_way:
@@ -115,7 +117,7 @@ def erase(
 def certificate(
     who: Who, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
 ) -> None:
-    """Print the certificate of an erasure, and read back whether it still holds.
+    """Print an erasure's certificate, and whether it still holds.
 
     It ends with 1 when something stands there again, as when the customer came back.
 

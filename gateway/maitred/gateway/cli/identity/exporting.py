@@ -23,8 +23,8 @@ from maitred.gateway.cli.session import (
     print_json,
     run,
 )
-from maitred.gateway.exporting import Export
-from maitred.gateway.seeding import belongings_of
+from maitred.gateway.erasure.seeding import belongings_of
+from maitred.gateway.export.exporting import Export
 
 
 def export(

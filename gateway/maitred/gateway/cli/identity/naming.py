@@ -26,10 +26,12 @@ from maitred.contracts.identifiers import (
 )
 from maitred.contracts.ids import DIGITS, IdentifierKey
 from maitred.gateway.cli.printing import plain
-from maitred.identity.ground import Target
+from maitred.identity.operators.ground import Target
 
 _KEY: Final = re.compile(rf"[0-9a-f]{{{DIGITS}}}\Z")
-_FORMS: Final = "email:ann@example.com, phone:+15552000001, slack:T1:U2, account:4711, visitor:…, "
+_FORMS: Final = (
+    "email:ann@example.com, phone:+15552000001, slack:T1:U2, account:4711, visitor:…, crm:…, "
+)
 _PHONE_DIGITS_SHOWN: Final = 2
 _VISITOR_CHARACTERS_SHOWN: Final = 4
 

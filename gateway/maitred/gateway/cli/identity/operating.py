@@ -30,10 +30,10 @@ from maitred.gateway.cli.session import (
     Session,
     run,
 )
-from maitred.identity.ground import Target
-from maitred.identity.operations import ABOUT_IDENTIFIERS, ABOUT_TWO, Order, Outcome
-from maitred.identity.orders import Order as ConversationOrder
-from maitred.identity.receipts import Receipt
+from maitred.identity.operators.ground import Target
+from maitred.identity.operators.operations import ABOUT_IDENTIFIERS, ABOUT_TWO, Order, Outcome
+from maitred.identity.operators.orders import Order as ConversationOrder
+from maitred.identity.operators.receipts import Receipt
 
 WHY_CHARACTERS_MAX: Final = 1_000
 
@@ -190,7 +190,7 @@ def revoke(
 ) -> None:
     """Let what one message showed count as never seen.
 
-    The message itself stays where it is.
+    The message itself stays where it is; `maitred journey … --ids` shows its id.
 
     Example: maitred identity revoke msg_7a --why "sent from a shop's tablet"
     """
@@ -289,4 +289,4 @@ def _say(kind: OperationKind, about: list[str], asked: Asked) -> None:
     elif outcome.receipt.obstacles:
         tell_against(outcome, asked)
     else:
-        tell(outcome, f"would {command}" if asked.dry else f"{command}: done", asked)
+        tell(outcome, f"{command}: {'preview' if asked.dry else 'done'}", asked)

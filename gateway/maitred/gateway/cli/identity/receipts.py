@@ -13,8 +13,8 @@ from maitred.contracts.operations import OperationDoc, OperationKind
 from maitred.gateway.cli.identity.naming import list_shown, masked, shown
 from maitred.gateway.cli.printing import one_line, when
 from maitred.gateway.cli.telling import counted
-from maitred.identity.obstacles import Obstacle, Reason
-from maitred.identity.receipts import Gain, Receipt, Side
+from maitred.identity.operators.obstacles import Obstacle, Reason
+from maitred.identity.operators.receipts import Gain, Receipt, Side
 
 COMMANDS: Final = {
     OperationKind.LINK: "link",
@@ -35,6 +35,8 @@ _KINDS: Final = {
     IdentifierKind.VISITOR: "browser",
     IdentifierKind.UNKNOWN: "unknown identifier",
 }
+LINE_INDENT: Final = 8
+"""How far in stands what a line of a receipt goes on with on the next one."""
 _NAME_COLUMNS: Final = 24
 
 
@@ -50,7 +52,7 @@ class Told:
         receipt = self._receipt
         for title, sides in (("before", receipt.before), ("after", receipt.after)):
             for side in sides:
-                yield f"{title:<8}{self._side(side)}"
+                yield f"{title:<{LINE_INDENT}}{self._side(side)}"
         if not receipt.moves:
             yield "moved   nothing: everybody is who he was"
         for move in receipt.moves:

@@ -20,7 +20,7 @@ from maitred.gateway.cli.identity.desk import operating_of
 from maitred.gateway.cli.identity.naming import name, named, shown
 from maitred.gateway.cli.identity.receipts import masks, record_line
 from maitred.gateway.cli.moment import moment, parsed
-from maitred.gateway.cli.printing import columns, one_line_after, plain, when
+from maitred.gateway.cli.printing import columns, one_line_after, plain, when, wrapped
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -31,7 +31,7 @@ from maitred.gateway.cli.session import (
 )
 from maitred.gateway.cli.telling import counted
 from maitred.gateway.journal.transaction import Decision, transact
-from maitred.identity.profile import (
+from maitred.identity.operators.profile import (
     Known,
     Profile,
     customer_of_conversation,
@@ -41,6 +41,7 @@ from maitred.identity.profile import (
 
 _CUSTOMER: Final = "cus_"
 _CONVERSATION: Final = "cnv_"
+_INDENT: Final = 4
 RevealOption = Annotated[bool, typer.Option("--reveal", help="Show identifiers whole.")]
 
 
@@ -76,7 +77,7 @@ def show(
         print_json(_json(profile, reveal=reveal))
         return
     for line in profile_lines(profile, reveal=reveal):
-        typer.echo(plain(line))
+        typer.echo(wrapped(plain(line), columns(), _INDENT))
 
 
 def audit(
@@ -123,7 +124,8 @@ def audit(
     if not records:
         typer.echo("Nothing was done.")
     for record in records:
-        typer.echo(plain(record_line(record, identifiers, reveal=reveal)))
+        line = plain(record_line(record, identifiers, reveal=reveal))
+        typer.echo(wrapped(line, columns(), _INDENT))
 
 
 def profile_lines(profile: Profile, *, reveal: bool) -> Iterator[str]:
@@ -148,7 +150,8 @@ def profile_lines(profile: Profile, *, reveal: bool) -> Iterator[str]:
         yield f"  {record_line(record, named, reveal=reveal)}"
     if profile.possible:
         yield ""
-        yield f"possibly the same, unproven: {', '.join(profile.possible)}"
+        yield "possibly the same, unproven"
+        yield from (f"  {each}" for each in profile.possible)
 
 
 def _known_lines(known: Known) -> Iterator[str]:
@@ -165,7 +168,7 @@ def _known_lines(known: Known) -> Iterator[str]:
         since = when(epoch.since) if epoch.since else "the beginning"
         yield f"his from {since} to {when(epoch.until) if epoch.until else 'now'} (UTC)"
     for claimant in known.claimants:
-        yield f"claimed without proof by {claimant.customer}, {when(claimant.at)} UTC"
+        yield f"merely claimed by {claimant.customer}, {when(claimant.at)}"
 
 
 def _open(profile: Profile) -> str:

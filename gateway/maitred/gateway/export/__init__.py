@@ -1,0 +1,1 @@
+"""Export: all that is known of a customer, in one archive."""

@@ -1,0 +1,1 @@
+"""Conversations: where a message stands, and what it makes of a conversation."""

@@ -1,0 +1,1 @@
+"""Customers: which identifiers are one, what each brought, and what evidence changes."""

@@ -1,0 +1,1 @@
+"""Operators: what people correct about identities and conversations, and take back."""

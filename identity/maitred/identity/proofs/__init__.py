@@ -1,0 +1,1 @@
+"""Proofs: what shows in a session that somebody is who he says."""
