@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -254,6 +255,21 @@ def test_a_turn_is_known_by_its_author_its_message_and_its_parts() -> None:
     left = without(before, KIM_PERSON, PART, None)
     assert left is not None
     assert left.turns == (turn(FIRST),)
+
+
+def test_no_key_of_his_stays_in_a_conversation_of_others_not_even_of_his_claims() -> None:
+    claim = said("9", email("kim@mail.example", Level.CLAIMED))
+    him = replace(KIM_PERSON, claimed=frozenset({claim.actor_key}))
+    before = shared_conversation(
+        turns=(turn(FIRST), turn(HIS_WORDS), turn(claim, Speaker.CLAIMED), turn(LAST)),
+        participants=(key_of(LEE), key_of(KIM), claim.actor_key),
+        bearer=key_of(KIM),
+    )
+    left = without(before, him, PART, None)
+    assert left is not None
+    assert {each.actor for each in left.turns} == {FIRST.actor_key, LAST.actor_key}
+    plain = msgspec.json.encode(left).decode()
+    assert not [key for key in him.keys if key in plain]
 
 
 def test_what_others_have_said_too_stays_known() -> None:

@@ -7,7 +7,7 @@ header says (RFC 8725, section 3.1), with the claims of OpenID Connect Core 1.0,
 |---|---|
 | `sub` | the company's own id for its user; required |
 | `exp` | when the token expires, at most 24 hours ahead; required |
-| `iat` | when it was issued: when the user proved who he is |
+| `iat` | when it was issued: when the user proved who he is; without it he may not act |
 | `nbf`, `aud` | if there: not before; the chat account's name, or a list with it |
 | `email`, `phone` | his, if `email_verified` or `phone_verified` is true, else a mere claim |
 | `name` | what to call him |
@@ -100,7 +100,8 @@ def signed_in(token: str, secrets: Sequence[Secret], account: str, *, now: int) 
         or claims.sub != claims.sub.strip()
     ):
         raise _refusal()
-    issued_at = now if claims.iat is None else int(min(max(claims.iat * 1_000, 0), now))
+    # A token that does not say when it was issued may be a day old: it lets nobody act.
+    issued_at = 0 if claims.iat is None else int(min(max(claims.iat * 1_000, 0), now))
     observed = [Observed(identifier=account_identifier(claims.sub), level=Level.SIGNED)]
     observed += _known(_email(claims.email), is_verified=claims.email_verified is True)
     observed += _known(_phone(claims.phone), is_verified=claims.phone_verified is True)

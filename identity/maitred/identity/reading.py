@@ -10,11 +10,13 @@ import msgspec
 from maitred.contracts.documents import ComponentDoc, CustomerDoc
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import ComponentId, CustomerId
+from maitred.contracts.limits import COMPONENT_MEMBERS_MAX
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead, View
 
-ALIAS_HOPS_MAX: Final = 32
-"""Components are united by size, so a chain is as long as the logarithm of the largest."""
+ALIAS_HOPS_MAX: Final = COMPONENT_MEMBERS_MAX
+"""Components are united by size, so their chains are short. A customer is named after the oldest
+of his identifiers, so who gathers his own one by one has a name for each."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 

@@ -70,6 +70,8 @@ async def test_who_is_exported_and_erased_is_gone_and_the_certificate_holds(
 ) -> None:
     preview = await answer(cli, house, "erase", f"email:{KIM}", "--why", "asked", "--dry-run")
     assert (preview["identifiers"], preview["messages"]) == (1, 2)
+    (known_by,) = preview["known_by"].values()
+    assert known_by == {"kind": "email", "value": "k…@mail.example"}
     archive = tmp_path / "kim.zip"
     await answer(cli, house, "export", f"email:{KIM}", "--out", str(archive))
     with zipfile.ZipFile(archive) as found:

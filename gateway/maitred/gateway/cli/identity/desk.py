@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from maitred.contracts.identifiers import Keys
+from collections.abc import Iterable
+
+import msgspec
+
+from maitred.contracts.documents import IdentifierDoc
+from maitred.contracts.identifiers import Identifier, Keys
+from maitred.contracts.ids import IdentifierKey
+from maitred.contracts.subjects import JOURNAL
+from maitred.gateway.bus.reads import get_many
 from maitred.gateway.cli.session import Session
 from maitred.gateway.conversing import Conversing
 from maitred.gateway.operating import Operating
@@ -27,6 +35,16 @@ def conversing_of(session: Session) -> Conversing:
         keeping_of(settings),
         compile_rules(settings.routing),
     )
+
+
+async def identifiers_of(
+    session: Session, keys: Iterable[IdentifierKey]
+) -> dict[IdentifierKey, Identifier]:
+    """Return what stands behind keys, as far as it is known."""
+    subjects = [session.subjects.identifier(key) for key in sorted(keys)]
+    stored = await get_many(session.connection, JOURNAL, subjects)
+    pointers = [msgspec.json.decode(each.data, type=IdentifierDoc) for each in stored.values()]
+    return {pointer.key: pointer.identifier for pointer in pointers}
 
 
 def _tools(session: Session) -> Tools:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import typer
@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from maitred.contracts.errors import ConfigurationError, MaitredError, Permanent
-from maitred.contracts.ids import CustomerId
+from maitred.contracts.identifiers import Identifier
+from maitred.contracts.ids import CustomerId, IdentifierKey
 from maitred.contracts.operations import ErasureDoc, ErasureState, PendingPurge
 from maitred.gateway import clock, reading
-from maitred.gateway.cli.identity.desk import operating_of
-from maitred.gateway.cli.identity.naming import name, named
+from maitred.gateway.cli.identity.desk import identifiers_of, operating_of
+from maitred.gateway.cli.identity.naming import name, named, shown
 from maitred.gateway.cli.identity.operating import ByOption, DryRunOption, WhyOption
+from maitred.gateway.cli.identity.receipts import masks
 from maitred.gateway.cli.printing import columns, one_line_after, when
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
@@ -72,6 +74,8 @@ class _Meant:
 
     found: Belongings | None
     record: ErasureDoc | None
+    names: Mapping[IdentifierKey, Identifier] = field(default_factory=dict)
+    """What he is known by, for whoever is asked whether he is meant."""
 
     @property
     def is_under_way(self) -> bool:
@@ -90,8 +94,8 @@ def erase(
 ) -> None:
     """Erase all that is known of a customer, for good.
 
-    It prints the certificate. A running gateway does it, in every stream; Ctrl-C only ends the waiting. Keep names
-    and addresses out of --why, since the certificate stays.
+    A running gateway does it, in every stream; Ctrl-C only ends the waiting. Printed is the
+    certificate. Keep names and addresses out of --why, since it stays.
 
     Example: maitred identity erase email:ann@example.com --why "asked on 2026-11-03"
     """
@@ -105,10 +109,10 @@ def erase(
         return
     if meant.found is not None and not meant.is_under_way:
         if dry_run:
-            _preview(meant.found, as_json=as_json)
+            _preview(meant.found, meant.names, as_json=as_json)
             return
         if not yes:
-            _ask(meant.found)
+            _ask(meant.found, meant.names)
     elif dry_run:
         raise Permanent("he is being erased already", code="under_way")
     _print(run(config, lambda session: _erased(session, meant, by, why)), (), as_json=as_json)
@@ -149,7 +153,7 @@ async def _meant(session: Session, who: str) -> _Meant:
         if error.code != "not_found":
             raise
         return _Meant(None, record)
-    return _Meant(found, record)
+    return _Meant(found, record, await identifiers_of(session, found.person.holding.whole))
 
 
 async def _record(session: Session, who: str) -> ErasureDoc | None:
@@ -195,19 +199,22 @@ def _progress() -> Progress:
     )
 
 
-def _ask(found: Belongings) -> None:
+def _ask(found: Belongings, names: Mapping[IdentifierKey, Identifier]) -> None:
     if not sys.stdin.isatty():
         raise ConfigurationError("there is nobody to ask whether it is meant: say so with --yes")
-    for line in _preview_lines(found):
+    for line in _preview_lines(found, names):
         typer.echo(line, err=True)
     typer.confirm("Erase all of it? It cannot be taken back.", abort=True, err=True)
 
 
-def _preview(found: Belongings, *, as_json: bool) -> None:
+def _preview(
+    found: Belongings, names: Mapping[IdentifierKey, Identifier], *, as_json: bool
+) -> None:
     if as_json:
-        print_json({**_preview_json(found), "dry_run": True})
+        known_by = {"known_by": masks(names, reveal=False)}
+        print_json({**_preview_json(found), **known_by, "dry_run": True})
         return
-    for line in _preview_lines(found):
+    for line in _preview_lines(found, names):
         typer.echo(line)
     typer.echo("Nothing was written.")
 
@@ -224,10 +231,11 @@ def _preview_json(found: Belongings) -> dict[str, object]:
     }
 
 
-def _preview_lines(found: Belongings) -> Iterator[str]:
+def _preview_lines(found: Belongings, names: Mapping[IdentifierKey, Identifier]) -> Iterator[str]:
     person = found.person
     yield f"customer   {person.customer}"
     yield f"known by   {counted(len(person.holding.whole), 'identifier')} of his own"
+    yield from (f"           {shown(each, reveal=False)}" for each in names.values())
     if person.holding.shared:
         shared = counted(len(person.holding.shared), "endpoint")
         yield f"           and {shared} that others use too: only his messages go"

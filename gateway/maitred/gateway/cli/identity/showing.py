@@ -8,15 +8,12 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
-from maitred.contracts.documents import IdentifierDoc
 from maitred.contracts.identifiers import Identifier
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey
 from maitred.contracts.operations import OperationDoc
-from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import View
 from maitred.gateway import clock, reading
-from maitred.gateway.bus.reads import get_many
-from maitred.gateway.cli.identity.desk import operating_of
+from maitred.gateway.cli.identity.desk import identifiers_of, operating_of
 from maitred.gateway.cli.identity.naming import name, named, shown
 from maitred.gateway.cli.identity.receipts import masks, record_line
 from maitred.gateway.cli.moment import moment, parsed
@@ -110,7 +107,8 @@ def audit(
         if customer:
             profile = await _profile(session, customer)
             records = [each for each in records if _concerns(each, profile)]
-        return records, await _identifiers(session, records)
+        keys = {key for each in records for key in (each.a, each.b) if key is not None}
+        return records, await identifiers_of(session, keys)
 
     records, identifiers = run(config, work)
     if as_json:
@@ -211,13 +209,3 @@ async def _profile(session: Session, about: str) -> Profile:
         return Decision(profile_of(customer, view, tools, now))
 
     return await transact(session.connection, operating.keeping, step, now)
-
-
-async def _identifiers(
-    session: Session, records: list[OperationDoc]
-) -> dict[IdentifierKey, Identifier]:
-    keys = {key for each in records for key in (each.a, each.b) if key is not None}
-    subjects = [session.subjects.identifier(key) for key in sorted(keys)]
-    stored = await get_many(session.connection, JOURNAL, subjects)
-    pointers = [msgspec.json.decode(each.data, type=IdentifierDoc) for each in stored.values()]
-    return {pointer.key: pointer.identifier for pointer in pointers}
