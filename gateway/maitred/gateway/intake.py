@@ -16,8 +16,8 @@ from maitred.contracts import limits
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import Claim, MessageEntry, SuppressedEntry, Work
-from maitred.contracts.errors import Permanent
-from maitred.contracts.ids import CustomerId, component_id, conversation_id, customer_id
+from maitred.contracts.errors import BadPayload, Permanent
+from maitred.contracts.ids import CustomerId
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Affect, Message, MessageKind
 from maitred.contracts.subjects import INBOUND, message_msg_id
@@ -33,7 +33,7 @@ from maitred.gateway.judging import judged
 from maitred.identity.conversations.journey import add_turn, claimed_turn, with_turn
 from maitred.identity.conversations.loops import as_auto_reply
 from maitred.identity.conversations.place import Placement, Tools, place
-from maitred.identity.conversations.threads import links_of
+from maitred.identity.conversations.sight import Seen, first_subjects, see
 from maitred.identity.operators.orders import news_of
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
@@ -44,9 +44,10 @@ STAGE: Final = "intake"
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A message as decoded, with its mood and where it came from."""
+    """A message as decoded, with its mood, what it shows, and where it came from."""
 
     message: Message
+    seen: Seen
     sequence: int
     accepted_at: int
 
@@ -97,18 +98,12 @@ class Intake:
 
     def wanted(self, prepared: Read) -> Iterable[str]:
         """Name what placing a message begins with, and all that a new customer needs."""
-        message, subjects = prepared.message, self._backbone.subjects
-        return (
-            subjects.identifier(message.actor_key),
-            subjects.customer(customer_id(component_id(message.actor_key))),
-            subjects.conversation(conversation_id(message.id)),
-            *links_of(message, self._tools).all(),
-        )
+        return first_subjects(prepared.message, prepared.seen, self._backbone.subjects)
 
     def apply(self, prepared: Read, view: View) -> Effects:
         """Place a message on its journey."""
         message, now = prepared.message, prepared.accepted_at
-        placement = place(message, prepared.sequence, view, self._tools, now)
+        placement = place(message, prepared.sequence, view, self._tools, now, prepared.seen)
         if placement.suppressed is not None:
             return self._suppressed(placement.suppressed)
         if placement.loop:
@@ -201,7 +196,11 @@ class Intake:
         message = decoded.message
         if message.kind.wants_an_answer and message.affect is None:
             message = msgspec.structs.replace(message, affect=self._affect(message))
-        return Read(message, item.stream_seq, item.time_ms)
+        try:
+            seen = see(message, self._tools)
+        except BadPayload as error:
+            return Buried(error.code, str(error))
+        return Read(message, seen, item.stream_seq, item.time_ms)
 
     async def _decode(
         self, decoder: Decoder, inbound: Inbound, raw: bytes, sequence: int

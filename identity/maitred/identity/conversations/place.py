@@ -7,13 +7,13 @@ collide, and one of them is computed again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from maitred.contracts.conversation import Conversation
-from maitred.contracts.documents import Claimant, CustomerDoc, IdentifierDoc
+from maitred.contracts.documents import Claimant, CustomerDoc
 from maitred.contracts.entry import JoinReason, SuppressedEntry
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import (
@@ -22,28 +22,25 @@ from maitred.contracts.ids import (
     CustomerId,
     IdentifierKey,
     component_id,
-    conversation_id,
-    customer_id,
     unidentified_customer_id,
 )
 from maitred.contracts.message import Message, MessageKind, ThreadEvidence
 from maitred.contracts.view import View
 from maitred.identity.conversations import loops
 from maitred.identity.conversations.joining import Claimed, Joined, join, join_own, join_quietly
+from maitred.identity.conversations.sight import Seen, first_subjects, second_subjects, see
 from maitred.identity.conversations.threads import (
     Links,
     is_spent,
-    links_of,
-    named,
     new_threads,
     original_of,
 )
 from maitred.identity.customers.components import Tools, read_roots
 from maitred.identity.customers.whose import Whose, whose
 from maitred.identity.customers.writers import customer_of, fresh, with_message
-from maitred.identity.evidence import Node, bearer, nodes_of
+from maitred.identity.evidence import Node, bearer
 from maitred.identity.gates import act_until, may_read
-from maitred.identity.hints import claims_of, first_reads, hint_of, noted
+from maitred.identity.hints import hint_of, noted
 from maitred.identity.reading import after, read_customer, require
 
 __all__ = ["Placement", "Tools", "place"]
@@ -83,10 +80,18 @@ class Placement:
     documents: Mapping[str, msgspec.Struct] = field(default_factory=dict)
 
 
-def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -> Placement:
+def place(
+    message: Message,
+    sequence: int,
+    view: View,
+    tools: Tools,
+    now: int,
+    seen: Seen | None = None,
+) -> Placement:
     """Return where `message` belongs; `sequence` is where it stands in INBOUND.
 
-    `now` is in UTC milliseconds; nothing is dated later than it.
+    `now` is in UTC milliseconds; nothing is dated later than it. `seen` is what the message itself
+    shows, for who has worked it out already.
 
     Raises:
         NotRead: documents are needed that the view has not loaded, as many as are known to be
@@ -94,10 +99,9 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
         BadPayload: the message's `actor_key` does not fit its `actor`.
         Permanent: aliases of a component or a customer go round in a circle.
     """
-    nodes = nodes_of(message, tools.keys, tools.policy)
-    links = links_of(message, tools)
-    claims = claims_of(message, tools.keys, tools.policy)
-    _require_first(message, nodes, links, claims, view, tools)
+    seen = seen or see(message, tools)
+    nodes, links, claims = seen.nodes, seen.links, seen.claims
+    require(view, *first_subjects(message, seen, tools.subjects))
     original = original_of(message, links, view)
     if original is not None:
         return Placement(
@@ -112,7 +116,7 @@ def place(message: Message, sequence: int, view: View, tools: Tools, now: int) -
                 sequence=sequence,
             )
         )
-    _require_second(message, nodes, links, claims, view, tools)
+    require(view, *second_subjects(message, seen, view, tools.subjects))
     if is_spent(message, links, view):
         message = msgspec.structs.replace(message, proven_at=0)
     at = min(message.received_at, now)
@@ -312,56 +316,3 @@ def _known_customer(
         known = read_customer(view, tools.subjects, name)[1] if name is not None else None
         return known, is_shared
     return None, is_shared
-
-
-def _require_first(
-    message: Message,
-    nodes: tuple[Node, ...],
-    links: Links,
-    claims: Sequence[IdentifierKey],
-    view: View,
-    tools: Tools,
-) -> None:
-    """Ask for what the message itself names, and for what an ordinary sender needs besides."""
-    subjects = tools.subjects
-    alone = component_id(nodes[0].key)
-    require(
-        view,
-        *(subjects.identifier(node.key) for node in nodes),
-        subjects.component(alone),
-        subjects.customer(customer_id(alone)),
-        subjects.conversation(conversation_id(message.id)),
-        *first_reads(claims, subjects),
-        *links.all(),
-    )
-
-
-def _require_second(
-    message: Message,
-    nodes: tuple[Node, ...],
-    links: Links,
-    claims: Sequence[IdentifierKey],
-    view: View,
-    tools: Tools,
-) -> None:
-    """Ask for where the pointers lead: components, their likely customers, conversations.
-
-    What is claimed is as much work whether anybody is known by it or not.
-    """
-    subjects = tools.subjects
-    wanted: list[str] = []
-    for node in nodes:
-        pointer = view.read(subjects.identifier(node.key), IdentifierDoc)
-        if pointer is not None:
-            wanted.append(subjects.component(pointer.component))
-            wanted.append(subjects.customer(customer_id(pointer.component)))
-        else:
-            wanted.append(subjects.component(component_id(node.key)))
-    for key in claims:
-        pointer = view.read(subjects.identifier(key), IdentifierDoc)
-        lead = component_id(key) if pointer is None else pointer.component
-        wanted.append(subjects.component(lead))
-    for thread in named(message, links, view):
-        wanted.append(subjects.conversation(thread.conversation))
-        wanted.append(subjects.routing(thread.conversation))
-    require(view, *wanted)
