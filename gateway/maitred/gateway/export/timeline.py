@@ -17,7 +17,7 @@ import msgspec
 import orjson
 
 from maitred.contracts.entry import MessageEntry
-from maitred.contracts.identifiers import Level
+from maitred.contracts.identifiers import Identifier, IdentifierKind, Level
 from maitred.contracts.ids import IdentifierKey, MessageId
 from maitred.contracts.message import Attachment, Message
 from maitred.contracts.outbound import DeliveryDoc, Outbound, OutboundKind
@@ -154,7 +154,7 @@ class Timeline:
         kind = message.kind.value
         shown = Shown(
             at=message.received_at,
-            who=message.name or message.actor.identifier.value,
+            who=message.name or _known_as(message.actor.identifier),
             channel=message.channel,
             kind="" if kind == "message" else kind.replace("_", " "),
             subject=message.subject,
@@ -211,3 +211,8 @@ async def merged(logs: Iterable[AsyncIterator[Stored]]) -> AsyncIterator[Stored]
             heapq.heappop(heads)
         else:
             heapq.heapreplace(heads, (following.seq, number, following, log))
+
+
+def _known_as(identifier: Identifier) -> str:
+    """Return what a person reads of an identifier: of a browser, which has no name, that it is."""
+    return "browser" if identifier.kind is IdentifierKind.VISITOR else identifier.value
