@@ -42,17 +42,22 @@ async def gateway(urls: list[str]) -> AsyncIterator[Connection]:
 
 
 async def write(nodes: Cluster) -> None:
-    async with gateway(nodes.urls) as connection:
+    """Write the marker, once, as soon as the stream has a leader."""
+    async with asyncio.timeout(60), gateway(nodes.urls) as connection:
         await streams.declare(connection, replicas=3, inbound_age_ms=INBOUND_AGE_MS)
         publisher = Publisher(connection)
         await publisher.start()
-        await publisher.publish(SUBJECT, MARKER, msg_id="1", stream=JOURNAL)
+        while True:
+            with contextlib.suppress(StoreUnavailable):
+                await publisher.publish(SUBJECT, MARKER, msg_id="1", stream=JOURNAL)
+                break
+            await asyncio.sleep(0.05)  # polling: a cluster tells nobody that it has a leader
         await publisher.stop()
 
 
 async def read(urls: list[str]) -> bytes:
     """Return what was written, as soon as the nodes have found each other."""
-    async with asyncio.timeout(30), gateway(urls) as connection:
+    async with asyncio.timeout(60), gateway(urls) as connection:
         while True:
             with contextlib.suppress(StoreUnavailable, ApiError):
                 found = await reads.get_at(connection, JOURNAL, 1, leader=True)
