@@ -186,6 +186,20 @@ def test_ids_may_be_any_text(replay: Replay) -> None:
     assert list(replay(*lines)) == names
 
 
+def test_ids_that_are_whole_numbers_come_back_as_they_were(replay: Replay) -> None:
+    numbered = [{**MAIL, "id": 7}, {**CHAT, "id": 8}]
+    assert list(replay(*numbered)) == [7, 8]
+    accounts = [
+        {"id": n, "at": n, "observed": [{"kind": "uid", "value": 7, "level": 4}]} for n in (1, 2)
+    ]
+    assert (
+        len({customer for customer, _ in replay(*accounts, message("a", ("uid", "7", 4))).values()})
+        == 1
+    )
+    taken_back = replay(*numbered, {"op": "revoke", "message": 8})
+    assert taken_back[7][0] != taken_back[8][0]
+
+
 def test_role_names_come_from_a_configuration(replay: Replay, begun: Path) -> None:
     lines = [
         message("a", ("email", "desk@example.com", 2), ("slack", "T1:U1", 2)),
@@ -248,8 +262,9 @@ SEEN = {"kind": "email", "value": "ann@example.com", "level": 2}
         (b'{"id":"\\ud800"}', "is not JSON ("),
         (b"[]", "is not an object; write {"),
         (b"null", "is not an object; write {"),
-        (b"{}", "id: write a text in quotes"),
-        ({**MAIL, "id": 7}, "id: write a text in quotes"),
+        (b"{}", "id: write a text in quotes, or a whole number"),
+        ({**MAIL, "id": 7.5}, "id: write a text in quotes, or a whole number"),
+        ({**MAIL, "id": True}, "id: write a text in quotes, or a whole number"),
         ({**MAIL, "at": None}, "at: write seconds since 1970"),
         ({**MAIL, "at": True}, "at: write seconds since 1970"),
         ({**MAIL, "at": -1}, "at: write seconds since 1970"),
@@ -260,7 +275,7 @@ SEEN = {"kind": "email", "value": "ann@example.com", "level": 2}
         ({**MAIL, "observed": SEEN}, "observed: write a list"),
         ({**MAIL, "observed": [SEEN, "x"]}, "observed[1]: write {"),
         ({**MAIL, "observed": [{**SEEN, "kind": 1}]}, "observed[0].kind: write a text in quotes"),
-        ({**MAIL, "observed": [{**SEEN, "value": 1}]}, "observed[0].value: write a text in"),
+        ({**MAIL, "observed": [{**SEEN, "value": 1.5}]}, "observed[0].value: write a text in"),
         ({**MAIL, "observed": [{**SEEN, "level": 5}]}, "observed[0].level: write how sure it is"),
         ({**MAIL, "observed": [{**SEEN, "level": "2"}]}, "observed[0].level: write how sure"),
         ({**MAIL, "observed": [{**SEEN, "level": True}]}, "observed[0].level: write how sure"),
@@ -268,7 +283,7 @@ SEEN = {"kind": "email", "value": "ann@example.com", "level": 2}
         ({**MAIL, "observed": [{**SEEN, "level": []}]}, "observed[0].level: write how sure"),
         ({"op": "merge"}, 'op: write "revoke" or "cannot_link"'),
         ({"op": None}, 'op: write "revoke" or "cannot_link"'),
-        ({"op": "revoke"}, "message: write a text in quotes"),
+        ({"op": "revoke"}, "message: write a text in quotes, or a whole number"),
         ({"op": "cannot_link", "a": SEEN}, "b: write {"),
         ({"op": "cannot_link", "a": SEEN, "b": {"kind": "uid"}}, "b.value: write a text in"),
     ],

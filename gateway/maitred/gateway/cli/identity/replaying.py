@@ -57,7 +57,7 @@ def replay(
             revoked=history.revoked,
             cannot_links=history.cannot_links,
         )
-    _print(found)
+    _print(found, history.written)
     if absent := len(history.revoked - found.keys()):
         typer.echo(f"maitred: {absent} of the revoked messages are not in the file", err=True)
 
@@ -94,9 +94,9 @@ def _bar(size: int | None) -> Progress:
     return Progress(console=console, transient=True, disable=is_short or not console.is_terminal)
 
 
-def _print(found: Mapping[MessageId, Verdict]) -> None:
+def _print(found: Mapping[MessageId, Verdict], written: Mapping[MessageId, str | int]) -> None:
     out = sys.stdout.buffer
     for message, verdict in found.items():
-        line = {"id": message, "customer": verdict.customer, "hint": verdict.hint}
+        line = {"id": written[message], "customer": verdict.customer, "hint": verdict.hint}
         out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     out.flush()

@@ -57,6 +57,8 @@ class History:
     def __init__(self) -> None:
         self.sightings: dict[MessageId, Sighting] = {}
         """In the order in which their ids first appeared."""
+        self.written: dict[MessageId, str | int] = {}
+        """How each id was written: as a text, or as a whole number."""
         self.revoked: set[MessageId] = set()
         self.cannot_links: set[tuple[Identifier, Identifier]] = set()
         self._seen: dict[tuple[str, str, Level], Observed] = {}
@@ -79,7 +81,7 @@ class History:
         if "op" not in said:
             self._see(said)
         elif said["op"] == "revoke":
-            self.revoked.add(MessageId(_text(said, "message", "")))
+            self.revoked.add(MessageId(str(_id(said, "message"))))
         elif said["op"] == "cannot_link":
             one, other = (_identifier(_object(said, name), f"{name}.") for name in ("a", "b"))
             self.cannot_links.add((min(one, other), max(one, other)))
@@ -87,7 +89,8 @@ class History:
             raise _wrong("op", 'write "revoke" or "cannot_link", or leave it out of a message')
 
     def _see(self, said: Object) -> None:
-        message = MessageId(_text(said, "id", ""))
+        written = _id(said, "id")
+        message = MessageId(str(written))
         observed = said.get("observed")
         if not isinstance(observed, list) or not observed:
             raise _wrong("observed", "write a list of what was seen, the sender first")
@@ -97,6 +100,7 @@ class History:
         ]
         # A gateway reads no more of one message either.
         sighting = Sighting(message, _at(said), tuple(shown[: 1 + OBSERVED_IDENTIFIERS_MAX]))
+        self.written.setdefault(message, written)
         known = self.sightings.get(message)
         # Of two that share an id the earlier is the message, wherever it stands in the file.
         if known is None or _age(sighting) < _age(known):
@@ -109,7 +113,8 @@ class History:
         level = _LEVELS.get(_number(said, "level"))
         if level is None:
             raise _wrong(f"{where}.level", "write how sure it is: 0, 1, 2, 3 or 4")
-        kind, value = (_text(said, name, f"{where}.") for name in ("kind", "value"))
+        kind = _text(said, "kind", f"{where}.")
+        value = str(_id(said, "value", f"{where}."))
         slot = (kind, value, level)
         known = self._seen.get(slot)
         if known is None:
@@ -125,7 +130,7 @@ def _alone(message: MessageId) -> Observed:
 
 
 def _identifier(said: Object, where: str) -> Identifier:
-    return _normal(_text(said, "kind", where), _text(said, "value", where))
+    return _normal(_text(said, "kind", where), str(_id(said, "value", where)))
 
 
 def _normal(written: str, value: str) -> Identifier:
@@ -168,6 +173,13 @@ def _text(said: Object, name: str, where: str) -> str:
     value = said.get(name)
     if not isinstance(value, str):
         raise _wrong(where + name, "write a text in quotes")
+    return value
+
+
+def _id(said: Object, name: str, where: str = "") -> str | int:
+    value = said.get(name)
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise _wrong(where + name, "write a text in quotes, or a whole number")
     return value
 
 
