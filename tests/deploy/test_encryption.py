@@ -29,6 +29,9 @@ SUBJECT = Subjects(Tenant("main")).message(IdentifierKey("5e11e7"))
 OTHER = "another-key-for-one-of-the-stores-here"
 
 
+pytestmark = pytest.mark.xdist_group("cluster")
+
+
 @asynccontextmanager
 async def gateway(urls: list[str]) -> AsyncIterator[Connection]:
     endpoint = Endpoint(
