@@ -24,6 +24,7 @@ from maitred.contracts.ids import MessageId, Tenant, digest, message_id
 FAILED: Final = (aiohttp.ClientError, OSError, TimeoutError)
 """What a sender meets when the gateway is not there, or refuses a mail for now."""
 ATTEMPT_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 0.1
 _TENANT: Final = Tenant("main")
 
 
@@ -170,12 +171,18 @@ class ChatPen:
         return message_id(_TENANT, "chat", "shop", f"{self.visitor}:m{number}")
 
     async def read_until(self, wanted: Callable[[], bool]) -> None:
-        """Take what is pushed until `wanted`, or until nothing more comes."""
-        with contextlib.suppress(*FAILED):
+        """Take what is pushed until `wanted`, or until nothing more comes.
+
+        A line that dropped unnoticed, while nobody read, is no reason to stop listening.
+        """
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                socket = await self._connected()
                 while not wanted():
-                    await self._frame(socket)
+                    try:
+                        await self._frame(await self._connected())
+                    except FAILED:
+                        self._socket = None
+                        await asyncio.sleep(_AGAIN_SECONDS)
 
     async def hang_up(self) -> None:
         """Close the line."""
