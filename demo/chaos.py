@@ -103,7 +103,9 @@ class Chaos:
                     for number, pen in enumerate(pens):
                         group.create_task(self._play(pen, random.Random(report.seed + number)))
                 await house.ready()
-                if not await wait_quiet(connection, house.subjects, SETTLE_SECONDS):
+                # The agents come back by themselves, and answer what they find.
+                settled = wait_quiet(connection, house.subjects, SETTLE_SECONDS, looks=15)
+                if not await settled:
                     report.faults.append("it did not become quiet")
                 report.inside = await read_inside(connection, house.subjects)
                 pushed = await self._pushed(pens, report.inside)

@@ -98,12 +98,17 @@ async def read_inside(connection: Connection, subjects: Subjects) -> Inside:
     )
 
 
-async def wait_quiet(connection: Connection, subjects: Subjects, timeout_s: float) -> bool:
-    """Wait until every stage has handled all of its inputs, twice in a row."""
+async def wait_quiet(
+    connection: Connection, subjects: Subjects, timeout_s: float, *, looks: int = 2
+) -> bool:
+    """Wait until every stage has handled all of its inputs, so many looks in a row.
+
+    Two see the effects that are inputs themselves; agents take longer to answer.
+    """
     quiet = 0
     try:
         async with asyncio.timeout(timeout_s):
-            while quiet < 2:  # noqa: PLR2004  (an effect of the first look may be an input)
+            while quiet < looks:
                 try:
                     quiet = 0 if await _under_way(connection, subjects) else quiet + 1
                 except StoreUnavailable:
@@ -116,7 +121,7 @@ async def wait_quiet(connection: Connection, subjects: Subjects, timeout_s: floa
 
 async def _under_way(connection: Connection, subjects: Subjects) -> int:
     inputs = [("admit", COMMANDS, "command")]
-    inputs += [("dispatch", JOURNAL, kind) for kind in ("message", "admitted", "due")]
+    inputs += [("dispatch", JOURNAL, kind) for kind in ("message", "admitted", "due", "change")]
     inputs += [(f"delivery-{each}", JOURNAL, f"outbound.{each}") for each in CHANNELS]
     waiting = (await balance(connection, subjects)).in_flight
     for stage, stream, kind in inputs:
