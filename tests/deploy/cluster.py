@@ -5,19 +5,22 @@ Only what ties them to the container is changed: addresses and the store's folde
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from demo.ports import free_ports
 from tests.deploy.tree import DEPLOY, SERVER
+
+T = TypeVar("T")
 
 NODES: Final = ("nats-1", "nats-2", "nats-3")
 PASSWORDS: Final = {
@@ -71,6 +74,15 @@ def wait_for(url: str) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)  # polling: a node tells nobody that it is ready
+
+
+async def led(call: Callable[[], Awaitable[T]], *faults: type[Exception]) -> T:
+    """Return what a call gives once whatever it goes to has a leader; until then it ends so."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(*faults):
+                return await call()
+            await asyncio.sleep(0.05)  # polling: a cluster tells nobody that it has a leader
 
 
 def _configure(

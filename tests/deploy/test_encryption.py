@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,27 +45,25 @@ async def gateway(urls: list[str]) -> AsyncIterator[Connection]:
 
 async def write(nodes: Cluster) -> None:
     """Write the marker, once, as soon as the stream has a leader."""
-    async with asyncio.timeout(60), gateway(nodes.urls) as connection:
+    async with gateway(nodes.urls) as connection:
         await streams.declare(connection, replicas=3, inbound_age_ms=INBOUND_AGE_MS)
         publisher = Publisher(connection)
         await publisher.start()
-        while True:
-            with contextlib.suppress(StoreUnavailable):
-                await publisher.publish(SUBJECT, MARKER, msg_id="1", stream=JOURNAL)
-                break
-            await asyncio.sleep(0.05)  # polling: a cluster tells nobody that it has a leader
+        await cluster.led(
+            lambda: publisher.publish(SUBJECT, MARKER, msg_id="1", stream=JOURNAL),
+            StoreUnavailable,
+        )
         await publisher.stop()
 
 
 async def read(urls: list[str]) -> bytes:
     """Return what was written, as soon as the nodes have found each other."""
-    async with asyncio.timeout(60), gateway(urls) as connection:
-        while True:
-            with contextlib.suppress(StoreUnavailable, ApiError):
-                found = await reads.get_at(connection, JOURNAL, 1, leader=True)
-                assert found is not None
-                return found.data
-            await asyncio.sleep(0.05)  # polling: a cluster tells nobody that it has a leader
+    async with gateway(urls) as connection:
+        found = await cluster.led(
+            lambda: reads.get_at(connection, JOURNAL, 1, leader=True), StoreUnavailable, ApiError
+        )
+        assert found is not None
+        return found.data
 
 
 def showing(folder: Path, words: bytes) -> set[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
 
 import nats
 import orjson
@@ -42,7 +41,7 @@ DESK = AgentId("desk-1")
 OTHER = AgentId("desk-2")
 CONVERSATION = ConversationId("cnv_1")
 SUBJECTS = Subjects(TENANT)
-T = TypeVar("T")
+NO_LEADER = (ServiceUnavailableError, NoRespondersError)
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -169,15 +168,6 @@ async def _declare(nodes: Cluster) -> None:
         await connection.close()
 
 
-async def _led(call: Callable[[], Awaitable[T]]) -> T:
-    """Return what a call gives once the stream or consumer it goes to has a leader."""
-    async with asyncio.timeout(60):
-        while True:
-            with contextlib.suppress(ServiceUnavailableError, NoRespondersError):
-                return await call()
-            await asyncio.sleep(0.05)  # polling: a cluster tells nobody that it has a leader
-
-
 async def test_the_gateway_stores_on_three_nodes_and_the_agent_reads_its_own(
     three: Cluster,
 ) -> None:
@@ -185,7 +175,7 @@ async def test_the_gateway_stores_on_three_nodes_and_the_agent_reads_its_own(
     async with _gateway(three) as (gateway, _), _desk(three) as (desk, errors):
         js = gateway.jetstream(timeout=10)
         told = SUBJECTS.assign(DESK, CONVERSATION)
-        ack = await _led(lambda: js.publish(told, b"for desk 1"))
+        ack = await cluster.led(lambda: js.publish(told, b"for desk 1"), *NO_LEADER)
         assert (ack.stream, ack.seq) == (JOURNAL, 1)
         info = await js.stream_info(JOURNAL)
         assert info.cluster is not None
@@ -193,11 +183,11 @@ async def test_the_gateway_stores_on_three_nodes_and_the_agent_reads_its_own(
         assert {info.cluster.leader, *replicas} == set(cluster.NODES)
 
         own = await desk.jetstream().pull_subscribe_bind(consumer_of(DESK), stream=JOURNAL)
-        (message,) = await _led(lambda: own.fetch(1, timeout=10))
+        (message,) = await cluster.led(lambda: own.fetch(1, timeout=10), *NO_LEADER)
         assert message.data == b"for desk 1"
         await message.ack_sync(timeout=10)
         spoken = SUBJECTS.agent_command(DESK, "accept")
-        stored = await _led(lambda: desk.request(spoken, b"{}", timeout=10))
+        stored = await cluster.led(lambda: desk.request(spoken, b"{}", timeout=10), *NO_LEADER)
         assert orjson.loads(stored.data)["stream"] == COMMANDS
 
         foreign = f"$JS.API.CONSUMER.MSG.NEXT.{JOURNAL}.{consumer_of(OTHER)}"

@@ -30,7 +30,7 @@ from maitred.gateway.journal.effects import Entry
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.transaction import Decision, transact
 from maitred.identity.customers.components import Tools
-from maitred.identity.proofs import codes as proofs
+from maitred.identity.proofs import codes
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Proving:
             raise Throttled("the house sends no more codes for now", after_ms=after_ms)
 
         def step(view: View) -> Decision[bool]:
-            asked = proofs.ask(request, code, view, self._tools, now)
+            asked = codes.ask(request, code, view, self._tools, now)
             sent = asked.outbound
             if sent is None:
                 return Decision(answer=False, documents=asked.documents)
@@ -96,7 +96,7 @@ class Proving:
         now = self._now()
 
         def step(view: View) -> Decision[Proof | None]:
-            answered = proofs.answer(given, view, self._tools, now)
+            answered = codes.answer(given, view, self._tools, now)
             return Decision(answer=answered.proof, documents=answered.documents)
 
         return await self._transact(step, now)
