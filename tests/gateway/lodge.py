@@ -54,6 +54,7 @@ from maitred.gateway.tasks import Tasks
 from maitred.identity.conversations.place import Tools
 from maitred.identity.policy import Policy
 from maitred.router.engine import Engine
+from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.needs import compile_rules
 from tests.gateway.desk import Provider
 from tests.gateway.journal.toy import OpenLease
@@ -113,7 +114,7 @@ class Lodge:
     def start(self) -> None:
         routing = self.settings.routing
         policy = plugins.load(plugins.ROUTING_POLICIES, "index", path="policy")
-        engine = Engine(routing, policy(routing), Tenant("t"))
+        engine = Engine(routing, policy(routing, ALWAYS_OPEN), Tenant("t"))
         deadlines = Deadlines(self.backbone)
         self._run(Admit(self.backbone), 0)
         dispatch = Dispatch(

@@ -27,6 +27,7 @@ from maitred.contracts.ids import Tenant
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.secret import Secret
 from maitred.normalizer.port import DecodeContext
+from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.mood.port import MoodInput, MoodModel
 from maitred.router.policy import IndexPolicy
 from maitred.router.port import RoutingPolicy
@@ -173,12 +174,10 @@ def test_the_mood_model_reads_every_message(load: Callable[[str], ModuleType]) -
 def test_the_policy_ranks_by_age_alone(load: Callable[[str], ModuleType]) -> None:
     module = load("maitred.router.patient")
     _implements(module.PatientPolicy, RoutingPolicy)
-    policy: RoutingPolicy = module.PatientPolicy(RoutingSettings())
-    assert policy.index(0.1, 1.0, 2_000, previous=False) > policy.index(
-        1.0, 9.0, 1_000, previous=True
-    )
+    policy: RoutingPolicy = module.PatientPolicy(RoutingSettings(), ALWAYS_OPEN)
+    assert policy.weight(0.1, 1.0, previous=False) == policy.weight(1.0, 9.0, previous=True)
     assert policy.hash() != IndexPolicy(RoutingSettings()).hash()
-    assert policy.hash() == module.PatientPolicy(RoutingSettings()).hash()
+    assert policy.hash() == module.PatientPolicy(RoutingSettings(), ALWAYS_OPEN).hash()
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_worse_mood_never_ranks_lower_for_anybody(
     for mood in MOODS_WORSENING:
         signature = policy.signature(doc(needs=asks(("tax", 0)), mood=MoodTrack(label=mood)))
         fit = policy.fit(signature, who).value
-        ranks.append(policy.index(fit, policy.slope(signature), age, previous=False))
+        ranks.append(policy.weight(fit, policy.slope(signature), previous=False) * age)
     for better, worse in pairwise(ranks):
         assert worse >= better * (1 - 1e-6)
 

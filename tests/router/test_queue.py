@@ -51,7 +51,8 @@ def naive(policy: IndexPolicy, docs: list[RoutingDoc], who: AgentId) -> Conversa
         fit = policy.fit(signature, profile).value
         if waits and fit > 0:
             since = policy.virtual_arrival(doc)
-            index = policy.index(fit, policy.slope(signature), NOW - since, previous=previous)
+            weight = policy.weight(fit, policy.slope(signature), previous=previous)
+            index = weight * (policy.clock(NOW) - since)
             ranked.append((-index, since, doc.conversation))
     return min(ranked)[2] if ranked else None
 

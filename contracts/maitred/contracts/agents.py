@@ -8,7 +8,7 @@ from maitred.contracts.conversation import MoodTrack, Needs, Turn
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId, Tenant
 from maitred.contracts.inbound import ReplyTo
-from maitred.contracts.message import Entity
+from maitred.contracts.message import Entity, MoodLabel
 from maitred.contracts.vocabulary import Vocabulary
 
 
@@ -50,7 +50,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
 
 
 class AgentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="agent_state"):
-    """What dispatch remembers of an agent; his load follows from the routing documents."""
+    """What dispatch remembers of an agent; his load follows from the routing documents.
+
+    Times are UTC milliseconds. `due_at` is the one moment at which he must be looked at again (0:
+    none): his room grows, he is spared no longer, or he has been silent for too long.
+    """
 
     version: int = 1
     id: AgentId
@@ -58,6 +62,15 @@ class AgentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     presence_at: int = 0
     idle_since: int = 0
     missed_offers: int = 0
+    seen_at: int = 0
+    """When he last gave a sign of life, as far as that was worth writing down."""
+    allowance: int = 0
+    """What he may take on at present, in thousandths of a unit, while he ramps up; 0: all."""
+    angry_in_a_row: int = 0
+    """How many angry customers he accepted one after the other."""
+    spared: bool = False
+    """Whether he is given no angry customer for now."""
+    due_at: int = 0
 
 
 class RoutingState(Vocabulary):
@@ -73,12 +86,23 @@ class RoutingState(Vocabulary):
     UNKNOWN = "unknown"
 
 
+class Handoff(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever had a conversation tells whoever has it next; each entry is a short sentence."""
+
+    summary: str = ""
+    tried: tuple[str, ...] = ()
+    promised: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """What he could not find out."""
+
+
 class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="routing"):
     """Where a conversation stands; written by dispatch alone.
 
     `epoch` counts the holders and fences off late commands. `arrived_at` survives every
     transfer. `due_at` is the one deadline of the present state (0: none). `declined` are the
     agents that turned this one down and are passed over. `replies` are the agents' last turns.
+    An offer to several stands with all of them, `agent` and `also`, until the first accepts.
     `may_read` and `act_until` are what the gates say of who wrote last, and `reply_to` is where he
     reads: a reply goes to whom the gates were asked about.
     """
@@ -89,6 +113,7 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     state: RoutingState
     epoch: int = 0
     agent: AgentId | None = None
+    also: tuple[AgentId, ...] = ()
     previous_agent: AgentId | None = None
     seems: bool = False
     """Whether `previous_agent` served not surely this customer, but whom he seems to be."""
@@ -99,7 +124,13 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     account: str
     tier: str = "standard"
     needs: Needs = Needs()
+    """What it asks of who takes it, `asked` among it."""
+    asked: Needs = Needs()
+    """What agents who handed it on asked for; it stays, whatever the customer writes."""
+    handoff: Handoff | None = None
     mood: MoodTrack = MoodTrack()
+    unanswered: int = 0
+    """How many messages the customer wrote since anybody answered him."""
     arrived_at: int
     state_at: int
     due_at: int = 0
@@ -122,6 +153,26 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     excluded: str = ""
 
 
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision was made from: the conversation as it stood, and the house around it.
+
+    Times are UTC milliseconds; `ranked_from` is the time from which its urgency counts.
+    """
+
+    channel: str = ""
+    tier: str = ""
+    mood: MoodLabel = MoodLabel.UNKNOWN
+    mood_level: float = 0.0
+    arrived_at: int = 0
+    ranked_from: int = 0
+    previous_agent: AgentId | None = None
+    declined: tuple[AgentId, ...] = ()
+    waiting: int = 0
+    """How many conversations waited, this one not among them."""
+    online: int = 0
+    """How many agents took work."""
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="decision"):
     """Why a conversation went where it went: enough to argue with, nothing personal."""
 
@@ -139,6 +190,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     step: int = 0
     candidates: tuple[Reason, ...] = ()
     """The best ones and the nearest misses, bounded."""
+    tie_break: str = ""
+    """What decided between equals: `idle_since`, `agent`, `arrival`, `conversation`; empty where
+    the score did."""
+    reason: str = ""
+    """Why whoever had it gave it back, in his own word, such as `low_confidence`."""
+    snapshot: Snapshot = Snapshot()
+    input: int = 0
+    """The journal's sequence of the event that it answers."""
 
 
 class IdentityBrief(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +241,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     needs: Needs
     mood: MoodTrack
+    handoff: Handoff | None = None
     turns: tuple[Turn, ...]
     entities: tuple[Entity, ...] = ()
     journey: tuple[JourneyStep, ...] = ()
@@ -271,8 +331,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """What an agent says; who says it and the verb stand in the subject, which NATS guards.
 
     `id` is chosen by the agent and makes a repeated command one. `to` is the agent of a
-    transfer, `presence` belongs to the verb of that name, `text`, `rests_on` and `asks_proof` to a
-    reply, `reason` to a decline, a requeue or a completion.
+    transfer; without one, a transfer goes to whoever has the `skills` and the `language`, to a
+    human where `human` is set. `handoff` comes with a transfer or a requeue. `presence` belongs to
+    the verb of that name, `text`, `rests_on` and `asks_proof` to a reply, `reason` to a decline, a
+    requeue or a completion.
     """
 
     version: int = 1
@@ -286,6 +348,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """Whether the customer's answer to this mail shall prove that the mailbox is his."""
     reason: str = ""
     to: AgentId | None = None
+    skills: dict[str, float] = {}
+    language: str = ""
+    human: bool = False
+    handoff: Handoff | None = None
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="admitted"):
@@ -299,9 +365,13 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="due"):
-    """A deadline of a conversation has come; stale unless `epoch` and `due_at` still hold."""
+    """A deadline of a conversation, or of an agent, has come.
+
+    Stale unless `epoch` and `due_at` still hold; an agent has no epochs.
+    """
 
     version: int = 1
-    conversation: ConversationId
-    epoch: int
+    conversation: ConversationId | None = None
+    agent: AgentId | None = None
+    epoch: int = 0
     due_at: int

@@ -106,14 +106,31 @@ class MoodSample(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
 
 
+class MoodCause(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that moved a mood: what, and by how much of its level.
+
+    `what` is `message`, `baseline`, `waiting`, `unanswered` or `repeated`; `words` drove a message.
+    """
+
+    what: str
+    shift: float
+    at: int = 0
+    words: tuple[str, ...] = ()
+
+
 class MoodTrack(msgspec.Struct, frozen=True, kw_only=True):
-    """The mood of a journey: `level` -1 to 1, `slope` per message, `volatility` >= 0."""
+    """The mood of a journey: `level` -1 to 1, `slope` per message, `volatility` >= 0.
+
+    `baseline` is how this customer usually writes, `because` what moved the level most, first.
+    """
 
     level: float = 0.0
     slope: float = 0.0
     volatility: float = 0.0
     confidence: float = 0.0
     label: MoodLabel = MoodLabel.CALM
+    baseline: float = 0.0
+    because: tuple[MoodCause, ...] = ()
     samples: tuple[MoodSample, ...] = ()
 
 

@@ -74,6 +74,8 @@ class ChangeKind(Vocabulary):
     """It stands in `into` now."""
     ERASED = "erased"
     """Its customer was erased."""
+    WITHDRAWN = "withdrawn"
+    """Its customer left, or needs no answer any more."""
     UNKNOWN = "unknown"
 
 

@@ -159,9 +159,9 @@ class Subjects:
         """Name why."""
         return f"{self.root}.decision.{conversation}"
 
-    def due(self, conversation: ConversationId) -> str:
-        """Name a deadline that has come."""
-        return f"{self.root}.due.{conversation}"
+    def due(self, about: ConversationId | AgentId) -> str:
+        """Name a deadline that has come, of a conversation or of an agent."""
+        return f"{self.root}.due.{about}"
 
     def outbound(self, channel: str, conversation: ConversationId, endpoint: IdentifierKey) -> str:
         """Name replies to send, by conversation and by the endpoint they go to."""

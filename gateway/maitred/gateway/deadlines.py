@@ -89,7 +89,7 @@ class Deadlines:
     async def _publish(self, due: Due) -> None:
         name = f"due:{due.conversation}:{due.epoch}:{due.due_at}"
         await self._backbone.publisher.publish(
-            self._backbone.subjects.due(due.conversation),
+            self._backbone.subjects.due(due.conversation or due.agent or ConversationId("none")),
             msgspec.json.encode(due),
             msg_id=name,
             stream=JOURNAL,

@@ -48,6 +48,7 @@ from maitred.gateway.tasks import Tasks
 from maitred.identity.conversations.place import Tools
 from maitred.normalizer import language
 from maitred.router.engine import Engine
+from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.needs import compile_rules
 
 log = structlog.get_logger(__name__)
@@ -229,7 +230,9 @@ class Gateway:
         for agent in routing.agents:
             await declare_agent(self.backbone.connection, self.settings.tenant, AgentId(agent.id))
         policy = plugins.load(plugins.ROUTING_POLICIES, self.settings.policy, path="policy")
-        engine = Engine(routing, policy(routing), self.settings.tenant, closed_ms=keeping.closed_ms)
+        engine = Engine(
+            routing, policy(routing, ALWAYS_OPEN), self.settings.tenant, closed_ms=keeping.closed_ms
+        )
         deadlines = Deadlines(self.backbone)
         dispatch = Dispatch(
             self.backbone,

@@ -15,6 +15,7 @@ from maitred.contracts.inbound import ReplyTo
 from maitred.router.events import WorkArrived
 from maitred.router.house import WAITING
 from maitred.router.placing import Placing
+from maitred.router.roster import holders
 
 
 def arrive(placing: Placing, event: WorkArrived) -> None:
@@ -111,8 +112,8 @@ def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
     """
     renewed = resumed(updated(doc, event.work, event.reply_to), placing.now)
     placing.house.put(renewed)
-    if doc.agent is not None:
-        placing.tell_turn(renewed, doc.agent, event.turn)
+    for agent in holders(renewed):
+        placing.tell_turn(renewed, agent, event.turn)
 
 
 def resumed(doc: RoutingDoc, now: int) -> RoutingDoc:

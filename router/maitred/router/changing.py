@@ -18,11 +18,13 @@ from maitred.router.arriving import opened, resumed, updated, wait_on
 from maitred.router.events import Forget
 from maitred.router.house import ERASED, WAITING
 from maitred.router.placing import Placing
-from maitred.router.roster import HOLDING
+from maitred.router.roster import HOLDING, holders
 
 JOINED: Final = "joined"
 """Why a conversation that stands in another one now was closed, and taken from its agent."""
 CHANGED: Final = "changed"
+WITHDRAWN: Final = "withdrawn"
+"""Why a conversation was closed whose customer left, or needs no answer any more."""
 
 
 def change(placing: Placing, event: ConversationChange) -> None:
@@ -34,6 +36,8 @@ def change(placing: Placing, event: ConversationChange) -> None:
             _changed(placing, event, event.work)
         case ChangeKind.JOINED:
             _joined(placing, event)
+        case ChangeKind.WITHDRAWN:
+            _withdrawn(placing, event.conversation)
         case ChangeKind.ERASED:
             _erased(placing, event.conversation)
 
@@ -69,8 +73,8 @@ def _renew(
             placing.place(renewed, may_hold=False)
         return
     placing.house.put(renewed)
-    if renewed.agent is not None:
-        placing.tell(renewed, renewed.agent, AssignmentState.UPDATED, reason=why)
+    for agent in holders(renewed):
+        placing.tell(renewed, agent, AssignmentState.UPDATED, reason=why)
 
 
 def _joined(placing: Placing, event: ConversationChange) -> None:
@@ -80,7 +84,7 @@ def _joined(placing: Placing, event: ConversationChange) -> None:
     """
     doc = placing.house.get(event.conversation)
     was_open = doc is not None and doc.state != RoutingState.CLOSED
-    holder = _close(placing, doc) if doc is not None and was_open else None
+    holder = _close(placing, doc, JOINED) if doc is not None and was_open else None
     work = event.work
     if work is None:
         return
@@ -102,7 +106,14 @@ def _joined(placing: Placing, event: ConversationChange) -> None:
     _renew(placing, resumed(older, placing.now) if was_open else older, event, work, JOINED)
 
 
-def _close(placing: Placing, doc: RoutingDoc) -> AgentId | None:
+def _withdrawn(placing: Placing, conversation: ConversationId) -> None:
+    """Close a conversation that nobody needs to answer; whoever had it is free."""
+    doc = placing.house.get(conversation)
+    if doc is not None and doc.state != RoutingState.CLOSED:
+        _close(placing, doc, WITHDRAWN)
+
+
+def _close(placing: Placing, doc: RoutingDoc, why: str) -> AgentId | None:
     """Close a conversation wherever it stands, and return who is known to have served it.
 
     The epoch is a new one, so that what its agent still says of it comes too late.
@@ -113,17 +124,18 @@ def _close(placing: Placing, doc: RoutingDoc) -> AgentId | None:
         state=RoutingState.CLOSED,
         epoch=doc.epoch + 1,
         agent=None,
+        also=(),
         previous_agent=served or doc.previous_agent,
         seems=doc.seems and served is None,
         state_at=placing.now,
         due_at=0,
         declined=(),
-        closed_reason=JOINED,
+        closed_reason=why,
     )
     placing.house.put(closed)
-    placing.note(closed, JOINED)
-    if doc.agent is not None:
-        placing.tell(doc, doc.agent, AssignmentState.REVOKED, reason=JOINED)
+    placing.note(closed, why)
+    for agent in holders(doc):
+        placing.tell(doc, agent, AssignmentState.REVOKED, reason=why)
     return None if closed.seems else closed.previous_agent
 
 
@@ -134,5 +146,5 @@ def _erased(placing: Placing, conversation: ConversationId) -> None:
         return
     placing.house.erase(conversation)
     placing.say(Forget(conversation))
-    if doc.agent is not None and doc.state in HOLDING:
-        placing.tell(doc, doc.agent, AssignmentState.REVOKED, reason=ERASED)
+    for agent in holders(doc):
+        placing.tell(doc, agent, AssignmentState.REVOKED, reason=ERASED)

@@ -39,7 +39,7 @@ from maitred.router.events import (
 from maitred.router.house import ERASED, WAITING, House
 from maitred.router.placing import Placing
 from maitred.router.port import RoutingPolicy
-from maitred.router.roster import HOLDING
+from maitred.router.roster import HOLDING, holders
 from maitred.router.settings import RoutingSettings
 
 
@@ -135,12 +135,14 @@ def _put_right(placing: Placing, commands: Commands) -> None:
 def _claimed(placing: Placing, event: ClaimCame) -> None:
     """Tell whom the conversation is with, or offered to; nothing of it changes."""
     doc = placing.house.get(event.conversation)
-    if doc is not None and doc.agent is not None and doc.state in HOLDING:
-        placing.tell_turn(doc, doc.agent, event.turn, AssignmentState.CLAIMED)
+    if doc is None:
+        return
+    for agent in holders(doc):
+        placing.tell_turn(doc, agent, event.turn, AssignmentState.CLAIMED)
 
 
 def _due(placing: Placing, commands: Commands, due: Due) -> None:
-    doc = placing.house.get(due.conversation)
+    doc = placing.house.get(due.conversation) if due.conversation else None
     if doc is None or not due.due_at or doc.epoch != due.epoch or doc.due_at != due.due_at:
         return
     placing.now = max(placing.now, due.due_at)

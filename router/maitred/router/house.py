@@ -16,7 +16,7 @@ from maitred.contracts.limits import CLOSED_AGE_MS
 from maitred.router.events import Effect, SaveAgent, SaveRouting
 from maitred.router.port import RoutingPolicy
 from maitred.router.queue import Queue
-from maitred.router.roster import HOLDING, Roster
+from maitred.router.roster import Roster, holders
 from maitred.router.settings import RoutingSettings
 
 WAITING: frozenset[RoutingState] = frozenset({RoutingState.WAITING, RoutingState.HELD})
@@ -72,9 +72,7 @@ class House:
         self._before.setdefault(doc.conversation, old)
         if old is not None:
             self._leave(old)
-            stays = doc.state in HOLDING and doc.agent == old.agent
-            if old.agent is not None and old.state in HOLDING and not stays:
-                self.freed.add(old.agent)
+            self.freed.update(set(holders(old)).difference(holders(doc)))
         self._docs[doc.conversation] = doc
         self._enter(doc)
 
@@ -116,8 +114,7 @@ class House:
         if doc is not None:
             self._leave(doc)
             self._before.pop(conversation, None)
-            if doc.agent is not None and doc.state in HOLDING:
-                self.freed.add(doc.agent)
+            self.freed.update(holders(doc))
 
     def last_agent(self, customer: CustomerId) -> AgentId | None:
         """Return who served a customer last, as far as documents tell.

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from maitred.contracts.agents import (
-    AgentKind,
     Assignment,
     AssignmentState,
     Decision,
@@ -24,8 +23,10 @@ from maitred.contracts.agents import (
 from maitred.contracts.conversation import Turn
 from maitred.contracts.ids import AgentId, ConversationId, Tenant
 from maitred.contracts.limits import SECOND_MS
+from maitred.router.deciding import decided
 from maitred.router.events import Effect, Note, Tell
 from maitred.router.house import House
+from maitred.router.offering import offer
 from maitred.router.port import RoutingPolicy
 from maitred.router.queue import Head
 from maitred.router.settings import RoutingSettings
@@ -75,32 +76,31 @@ class Placing:
         self.said: list[Effect] = []
         self.accepted_at: dict[ConversationId, int] = {}
         """When the door stored the message that this event is about, if it is about one."""
-        self._settings = settings
-        self._policy = policy
+        self.settings = settings
+        self.policy = policy
         self.tenant = tenant
-        self._citation = f"{policy.name}:{policy.hash()}"
 
     # -- a conversation needs an agent
     def place_all(self, docs: Iterable[RoutingDoc]) -> None:
         """Place several at once, the most urgent first."""
 
         def urgency(doc: RoutingDoc) -> tuple[float, int, ConversationId]:
-            slope = self._policy.slope(self._policy.signature(doc))
-            since = self._policy.virtual_arrival(doc)
-            return (-slope * (self.now - since), since, doc.conversation)
+            slope = self.policy.slope(self.policy.signature(doc))
+            since = self.policy.virtual_arrival(doc)
+            return (-slope * (self.policy.clock(self.now) - since), since, doc.conversation)
 
         for doc in sorted(docs, key=urgency):
             self.place(doc, may_hold=False)
 
     def place(self, doc: RoutingDoc, *, may_hold: bool) -> None:
         """Offer a conversation to whom it suits best, or keep it, or let it wait."""
-        doc = replace(doc, agent=None, step=self._policy.step(doc, self.now))
+        doc = replace(doc, agent=None, step=self.policy.step(doc, self.now))
         best, misses = self._candidates(doc)
         considered = (
             *(each.reason() for each in sorted(best)[:BEST_MAX]),
             *(each.reason() for each in sorted(misses)[:MISSES_MAX]),
         )
-        previous = doc.previous_agent
+        previous = doc.previous_agent if self.policy.sticky_first else None
         if previous is not None and any(each.agent == previous for each in best):
             self.offer(doc, previous, "sticky_hint" if doc.seems else "sticky", considered)
         elif may_hold and self._worth_holding(doc, misses):
@@ -112,19 +112,21 @@ class Placing:
 
     def _candidates(self, doc: RoutingDoc) -> tuple[list[_Candidate], list[_Miss]]:
         roster = self.house.roster
-        signature = self._policy.signature(doc)
+        signature = self.policy.signature(doc)
         best: list[_Candidate] = []
         misses: list[_Miss] = []
         for agent in roster.online():
-            fit = self._policy.fit(signature, roster.agent(agent))
+            fit = self.policy.fit(signature, roster.agent(agent))
             if fit.value <= 0:
                 misses.append(_Miss(2, 0.0, agent, fit.excluded))
+            elif roster.is_spared(agent, doc.mood.label):
+                misses.append(_Miss(1, -fit.value, agent, "spared"))
             elif not roster.has_room(agent, doc.channel):
                 misses.append(_Miss(1, -fit.value, agent, "full"))
             else:
                 previous = agent == doc.previous_agent
                 load, flex = roster.load(agent), roster.flex(agent)
-                score = self._policy.offer_score(fit.value, load, flex, previous=previous)
+                score = self.policy.offer_score(fit.value, load, flex, previous=previous)
                 terms = {"fit": fit.value, "load": load, "flex": flex, **_tie(doc, previous)}
                 best.append(_Candidate(-score, roster.doc(agent).idle_since, agent, terms))
         previous_agent = doc.previous_agent
@@ -135,38 +137,30 @@ class Placing:
 
     def suits(self, doc: RoutingDoc, agent: AgentId) -> bool:
         """Return whether an agent may have a conversation at all; he must be known."""
-        signature = self._policy.signature(doc)
-        return self._policy.fit(signature, self.house.roster.agent(agent)).value > 0
+        signature = self.policy.signature(doc)
+        return self.policy.fit(signature, self.house.roster.agent(agent)).value > 0
 
     def _worth_holding(self, doc: RoutingDoc, misses: Iterable[_Miss]) -> bool:
-        if doc.seems:  # a preference, for which nobody has to wait
+        if doc.seems or not self.policy.sticky_first:  # nobody has to wait for a preference
             return False
         full = any(m.agent == doc.previous_agent and m.excluded == "full" for m in misses)
-        return full and self._policy.hold(doc.channel) > 0
+        return full and self.policy.hold(doc.channel) > 0
 
     def offer(
-        self, doc: RoutingDoc, agent: AgentId, rule: str, considered: tuple[Reason, ...] = ()
+        self,
+        doc: RoutingDoc,
+        agent: AgentId,
+        rule: str,
+        considered: tuple[Reason, ...] = (),
+        *,
+        also: tuple[AgentId, ...] = (),
+        tie_break: str = "",
     ) -> None:
-        """Offer a conversation to one agent, under a new epoch."""
-        offered = replace(
-            doc,
-            state=RoutingState.OFFERED,
-            agent=agent,
-            epoch=doc.epoch + 1,
-            state_at=self.now,
-            due_at=self.now + round(self._settings.offer_seconds * SECOND_MS),
-        )
-        self.house.put(offered)
-        decision = self.decision(offered, rule, considered)
-        if doc.seems and self.house.roster.agent(agent).kind != AgentKind.HUMAN:
-            # It repeats what it is told, and nobody may hear whom he seems to be.
-            self.said.append(Note(decision))
-            self.tell(offered, agent, AssignmentState.OFFERED)
-        else:
-            self.tell(offered, agent, AssignmentState.OFFERED, decision=decision)
+        """Offer a conversation to one agent, or to several of whom the first may have it."""
+        offer(self, doc, (agent, *also), rule, considered, tie_break)
 
     def _keep(self, doc: RoutingDoc, considered: tuple[Reason, ...]) -> None:
-        due_at = self.now + self._policy.hold(doc.channel)
+        due_at = self.now + self.policy.hold(doc.channel)
         held = replace(doc, state=RoutingState.HELD, state_at=self.now, due_at=due_at)
         self.house.put(held)
         self.note(held, "hold", considered)
@@ -186,9 +180,9 @@ class Placing:
 
     def _waiting_due(self, doc: RoutingDoc) -> int:
         """Return when to look again: at the next relaxation, or after a round of refusals."""
-        times = [self._policy.next_step_at(doc)]
+        times = [self.policy.next_step_at(doc)]
         if doc.declined:
-            times.append(self.now + round(self._settings.pass_over_seconds * SECOND_MS))
+            times.append(self.now + round(self.settings.pass_over_seconds * SECOND_MS))
         return min((each for each in times if each), default=0)
 
     # -- an agent has room
@@ -206,31 +200,35 @@ class Placing:
     def _taken(self, doc: RoutingDoc, agent: AgentId, head: Head) -> Reason:
         terms = {
             "fit": head.fit,
-            "waited_seconds": (self.now - head.virtual_arrival) / SECOND_MS,
+            "waited_seconds": (self.policy.clock(self.now) - head.virtual_arrival) / SECOND_MS,
             **_tie(doc, head.previous),
             "waiting": float(len(self.house.queue)),
         }
         return Reason(agent=agent, score=head.score, terms=terms)
 
     # -- what is said of it
-    def decision(self, doc: RoutingDoc, rule: str, considered: tuple[Reason, ...] = ()) -> Decision:
+    def decision(
+        self,
+        doc: RoutingDoc,
+        rule: str,
+        considered: tuple[Reason, ...] = (),
+        *,
+        tie_break: str = "",
+        reason: str = "",
+    ) -> Decision:
         """Return the reasons for where a conversation stands now."""
-        return Decision(
-            conversation=doc.conversation,
-            at=self.now,
-            epoch=doc.epoch,
-            outcome=doc.state,
-            agent=doc.agent,
-            rule=rule,
-            policy=self._citation,
-            needs=doc.needs,
-            step=doc.step,
-            candidates=considered,
-        )
+        return decided(self, doc, rule, considered, tie_break=tie_break, reason=reason)
 
-    def note(self, doc: RoutingDoc, rule: str, considered: tuple[Reason, ...] = ()) -> None:
+    def note(
+        self,
+        doc: RoutingDoc,
+        rule: str,
+        considered: tuple[Reason, ...] = (),
+        *,
+        reason: str = "",
+    ) -> None:
         """Write down a decision that nobody is told."""
-        self.said.append(Note(self.decision(doc, rule, considered)))
+        self.said.append(Note(self.decision(doc, rule, considered, reason=reason)))
 
     def tell(
         self,

@@ -4,6 +4,7 @@ For a conversation i of channel c, mood m and tier g, and an agent a:
 
     slope    b = W_c * B_m * G_g / T_c                    T: the channel's SLA
     urgency  u(t) = b * (t - v)                           v = arrival - h*T - priority
+             both by the clock of the house, which all but stands still while it is closed
     fit      f = (prod p_s)^(1/n) * L * M_m(d)            0 where a hard requirement fails
              M_m(d) = 1 - share_m * (1 - d)               d: his skill at de-escalation
     index    f^gamma * (1 + sigma*[previous agent]) * u   whom a free slot takes: the largest
@@ -20,17 +21,20 @@ import math
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from maitred.contracts.agents import Agent, AgentKind, RoutingDoc
 from maitred.contracts.ids import digest
 from maitred.contracts.limits import MINUTE_MS, SECOND_MS
+from maitred.router.hours import ALWAYS_OPEN, Calendar
+from maitred.router.ladder import demands, next_step_at, step
 from maitred.router.port import Fit, Signature
-from maitred.router.settings import RoutingSettings
+from maitred.router.settings import Budgets, RoutingSettings
 
 FIT_MIN: Final = 1e-6
 """Whoever is eligible at all suits at least so well: tiny products must not exclude."""
 _DIGITS: Final = 9
-"""Scores are rounded, so that a last bit of floating point decides nothing."""
+"""Whatever comes of a power or a sum is rounded, so that a last bit of it decides nothing."""
 
 
 class IndexPolicy:
@@ -38,39 +42,45 @@ class IndexPolicy:
 
     name = "index"
 
-    def __init__(self, settings: RoutingSettings) -> None:
+    sticky_first = True
+
+    def __init__(self, settings: RoutingSettings, calendar: Calendar = ALWAYS_OPEN) -> None:
         self._settings = settings
-        encoded = msgspec.json.encode(settings, order="deterministic")
-        self._hash = digest("policy", self.name, encoded, length=13)
+        self._calendar = calendar
+        self.rescue_share = settings.rescue_share
+        self._hash = hash_of(self.name, settings)
 
     def hash(self) -> str:
         """Return a short hash of the policy with its settings."""
         return self._hash
 
-    def signature(self, doc: RoutingDoc) -> Signature:
-        """Return the class that a conversation waits in, after the steps taken so far.
+    def clock(self, now: int) -> int:
+        """Return the calendar's time, which all but stands still while the house is closed."""
+        return self._calendar.worked(now)
 
-        Each step lowers the demanded levels by an equal part; after the last one has only to
-        have the skills, and the language is no bar.
-        """
-        steps = len(self._settings.relax)
-        last = 0 < steps <= doc.step
-        part = 1.0 if not steps else 1.0 - min(doc.step, steps) / steps
+    def target(self, channel: str) -> int:
+        """Return the SLA of a channel."""
+        return self._settings.sla_ms(channel)
+
+    def signature(self, doc: RoutingDoc) -> Signature:
+        """Return the class that a conversation waits in, after the steps taken so far."""
+        asked = demands(self._settings, doc)
         return Signature(
             channel=doc.channel,
             tier=doc.tier,
             mood=doc.mood.label,
-            skills=tuple((need.skill, round(need.level * part, 6)) for need in doc.needs.skills),
+            skills=asked.skills,
             language=doc.needs.language,
-            any_language=last,
-            human_only=doc.needs.human_only,
+            any_language=asked.any_language,
+            human_only=asked.human_only,
             declined=tuple(sorted(doc.declined)),
         )
 
     def virtual_arrival(self, doc: RoutingDoc) -> int:
         """Return v: arrival less the head start and the priority that rules gave."""
         head_start = self._settings.head_start * self._settings.sla_ms(doc.channel)
-        return doc.arrived_at - round(head_start + doc.needs.priority_minutes * MINUTE_MS)
+        lead = round(head_start + doc.needs.priority_minutes * MINUTE_MS)
+        return self._calendar.worked(doc.arrived_at) - lead
 
     def slope(self, signature: Signature) -> float:
         """Return b, by the second."""
@@ -112,11 +122,12 @@ class IndexPolicy:
         level = agent.languages.get(signature.language, 0.0)
         return max(level, self._settings.language_floor) if signature.any_language else level
 
-    def index(self, fit: float, slope: float, age: int, *, previous: bool) -> float:
-        """Return the rank of a conversation of an age, in milliseconds since v."""
-        power = fit if self._settings.gamma == 1 else fit**self._settings.gamma
+    def weight(self, fit: float, slope: float, *, previous: bool) -> float:
+        """Return the growth of the rank by the millisecond."""
+        gamma = self._settings.gamma
+        power = fit if gamma == 1 else max(round(fit**gamma, _DIGITS), FIT_MIN)
         sticky = 1 + self._settings.sigma if previous else 1.0
-        return round(power * sticky * slope * max(age, 1) / SECOND_MS, _DIGITS)
+        return power * sticky * slope / SECOND_MS
 
     def offer_score(self, fit: float, load: float, flex: float, *, previous: bool) -> float:
         """Return the rank of an agent with room; `load` is the part of his capacity in use."""
@@ -130,18 +141,17 @@ class IndexPolicy:
 
     def step(self, doc: RoutingDoc, now: int) -> int:
         """Return how many steps have come by `now`; a step once taken stays taken."""
-        waited = now - doc.arrived_at
-        sla = self._settings.sla_ms(doc.channel)
-        come = sum(1 for fraction in self._settings.relax if waited >= math.ceil(fraction * sla))
-        return max(doc.step, come)
+        return step(self._settings, self._calendar, doc, now)
 
     def next_step_at(self, doc: RoutingDoc) -> int:
         """Return when the next step comes; 0 if there is nothing left that it would relax."""
-        demanding = doc.needs.language or any(need.level > 0 for need in doc.needs.skills)
-        if not demanding or doc.step >= len(self._settings.relax):
-            return 0
-        sla = self._settings.sla_ms(doc.channel)
-        return doc.arrived_at + math.ceil(self._settings.relax[doc.step] * sla)
+        return next_step_at(self._settings, self._calendar, doc)
+
+
+def hash_of(name: str, settings: RoutingSettings) -> str:
+    """Return a short hash of a policy and of the settings that decide; tests of rules do not."""
+    deciding = replace(settings, tests=(), forecast=(), budgets=Budgets())
+    return digest("policy", name, msgspec.json.encode(deciding, order="deterministic"), length=13)
 
 
 def _geometric_mean(levels: list[float]) -> float:

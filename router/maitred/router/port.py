@@ -1,7 +1,10 @@
 """The port of a routing policy: what the engine asks, and nothing else decides.
 
-A policy is found by its entry point in `maitred.routing_policies` and is made with the settings.
-Every method is a pure function of its arguments and those settings.
+A policy is found by its entry point in `maitred.routing_policies` and is made with the settings
+and the calendar of the house. Every method is a pure function of its arguments and of those two.
+
+Ranks are lines in time: whom a free slot takes is the largest `weight * (clock(now) - v)`, so
+inside a class the order never changes and only the heads of classes compete.
 """
 
 from __future__ import annotations
@@ -49,12 +52,26 @@ class RoutingPolicy(Protocol):
         """Return a short hash of the policy with its settings."""
         ...
 
+    @property
+    def sticky_first(self) -> bool:
+        """Return whether who served the customer last has it before all others, if he has room."""
+        ...
+
+    @property
+    def rescue_share(self) -> float:
+        """Return the share of free slots, 0 to 1, that go to whoever is most overdue."""
+        ...
+
+    def clock(self, now: int) -> int:
+        """Return how urgency sees the time: it may go slower while the house is closed."""
+        ...
+
     def signature(self, doc: RoutingDoc) -> Signature:
         """Return the class that a conversation waits in."""
         ...
 
     def virtual_arrival(self, doc: RoutingDoc) -> int:
-        """Return the time from which its urgency grows; inside a class the earliest is first."""
+        """Return the clock's time from which urgency grows; in a class the earliest is first."""
         ...
 
     def slope(self, signature: Signature) -> float:
@@ -65,8 +82,12 @@ class RoutingPolicy(Protocol):
         """Return how well an agent suits a class."""
         ...
 
-    def index(self, fit: float, slope: float, age: int, *, previous: bool) -> float:
-        """Return the rank of a conversation for an agent whose slot is free; highest first."""
+    def weight(self, fit: float, slope: float, *, previous: bool) -> float:
+        """Return by how much the rank of a conversation grows in a millisecond, above 0."""
+        ...
+
+    def target(self, channel: str) -> int:
+        """Return within how many milliseconds of the clock a customer should be served."""
         ...
 
     def offer_score(self, fit: float, load: float, flex: float, *, previous: bool) -> float:

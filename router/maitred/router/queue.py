@@ -63,6 +63,9 @@ class Queue:
     def __len__(self) -> int:
         return len(self._places)
 
+    def __contains__(self, conversation: ConversationId) -> bool:
+        return conversation in self._places
+
     def put(
         self,
         conversation: ConversationId,
@@ -116,7 +119,7 @@ class Queue:
             if fit is None:
                 fit = self._policy.fit(group.signature, self._roster.agent(agent))
                 group.fits[agent] = fit
-            if fit.value <= 0:
+            if fit.value <= 0 or self._roster.is_spared(agent, group.signature.mood):
                 continue
             for head in self._heads(group, agent, fit.value, now):
                 if best is None or _rank(head) < _rank(best):
@@ -130,7 +133,8 @@ class Queue:
                 if self._counts(group, heap[0], of):
                     since, conversation = heap[0]
                     previous = of is not None
-                    score = self._policy.index(fit, group.slope, now - since, previous=previous)
+                    weight = self._policy.weight(fit, group.slope, previous=previous)
+                    score = weight * (self._policy.clock(now) - since)
                     yield Head(score, since, conversation, fit, previous)
                     break
                 heapq.heappop(heap)

@@ -12,10 +12,18 @@ from typing import Final
 
 from maitred.contracts.agents import Agent, AgentDoc, Presence, RoutingDoc, RoutingState
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.message import MoodLabel
 from maitred.router.settings import RoutingSettings
 
 HOLDING: Final = frozenset({RoutingState.OFFERED, RoutingState.ASSIGNED, RoutingState.WRAPPING})
 """States in which a conversation takes up its agent."""
+
+
+def holders(doc: RoutingDoc) -> tuple[AgentId, ...]:
+    """Return whom a conversation takes up: one agent, or all that it is offered to."""
+    if doc.agent is None or doc.state not in HOLDING:
+        return ()
+    return (doc.agent, *doc.also)
 
 
 class Roster:
@@ -66,18 +74,18 @@ class Roster:
         return agent in self._online
 
     def take(self, doc: RoutingDoc) -> None:
-        """Count a conversation against its holder, if it has one."""
-        if doc.agent is not None and doc.state in HOLDING:
-            self._units[doc.agent] += self._settings.units_of(doc.channel)
-            self._channels[doc.agent, doc.channel] += 1
-            self._holdings.setdefault(doc.agent, set()).add(doc.conversation)
+        """Count a conversation against whomever it takes up."""
+        for agent in holders(doc):
+            self._units[agent] += self._settings.units_of(doc.channel)
+            self._channels[agent, doc.channel] += 1
+            self._holdings.setdefault(agent, set()).add(doc.conversation)
 
     def give_back(self, doc: RoutingDoc) -> None:
         """Undo `take` of the same document."""
-        if doc.agent is not None and doc.state in HOLDING:
-            self._units[doc.agent] -= self._settings.units_of(doc.channel)
-            self._channels[doc.agent, doc.channel] -= 1
-            self._holdings[doc.agent].discard(doc.conversation)
+        for agent in holders(doc):
+            self._units[agent] -= self._settings.units_of(doc.channel)
+            self._channels[agent, doc.channel] -= 1
+            self._holdings[agent].discard(doc.conversation)
 
     def holdings(self, agent: AgentId) -> list[ConversationId]:
         """Return what takes up an agent, in the order of ids."""
@@ -88,12 +96,22 @@ class Roster:
         return not self._holdings.get(agent)
 
     def has_room(self, agent: AgentId, channel: str) -> bool:
-        """Return whether an agent can take one more conversation of a channel."""
+        """Return whether an agent can take one more conversation of a channel.
+
+        While he ramps up he takes what his allowance lets him, and one at least.
+        """
         units = self._units[agent] + self._settings.units_of(channel)
         if units > self._capacity[agent]:
             return False
+        allowance = self.doc(agent).allowance
+        if allowance and self._units[agent] and units > allowance:
+            return False
         most = self._agents[agent].per_channel.get(channel)
         return most is None or self._channels[agent, channel] < most
+
+    def is_spared(self, agent: AgentId, mood: MoodLabel) -> bool:
+        """Return whether an agent is given no customer of this mood for now."""
+        return mood == MoodLabel.ANGRY and self.doc(agent).spared
 
     def load(self, agent: AgentId) -> float:
         """Return the part of an agent's capacity in use."""

@@ -57,6 +57,12 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     language: Words = ()
     mood: Words = ()
     tier: Words = ()
+    hours: Words = ()
+    """`open` or `closed`: whether the house was open when it came."""
+    complaints: int = 0
+    """How many earlier conversations of the customer went angry, at least."""
+    contacts: int = 0
+    """How many times the customer has come with this lately, at least; 2 is the second time."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +78,92 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     priority_minutes: float = 0.0
     human_only: bool = False
     tier: str | None = None
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a test of the rules expects; what it does not name may be anything.
+
+    `rules` are the names of all that match, in any order.
+    """
+
+    rules: tuple[str, ...] | None = None
+    skills: dict[str, float] | None = None
+    priority_minutes: float | None = None
+    human_only: bool | None = None
+    tier: str | None = None
+
+
+class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message and what the rules must make of it; `[[routing.tests]]`."""
+
+    name: str
+    channel: str = "email"
+    account: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    text: str = ""
+    language: str = ""
+    mood: str = "calm"
+    tier: str = "standard"
+    hours: str = "open"
+    complaints: int = 0
+    contacts: int = 1
+    expect: Expected = Expected()
+
+
+class Overflow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where what waits too long goes as well; `[[routing.overflow]]`.
+
+    `after` is a fraction of the channel's SLA. It is for conversations that ask for one of `skills`
+    (none: for all) on one of `channels` (none: on all), and only while the house is closed where
+    `closed` is set. `instead` takes the place of those skills, and `any_agent` lets machines take
+    what asked for a human.
+    """
+
+    name: str
+    after: float
+    skills: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    closed: bool = False
+    instead: dict[str, float] = {}
+    any_agent: bool = False
+
+
+class Hours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the house is open; `[routing.hours]`.
+
+    `timezone` is an IANA name; `days` gives, by `mon` to `sun`, spans such as `09:00-17:30`, and a
+    day that is not named is closed; without any days it never closes. `holidays` are dates
+    (`2026-12-25`), closed all day.
+    """
+
+    timezone: str = "UTC"
+    days: dict[str, Words] = {}
+    holidays: tuple[str, ...] = ()
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is expected to come in; `[[routing.forecast]]`, for `maitred check` to judge by."""
+
+    channel: str
+    per_hour: float
+    handling_seconds: float
+    skills: tuple[str, ...] = ()
+    language: str = ""
+
+
+class Budgets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a change of policy may cost at most; `[routing.budgets]`, for `maitred policy replay`.
+
+    `moved` and `abandoned` are shares of conversations, `sla` the least share served in time by
+    channel, `wait_p95_seconds` by channel, `load` the largest share of an agent's capacity in use.
+    """
+
+    moved: float | None = None
+    abandoned: float | None = None
+    sla: dict[str, float] = {}
+    wait_p95_seconds: dict[str, float] = {}
+    load: float | None = None
 
 
 class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +231,27 @@ class RoutingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How well an agent who states no languages is taken to manage any."""
     language_floor: float = 0.1
     """What a language that he does not speak counts for once all demands are relaxed."""
+    rescue_share: float = 0.0
+    """The share of free slots that go to whoever is most overdue, by his own SLA."""
+    broadcast: dict[str, int] = {}
+    """How many agents are asked at once, by channel; the first who accepts has it."""
+    idle_seconds: float = 1_800.0
+    """After how long without a sign of life an agent who holds something is away; 0 for never."""
+    lost_seconds: float = 14_400.0
+    """After how long he is off line, and what he holds goes to others; 0 for never."""
+    ramp_first: float = 3.0
+    """How many units an agent who comes on line takes at once; the rest follows bit by bit."""
+    ramp_seconds: float = 60.0
+    """How long it takes until he has his whole capacity; 0 for at once."""
+    angry_in_a_row: int = 5
+    """After how many angry customers in a row an agent is spared them; 0 for never."""
+    cool_down_seconds: float = 120.0
+    """For how long he is, unless he served another before."""
+    hours: Hours = Hours()
+    overflow: tuple[Overflow, ...] = ()
+    tests: tuple[RuleTest, ...] = ()
+    forecast: tuple[Forecast, ...] = ()
+    budgets: Budgets = Budgets()
 
     def sla_ms(self, channel: str) -> int:
         """Return within how many milliseconds a customer of a channel should be served."""
