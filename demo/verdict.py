@@ -137,6 +137,7 @@ def faults(inside: Inside, outside: Outside, capacity: Mapping[str, float]) -> l
         each_message_once(inside.entries, outside.said),
         order_is_kept(inside.entries, outside.said),
         one_holder_at_a_time(inside.told, inside.routing),
+        nobody_is_over_capacity(inside.told, capacity),
         nobody_is_forgotten(inside, capacity),
         books_balance(inside),
         each_reply_once(inside, outside),
@@ -205,6 +206,25 @@ def one_holder_at_a_time(
         now = (doc.agent, doc.epoch) if doc.state in _HELD else None
         if holder.get(name) != now:
             found.append(f"{name} is {doc.state.value} and {holder.get(name)} was told so")
+    return found
+
+
+def nobody_is_over_capacity(told: Iterable[Assignment], capacity: Mapping[str, float]) -> list[str]:
+    """Played again in order, no agent has more than his room, open offers counted."""
+    holding: dict[AgentId, set[ConversationId]] = {}
+    found = []
+    for each in told:
+        if each.conversation is None or each.state is AssignmentState.REFUSED:
+            continue
+        held = holding.setdefault(each.agent, set())
+        if each.state is AssignmentState.OFFERED:
+            held.add(each.conversation)
+            if len(held) > capacity[each.agent]:
+                found.append(f"{each.agent} had {len(held)} conversations at {each.at}")
+        elif each.state is AssignmentState.REVOKED or (
+            each.state is AssignmentState.CLOSED and each.reason != "wrap_up"
+        ):
+            held.discard(each.conversation)
     return found
 
 

@@ -13,6 +13,7 @@ from demo.verdict import (
     each_reply_once,
     faults,
     nobody_is_forgotten,
+    nobody_is_over_capacity,
     one_holder_at_a_time,
     order_is_kept,
 )
@@ -171,6 +172,14 @@ def test_a_document_that_says_otherwise_than_the_log_is_found() -> None:
     documents = {NAME: routing(RoutingState.OFFERED, ANN)}
     assert len(one_holder_at_a_time([], documents)) == 1
     assert one_holder_at_a_time([told(AssignmentState.OFFERED)], documents) == []
+
+
+def test_more_than_an_agent_has_room_for_is_found() -> None:
+    other = replace(told(AssignmentState.OFFERED), conversation=ConversationId("cnv_2"))
+    full = [told(AssignmentState.OFFERED), other]
+    assert len(nobody_is_over_capacity(full, ROOM)) == 1
+    between = [full[0], told(AssignmentState.REVOKED), full[1]]
+    assert nobody_is_over_capacity(between, ROOM) == []
 
 
 def test_a_conversation_that_nobody_routed_is_found() -> None:
