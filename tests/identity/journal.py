@@ -31,6 +31,7 @@ def entry(
     **more: Any,
 ) -> MessageEntry:
     """Return a journal entry; `at` is in milliseconds after the start."""
+    more = {"affect": None, **more}
     message = said(label, actor, at=START + at, raw=RawReference(sequence=sequence), **more)
     return MessageEntry(
         message=message,

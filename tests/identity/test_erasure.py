@@ -47,7 +47,7 @@ from maitred.identity.erasure.extent import (
     unclaimed,
     without,
 )
-from tests.identity.world import START, TENANT, email, key_of, said, visitor
+from tests.identity.world import START, TENANT, email, key_of, said, sample_of, visitor
 
 A, B, V = (IdentifierKey(letter * 32) for letter in "abf")
 KIM, LEE, KIOSK = email("kim@mail.example"), email("lee@mail.example"), visitor("kiosk")
@@ -245,6 +245,16 @@ def test_a_conversation_of_others_loses_his_words_and_no_other() -> None:
         hint=None,
         joined=(ConversationId("cnv_third"),),
     )
+
+
+def test_the_mood_of_a_conversation_of_others_cites_nobody_once_he_is_gone() -> None:
+    mood = MoodTrack(level=-0.4, samples=(sample_of(HIS_WORDS),))
+    left = without(shared_conversation(mood=mood), KIM_PERSON, PART, None)
+    assert left is not None
+    assert left.mood == mood.silenced()
+    untouched = without(shared_conversation(mood=mood), KIM_PERSON, Part(), None)
+    assert untouched is not None
+    assert untouched.mood == mood
 
 
 def test_a_turn_is_known_by_its_author_its_message_and_its_parts() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
 
 from maitred.contracts.agents import RoutingDoc, RoutingState
-from maitred.contracts.conversation import Conversation
+from maitred.contracts.conversation import Conversation, MoodSample
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.identifiers import (
     Identifier,
@@ -25,12 +26,13 @@ from maitred.contracts.identifiers import (
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey, Tenant, message_id
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.limits import MINUTE_MS
-from maitred.contracts.message import Message, MessageKind, ThreadHints
+from maitred.contracts.message import Affect, Message, MessageKind, MoodLabel, ThreadHints
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead
 from maitred.identity.conversations.journey import add_turn, claimed_turn, with_turn
 from maitred.identity.conversations.loops import as_auto_reply
 from maitred.identity.conversations.place import Placement, Tools, place
+from maitred.identity.customers.moods import felt
 from maitred.identity.policy import Policy
 from maitred.identity.reading import read_component
 
@@ -42,6 +44,7 @@ CHANNELS = {"email": "email", "phone": "sms", "slack": "slack", "visitor": "chat
 
 
 TRIES_MAX = 50
+ANGRY_FROM = 0.8
 
 
 class Stale(Exception):
@@ -96,11 +99,37 @@ def said(
         text=f"text of {name}",
         received_at=at,
         thread=thread or ThreadHints(),
+        affect=affect_of(name),
         reply_to=ReplyTo(
             channel=channel, account="main", endpoint=actor.identifier, key=key_of(actor)
         ),
     )
     return msgspec.structs.replace(message, **more)
+
+
+def affect_of(name: str) -> Affect:
+    """Return the mood of a message: any, but always the same for one name."""
+    valence, confidence = (each / 255 for each in sha256(name.encode()).digest()[:2])
+    angry = valence > ANGRY_FROM
+    return Affect(
+        valence=1 - 2 * valence,
+        arousal=0.5,
+        label=MoodLabel.ANGRY if angry else MoodLabel.CALM,
+        confidence=confidence,
+        because=(f"word of {name}",),
+    )
+
+
+def sample_of(message: Message) -> MoodSample:
+    affect = message.affect
+    assert affect is not None
+    return MoodSample(
+        at=message.received_at,
+        valence=affect.valence,
+        arousal=affect.arousal,
+        confidence=affect.confidence,
+        words=affect.because,
+    )
 
 
 @dataclass
@@ -167,6 +196,14 @@ class World:
             documents[subject] = add_turn(
                 placement.previous, message, placement, customer, self.now
             )
+            affect = message.affect if message.kind.wants_an_answer else None
+            if affect is not None and customer is not None and placement.bearer:
+                documents[self.tools.subjects.customer(customer.id)] = felt(
+                    customer,
+                    placement.bearer,
+                    sample_of(message),
+                    complains=affect.label is MoodLabel.ANGRY,
+                )
         if placement.claimed is not None:
             named = placement.claimed.previous
             turn = claimed_turn(named, message, self.now)

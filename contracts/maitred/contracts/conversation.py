@@ -97,19 +97,22 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     because: tuple[str, ...] = ()
 
 
-class MoodSample(msgspec.Struct, frozen=True, kw_only=True):
-    """The mood of one message, at a time."""
+class MoodSample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The mood of one message, at a time (UTC milliseconds), and the words that drove it."""
 
     at: int
     valence: float
     arousal: float
     confidence: float
+    words: tuple[str, ...] = ()
 
 
-class MoodCause(msgspec.Struct, frozen=True, kw_only=True):
+class MoodCause(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that moved a mood: what, and by how much of its level.
 
-    `what` is `message`, `baseline`, `waiting`, `unanswered` or `repeated`; `words` drove a message.
+    `what` is `message` (of the time `at`, driven by `words`), `earlier` (what he wrote in other
+    conversations before this one), `baseline` (how he usually writes), `repeated` (he comes again
+    within days), `waiting` or `unanswered` (he wrote again before anybody answered).
     """
 
     what: str
@@ -121,7 +124,11 @@ class MoodCause(msgspec.Struct, frozen=True, kw_only=True):
 class MoodTrack(msgspec.Struct, frozen=True, kw_only=True):
     """The mood of a journey: `level` -1 to 1, `slope` per message, `volatility` >= 0.
 
-    `baseline` is how this customer usually writes, `because` what moved the level most, first.
+    All of it is as of the last message, at `at` (UTC milliseconds). `because` is what moved the
+    level, the most first. `baseline` (how the customer usually writes), `contacts` (how often he
+    has come lately, this time among them), `repeats` (how often more than he usually does),
+    `complaints` (his conversations that went angry before) and `earlier` (the last messages of his
+    in others) are what was known of him when the conversation began, and stay so.
     """
 
     level: float = 0.0
@@ -129,9 +136,44 @@ class MoodTrack(msgspec.Struct, frozen=True, kw_only=True):
     volatility: float = 0.0
     confidence: float = 0.0
     label: MoodLabel = MoodLabel.CALM
+    spoken: MoodLabel = MoodLabel.UNKNOWN
+    """What the label would be but for waiting; unknown where waiting has not changed it."""
+    worst: MoodLabel = MoodLabel.CALM
+    """The worst that his words made it in this conversation."""
+    at: int = 0
     baseline: float = 0.0
+    contacts: int = 1
+    repeats: float = 0.0
+    complaints: int = 0
     because: tuple[MoodCause, ...] = ()
+    earlier: tuple[MoodSample, ...] = ()
     samples: tuple[MoodSample, ...] = ()
+
+    def bare(self) -> MoodTrack:
+        """Return it without what it was made of: no samples, and nobody's words."""
+        because = tuple(
+            msgspec.structs.replace(cause, words=()) if cause.words else cause
+            for cause in self.because
+        )
+        return msgspec.structs.replace(self, because=because, earlier=(), samples=())
+
+    def silenced(self, at: frozenset[int] | None = None) -> MoodTrack:
+        """Return it without the words of the messages of these times, or of all."""
+
+        def silent(each: MoodSample | MoodCause) -> bool:
+            return bool(each.words) and (at is None or each.at in at)
+
+        return msgspec.structs.replace(
+            self,
+            because=tuple(
+                msgspec.structs.replace(each, words=()) if silent(each) else each
+                for each in self.because
+            ),
+            samples=tuple(
+                msgspec.structs.replace(each, words=()) if silent(each) else each
+                for each in self.samples
+            ),
+        )
 
 
 class Conversation(

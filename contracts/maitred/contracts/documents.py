@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from maitred.contracts.conversation import MoodSample
 from maitred.contracts.identifiers import Identifier, Level
 from maitred.contracts.ids import (
     ComponentId,
@@ -169,6 +170,8 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
     """What one identifier brought to its customer, so that a merge can be taken back exactly.
 
     `name` is what he last called himself, `is_trusted` whether he was authenticated then.
+    `complaints` counts the conversations that went angry by what was written from here. Numbers
+    that add up are whole, so that their order cannot matter.
     """
 
     key: IdentifierKey
@@ -180,6 +183,16 @@ class Writer(msgspec.Struct, frozen=True, kw_only=True):
     is_trusted: bool = False
     language: str = ""
     channels: tuple[str, ...] = ()
+    mood_sum: int = 0
+    """Of each message the valence, bounded, times the confidence, in thousandths."""
+    mood_weight: int = 0
+    """Of each message the confidence, in thousandths."""
+    moods: tuple[MoodSample, ...] = ()
+    """The mood of the last messages, newest last, without their words."""
+    opened: int = 0
+    """How many conversations a message from here opened."""
+    contacts: tuple[int, ...] = ()
+    """When it did so last, newest last (UTC milliseconds)."""
 
 
 class CustomerDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="customer"):

@@ -29,7 +29,7 @@ from maitred.gateway.conversing import told
 from maitred.gateway.decoding import Undecodable, attempt, raw_of
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
-from maitred.gateway.judging import judged
+from maitred.gateway.judging import judged, remembered
 from maitred.identity.conversations.journey import add_turn, claimed_turn, with_turn
 from maitred.identity.conversations.loops import as_auto_reply
 from maitred.identity.conversations.place import Placement, Tools, place
@@ -113,9 +113,9 @@ class Intake:
         parted = news_of(placement.documents, view, subjects, now)
         work = None
         if placement.conversation is not None and placement.customer is not None:
-            conversation = self._conversation(message, placement, now)
-            subject = subjects.conversation(placement.conversation)
-            documents[subject] = conversation
+            conversation, customers = self._said(message, placement, now)
+            documents[subjects.conversation(placement.conversation)] = conversation
+            documents |= customers
             if message.kind.wants_an_answer or message.kind is MessageKind.VERIFICATION:
                 work = _work(conversation, message, now)
         claim = None
@@ -220,12 +220,22 @@ class Intake:
         asked = MoodInput(text=message.text, language=language, subject=message.subject)
         return self._mood.read([asked])[0]
 
-    def _conversation(self, message: Message, placement: Placement, now: int) -> Conversation:
+    def _said(
+        self, message: Message, placement: Placement, now: int
+    ) -> tuple[Conversation, dict[str, msgspec.Struct]]:
+        """Return the conversation with the message in it, and its customer with its mood."""
         subject = self._backbone.subjects.customer(placement.customer or CustomerId(""))
         written = placement.documents.get(subject)
         customer = written if isinstance(written, CustomerDoc) else None
-        conversation = add_turn(placement.previous, message, placement, customer, now)
-        return judged(conversation, message, self._rules)
+        before = placement.previous
+        conversation = add_turn(before, message, placement, customer, now)
+        if conversation is before or not message.kind.wants_an_answer:
+            return conversation, {}
+        conversation = judged(conversation, message, self._rules, customer)
+        if customer is None or placement.bearer is None:
+            return conversation, {}
+        known = remembered(customer, placement.bearer, message, before, conversation)
+        return conversation, {subject: known}
 
 
 def _work(conversation: Conversation, message: Message, accepted_at: int) -> Work:
@@ -235,7 +245,7 @@ def _work(conversation: Conversation, message: Message, accepted_at: int) -> Wor
         channel=message.channel,
         account=message.account,
         needs=conversation.needs,
-        mood=conversation.mood,
+        mood=conversation.mood.bare(),
         tier=conversation.tier,
         may_read=conversation.may_read,
         act_until=conversation.act_until,

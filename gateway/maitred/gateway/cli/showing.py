@@ -12,6 +12,7 @@ from maitred.contracts.agents import Decision, RoutingDoc
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.errors import MaitredError
 from maitred.gateway import reading
+from maitred.gateway.cli.feeling import mood_lines
 from maitred.gateway.cli.printing import columns, one_line, one_line_after, when
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
@@ -26,7 +27,9 @@ from maitred.gateway.ledger import balance
 from maitred.router.explain import sentences
 
 
-def _known_id(*prefixes: str) -> typer.models.ArgumentInfo:
+def known_id(*prefixes: str) -> typer.models.ArgumentInfo:
+    """Return the argument of an id that begins with one of `prefixes`."""
+
     def check(value: str) -> str:
         if not reading.is_id(value, *prefixes):
             kinds = " or ".join(f"{prefix}…" for prefix in prefixes)
@@ -68,7 +71,7 @@ IdsOption = Annotated[
 
 
 def journey(
-    name: Annotated[str, _known_id("cus_", "cnv_")],
+    name: Annotated[str, known_id("cus_", "cnv_")],
     last: Annotated[
         int, typer.Option("--last", "-n", min=1, help="How many of the latest to print.")
     ] = 100,
@@ -101,7 +104,7 @@ def journey(
 
 
 def conversation(
-    name: Annotated[str, _known_id("cnv_")],
+    name: Annotated[str, known_id("cnv_")],
     ids: IdsOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
@@ -133,9 +136,9 @@ def story_lines(
     yield one_line_after(f"{said.id}  ", said.subject or "(no subject)", width)
     yield one_line_after(f"customer   {said.customer}  ", said.name or "(no name)", width)
     yield f"trust      {said.trust.name.lower()}"
-    yield f"mood       {said.mood.label.value}"
+    yield from mood_lines(said, routing, width)
     yield f"needs      {_needs(said)}"
-    yield f"state      {_state(routing)}"
+    yield f"state      {state_of(routing)}"
     if said.joined_into is not None:
         yield f"stands in  {said.joined_into}"
     yield ""
@@ -179,7 +182,8 @@ def _needs(said: Conversation) -> str:
     return ", ".join(parts) or "nothing special"
 
 
-def _state(routing: RoutingDoc | None) -> str:
+def state_of(routing: RoutingDoc | None) -> str:
+    """Return where a conversation stands, in a few words."""
     if routing is None:
         return "not routed yet"
     holder = f" ({routing.agent})" if routing.agent else ""

@@ -90,7 +90,7 @@ def work_of(conversation: Conversation, accepted_at: int) -> Work:
         channel=conversation.reply_to.channel,
         account=conversation.account,
         needs=conversation.needs,
-        mood=conversation.mood,
+        mood=conversation.mood.bare(),
         tier=conversation.tier,
         may_read=conversation.may_read,
         act_until=conversation.act_until,

@@ -215,7 +215,21 @@ def _changed(conversation: Conversation, message: Message, now: int) -> Conversa
         else turn
         for turn in conversation.turns
     )
-    return msgspec.structs.replace(conversation, turns=turns)
+    return silenced(msgspec.structs.replace(conversation, turns=turns))
+
+
+def silenced(conversation: Conversation) -> Conversation:
+    """Return the conversation whose mood no longer cites what its author changed or took back."""
+    changed = frozenset(
+        each.at
+        for turn in conversation.turns
+        if turn.speaker is Speaker.CUSTOMER
+        for each in (turn.shares or (turn,))
+        if each.edited_at or each.deleted
+    )
+    if not changed:
+        return conversation
+    return msgspec.structs.replace(conversation, mood=conversation.mood.silenced(changed))
 
 
 def _newest(values: tuple[Value, ...], limit: int) -> tuple[Value, ...]:

@@ -22,6 +22,7 @@ from maitred.contracts.ids import ComponentId, ConversationId, CustomerId, Ident
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.customers.components import Change, namesake
+from maitred.identity.customers.moods import latest_contacts, latest_moods
 from maitred.identity.customers.ties import stands_for
 from maitred.identity.customers.writers import (
     CHANNELS_MAX,
@@ -271,4 +272,9 @@ def _together(known: Writer | None, writer: Writer) -> Writer:
         is_trusted=named.is_trusted,
         language=later.language or earlier.language,
         channels=unique((*earlier.channels, *later.channels))[:CHANNELS_MAX],
+        mood_sum=earlier.mood_sum + later.mood_sum,
+        mood_weight=earlier.mood_weight + later.mood_weight,
+        moods=latest_moods((*earlier.moods, *later.moods)),
+        opened=earlier.opened + later.opened,
+        contacts=latest_contacts((*earlier.contacts, *later.contacts)),
     )

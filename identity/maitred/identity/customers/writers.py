@@ -16,6 +16,7 @@ from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import ComponentId, ConversationId, CustomerId, IdentifierKey
 from maitred.contracts.limits import OPEN_CONVERSATIONS_MAX
 from maitred.contracts.message import Message
+from maitred.identity.customers.moods import latest_contacts
 
 CONVERSATIONS_MAX: Final = 32
 """The last conversations kept by name in a customer; the journal holds all of them."""
@@ -94,7 +95,8 @@ def with_message(
     one that this message opened, if it did. `at` is in UTC milliseconds.
     """
     writers = {writer.key: writer for writer in document.writers}
-    writers[bearer] = _spoken(writers.get(bearer), message, bearer, at)
+    spoken = _spoken(writers.get(bearer), message, bearer, at)
+    writers[bearer] = spoken if opened is None else _come(spoken, at)
     kept = sorted(writers.values(), key=lambda writer: writer.last_at)[-WRITERS_MAX:]
     updated = msgspec.structs.replace(
         document,
@@ -127,6 +129,12 @@ def _spoken(known: Writer | None, message: Message, key: IdentifierKey, at: int)
         is_trusted=trusted if is_better else writer.is_trusted,
         language=language.code if language is not None and sure else writer.language,
         channels=unique((*writer.channels, message.channel))[:CHANNELS_MAX],
+    )
+
+
+def _come(writer: Writer, at: int) -> Writer:
+    return msgspec.structs.replace(
+        writer, opened=writer.opened + 1, contacts=latest_contacts((*writer.contacts, at))
     )
 
 

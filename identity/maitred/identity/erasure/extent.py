@@ -149,6 +149,7 @@ def without(
         subject="" if said.opened_by in part.messages else said.subject,
         bearer=None if said.bearer in person.keys else said.bearer,
         hint=None if said.hint in person.customers else said.hint,
+        mood=said.mood.silenced() if part.messages else said.mood,
         joined=tuple(each for each in said.joined if each not in person.conversations),
     )
     if said.reply_to.key not in person.keys:
@@ -182,6 +183,7 @@ def only_his(said: Conversation, person: Person) -> Conversation:
             for turn in said.turns
         ),
         participants=tuple(key for key in said.participants if key in known),
+        mood=said.mood if alone else said.mood.silenced(),
         hint=None,
     )
 

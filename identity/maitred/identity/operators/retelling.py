@@ -20,7 +20,7 @@ from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import IdentifierKey, MessageId
 from maitred.contracts.message import Message, MessageKind
 from maitred.contracts.view import View
-from maitred.identity.conversations.journey import add_turn, with_turn
+from maitred.identity.conversations.journey import add_turn, silenced, with_turn
 from maitred.identity.conversations.place import Placement
 from maitred.identity.customers.components import Tools, read_roots
 from maitred.identity.evidence import bearer, nodes_of
@@ -89,14 +89,18 @@ class Teller:
             if told is None and not message.kind.wants_an_answer:
                 continue
             placement = self._placement(entry, told, document, customer)
+            begins = told is None
             told = add_turn(told, message, placement, customer, accepted_at(entry))
+            if begins:
+                # What was known of the customer's mood then; what was said is judged again.
+                told = msgspec.structs.replace(told, mood=document.mood)
             if complete:
                 told = self.judge(told, message)
         told = told or document
         if _last(document.turns) == _last(turns):
             told = _with_gates_of(document, told)
         return msgspec.structs.replace(
-            _bounded(told, turns),
+            silenced(_bounded(told, turns)),
             messages=left_out + counted(turns),
             joined=document.joined,
             joined_into=document.joined_into,

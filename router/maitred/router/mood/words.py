@@ -123,8 +123,8 @@ MARKS: Final = """
 0.5 0.3: 🙂 😊 ☺ 😉 😎 👍 👌 🙏 😇 🤗 😌 😋 💯
 -0.9 0.9: 😡 🤬 😠 👿 🖕 💩 🤮
 -0.6 0.5: 😤 😞 😟 😢 😭 😩 😫 😖 😣 🙁 ☹ 😒 🙄 👎 💔 😔 😕 😨 😱 🤦 😓 😥 🤢
-0.5 0.4: :) :-) :D :-D =) =D ;) ;-) (: <3 xD XD :P :-P :* ^^ ^_^
--0.5 0.4: :( :-( =( ): :'( :/ :-/ D: >:( :@ :-@ </3 -_- :|
+0.5 0.4: :) :D ;) (: <3 xd :P :* ^^
+-0.5 0.4: :( ): :/ >:( :@ </3 -_- :|
 """
 
 NEGATIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -172,4 +172,6 @@ def entries(table: str) -> Iterator[tuple[str, tuple[float, float]]]:
             plain = word[:-1] if open_ended else word
             for ending in _ENDINGS if open_ended else ("",):
                 stem = plain[:-1] if plain.endswith("e") and ending[:1] in {"e", "i"} else plain
-                yield f"{stem}{ending}".replace("_", " "), (valence, arousal)
+                entry = f"{stem}{ending}"
+                spaced = entry.replace("_", " ") if entry[0].isalpha() else entry
+                yield spaced, (valence, arousal)

@@ -1,0 +1,1 @@
+"""Learning: from labelled messages to the weights of a mood model, with numpy alone."""
