@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import pytest
 
 from maitred.contracts.conversation import Needs, SkillNeed
 from maitred.contracts.message import MoodLabel
@@ -88,3 +91,22 @@ def test_the_order_of_rules_does_not_matter() -> None:
     backwards = compile_rules(msgspec.structs.replace(SETTINGS, rules=SETTINGS.rules[::-1]))
     facts = Facts(channel="chat", account="main", text="a refund", mood=MoodLabel.ANGRY)
     assert needs_of(backwards, facts) == needs_of(RULES, facts)
+
+
+@pytest.mark.parametrize(
+    ("when", "there", "elsewhere"),
+    [
+        ({"hours": "closed"}, {"is_open": False}, {"is_open": True}),
+        ({"hours": "open"}, {"is_open": True}, {"is_open": False}),
+        ({"complaints": 2}, {"complaints": 2}, {"complaints": 1}),
+        ({"contacts": 2}, {"contacts": 3}, {"contacts": 1}),
+    ],
+)
+def test_rules_see_the_hours_and_what_the_customer_went_through(
+    when: dict[str, Any], there: dict[str, Any], elsewhere: dict[str, Any]
+) -> None:
+    table = {"rules": [{"name": "r", "when": when, "human_only": True}]}
+    rules = compile_rules(msgspec.convert(table, RoutingSettings))
+    for facts, expected in ((there, True), (elsewhere, False)):
+        needs, _ = needs_of(rules, Facts(channel="chat", account="main", **facts))
+        assert needs.human_only is expected

@@ -14,13 +14,18 @@ from dataclasses import dataclass
 from maitred.contracts.conversation import Needs, SkillNeed
 from maitred.contracts.message import MoodLabel
 from maitred.router.faults import PRIORITY_MINUTES_MAX
+from maitred.router.hours import ALWAYS_OPEN, Calendar
 from maitred.router.patterns import compile_pattern, searched
 from maitred.router.settings import RoutingSettings, Rule, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What rules may look at; `account` is ours, `recipients` are whom it was addressed to."""
+    """What rules may look at; `account` is ours, `recipients` are whom it was addressed to.
+
+    `complaints` are earlier conversations of the customer that went angry, `contacts` how many
+    times he has come lately, and `is_open` is whether the house was open when this one came.
+    """
 
     channel: str
     account: str
@@ -30,6 +35,9 @@ class Facts:
     language: str = ""
     mood: MoodLabel = MoodLabel.CALM
     tier: str = "standard"
+    complaints: int = 0
+    contacts: int = 1
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +49,26 @@ class _Compiled:
     languages: frozenset[str]
     moods: frozenset[str]
     tiers: frozenset[str]
+    hours: frozenset[str]
     patterns: tuple[re.Pattern[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
-    """Rules ready to run, and the settings that weigh the tiers that they give."""
+    """Rules ready to run, the settings that weigh the tiers that they give, and the hours."""
 
     rules: tuple[_Compiled, ...]
     settings: RoutingSettings
+    calendar: Calendar
 
 
-def compile_rules(settings: RoutingSettings) -> CompiledRules:
-    """Make the rules ready to run.
+def compile_rules(settings: RoutingSettings, calendar: Calendar = ALWAYS_OPEN) -> CompiledRules:
+    """Make the rules ready to run in a house with these hours.
 
     Raises:
         Refused: a pattern that `faults` would have named.
     """
-    return CompiledRules(rules=tuple(map(_compiled, settings.rules)), settings=settings)
+    return CompiledRules(tuple(map(_compiled, settings.rules)), settings, calendar)
 
 
 def needs_of(rules: CompiledRules, facts: Facts) -> tuple[Needs, str]:
@@ -100,6 +110,7 @@ def _compiled(rule: Rule) -> _Compiled:
         languages=_lower(when.language),
         moods=_lower(when.mood),
         tiers=_lower(when.tier),
+        hours=_lower(when.hours),
         patterns=tuple(compile_pattern(pattern) for pattern in _words(when.text)),
     )
 
@@ -126,6 +137,9 @@ def _matches(each: _Compiled, facts: Facts, recipients: frozenset[str], seen: st
         and _one(each.languages, facts.language)
         and _one(each.moods, facts.mood.value)
         and _one(each.tiers, facts.tier)
+        and _one(each.hours, "open" if facts.is_open else "closed")
+        and facts.complaints >= each.rule.when.complaints
+        and facts.contacts >= each.rule.when.contacts
         and (not each.recipients or not each.recipients.isdisjoint(recipients))
         and (not each.patterns or any(pattern.search(seen) for pattern in each.patterns))
     )

@@ -12,7 +12,7 @@ from maitred.contracts.patterns import (
     compile_bounded,
 )
 
-__all__ = ["PATTERN_CHARACTERS_MAX", "Refused", "compile_pattern", "searched"]
+__all__ = ["PATTERN_CHARACTERS_MAX", "Refused", "compile_pattern", "searched", "why_never"]
 
 SEARCHED_CHARACTERS_MAX: Final = 2_000
 """A rule sees so much of subject and text, white space collapsed."""
@@ -27,6 +27,14 @@ _BOUNDS: Final = Bounds(
     " repeat, and write bounded repeats such as `.{0,40}`",
 )
 
+_ATOM: Final = re.compile(
+    r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.)(?:([*+?])|\{(\d{0,9}),?\d{0,9}\})?", re.DOTALL
+)
+"""One thing that a pattern asks for, and how often."""
+_BLANKS: Final = frozenset({" ", r"\ "})
+_BREAKS: Final = frozenset({*"\n\t\r\f\v", r"\n", r"\t", r"\r", r"\f", r"\v"})
+_NO_WIDTH: Final = frozenset({"^", "$", r"\b", r"\B", r"\A", r"\Z"})
+
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a pattern of a rule.
@@ -40,3 +48,25 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 def searched(subject: str, text: str) -> str:
     """Return what patterns are searched in: bounded, with white space collapsed to blanks."""
     return " ".join(f"{subject} {text}"[:SEARCHED_CHARACTERS_MAX].split())
+
+
+def why_never(pattern: str) -> str:
+    """Return why a pattern that compiles can match nothing that is searched; empty if it may.
+
+    Only patterns without groups and alternatives are judged: in those, every part must match.
+    """
+    if "(" in pattern or "|" in pattern:
+        return ""
+    width, blank = 0, False
+    for match in _ATOM.finditer(pattern):
+        atom, sign, number = match.groups()
+        least = int(number or 0) if number is not None else int(sign not in {"*", "?"})
+        if least and atom in _BREAKS:
+            return "can never match: text is searched with white space as blanks; write a blank"
+        if atom in _BLANKS and least + blank > 1:
+            return "can never match: text is searched with single blanks; write one blank"
+        blank = (atom in _BLANKS and least > 0) or (blank and atom in _NO_WIDTH)
+        width += 0 if atom in _NO_WIDTH else least
+    if width > SEARCHED_CHARACTERS_MAX:
+        return f"can never match: only {SEARCHED_CHARACTERS_MAX:,} characters are searched"
+    return ""

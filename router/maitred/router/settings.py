@@ -221,7 +221,8 @@ class RoutingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     mood_share: dict[str, float] = {}
     """How much of the fit hangs on de-escalation at a mood, 0 to below 1."""
     hold_fraction: dict[str, float] = {}
-    relax: tuple[float, ...] = (0.1,)
+    relax: tuple[float, ...] = (0.1, 1.0)
+    """The last is late: who is served in a language that his agent does not speak takes longer."""
     sigma: float = 0.25
     gamma: float = 1.0
     head_start: float = 0.1

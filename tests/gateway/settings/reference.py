@@ -69,9 +69,9 @@ def _kind(kind: shape_of.Type) -> str:
             kinds = [each for each in kind.types if not isinstance(each, shape_of.NoneType)]
             return " or ".join(_kind(each) for each in kinds)
         case shape_of.VarTupleType():
-            return f"list of {_kind(kind.item_type)}s"
+            return f"list of {_kinds(kind.item_type)}"
         case shape_of.DictType():
-            return f"table of {_kind(kind.value_type)}s"
+            return f"table of {_kinds(kind.value_type)}"
         case shape_of.EnumType():
             return " or ".join(f"`{each.value}`" for each in kind.cls if each.value != "unknown")
         case shape_of.CustomType():
@@ -98,3 +98,12 @@ def _toml(value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
     return msgspec.json.encode(str(value)).decode()
+
+
+def _kinds(kind: shape_of.Type) -> str:
+    """Return the kind of several values."""
+    words = [
+        word.replace("list of", "lists of") if word.startswith("list of") else f"{word}s"
+        for word in _kind(kind).split(" or ")
+    ]
+    return " or ".join(words)

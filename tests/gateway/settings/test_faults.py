@@ -161,8 +161,11 @@ FAULTY = [
     (
         f'policy = "best"\n{GOOD}[mood]\nmodel = "oracle"',
         [
-            "policy: nothing named 'best' is installed; maitred.routing_policies offers index",
-            "mood.model: nothing named 'oracle' is installed; maitred.mood_models offers lexicon",
+            (
+                "policy: nothing named 'best' is installed; maitred.routing_policies offers "
+                "edf, fifo, index, strict"
+            ),
+            "mood.model: nothing named 'oracle' is installed; maitred.mood_models offers linear",
         ],
     ),
     (
@@ -193,12 +196,13 @@ FAULTY = [
             "retention.kinds.message: 0 must be from 1 to 36500 days",
             (
                 "retention.kinds.mesage: must be one of message, revision, suppressed, admitted, "
-                "change, assign, decision, outbound, conversation, thread, delivery; "
-                "did you mean `message`?"
+                "change, assign, decision, due, policy, shadow, outbound, conversation, thread, "
+                "delivery; did you mean `message`?"
             ),
             (
                 "retention.kinds.lease: must be one of message, revision, suppressed, admitted, "
-                "change, assign, decision, outbound, conversation, thread, delivery"
+                "change, assign, decision, due, policy, shadow, outbound, conversation, thread, "
+                "delivery"
             ),
             (
                 "retention.kinds.conversation: 7 must be at least the 30 of retention.closed_days: "

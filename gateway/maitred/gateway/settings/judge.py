@@ -5,19 +5,23 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, ParamSpec
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.limits import PARTITIONS_MAX
 from maitred.contracts.patterns import Refused
 from maitred.contracts.subjects import check_token
-from maitred.gateway import plugins
+from maitred.gateway import moods, plugins
 from maitred.gateway.bus.store_key import key_faults
 from maitred.gateway.journal.keeping import DOCUMENT_KINDS, LOG_KINDS
+from maitred.gateway.policies import house_calendar
+from maitred.gateway.settings.drafts import read_draft
 from maitred.gateway.settings.examine import below, not_among
 from maitred.gateway.settings.shapes import (
     NatsSettings,
@@ -58,15 +62,36 @@ def judge(settings: Settings) -> list[str]:
         *_word(settings.log.level, LOG_LEVELS, "log.level"),
         *_word(settings.log.format, LOG_FORMATS, "log.format"),
         *routing.faults(settings.routing),
+        *said_by(house_calendar, settings.routing.hours),
+        *_shadow(settings),
     ]
 
 
-def advice(settings: Settings) -> list[str]:
-    """Return what is allowed and yet hardly meant."""
-    said = list(routing.advice(settings.routing))
+def advice(settings: Settings, channels: Mapping[str, msgspec.Struct]) -> list[str]:
+    """Return what is allowed and yet hardly meant; `channels` are the connectors' own settings."""
+    said = list(routing.advice(settings.routing, _site(settings, channels)))
     if settings.nats.allow_lazy_sync:
         said.append("nats.allow_lazy_sync: a power cut can lose acknowledged messages")
     return said
+
+
+def _site(settings: Settings, channels: Mapping[str, msgspec.Struct]) -> routing.Site:
+    """Return what rules speak of; a connector has it where its settings go by the usual names."""
+    return routing.Site(
+        channels={
+            name: {account: _reached(one) for account, one in getattr(own, "accounts", {}).items()}
+            for name, own in channels.items()
+        },
+        languages=settings.normalizer.languages,
+    )
+
+
+def _reached(account: object) -> frozenset[str] | None:
+    """Return where customers reach an account, or None if that is not known."""
+    for name in ("addresses", "numbers"):
+        if isinstance(found := getattr(account, name, None), tuple):
+            return frozenset(found)
+    return None
 
 
 def host_port(text: str, *, path: str) -> tuple[str, int]:
@@ -105,10 +130,9 @@ def _plugins(settings: Settings) -> Iterator[str]:
         (plugins.ROUTING_POLICIES, settings.policy, "policy"),
         (plugins.MOOD_MODELS, settings.mood.model, "mood.model"),
     ):
-        try:
-            plugins.load(group, name, path=path)
-        except ConfigurationError as error:
-            yield from error.faults
+        yield from said_by(plugins.load, group, name, path=path)
+    if settings.mood.file is not None:
+        yield from said_by(moods.artefact_in, settings.mood.file, path=moods.FILE)
 
 
 def _listeners(settings: Settings) -> Iterator[str]:
@@ -124,6 +148,12 @@ def _listeners(settings: Settings) -> Iterator[str]:
     ports = {port for _, port in places.values() if port}
     if len(places) > 1 and len(set(places.values())) == 1 and ports:
         yield "admin.listen: http.listen is the same address; give it a port of its own"
+
+
+def _shadow(settings: Settings) -> Iterator[str]:
+    if settings.shadow is not None:
+        for fault in said_by(read_draft, settings.shadow, settings):
+            yield f"shadow: {fault}"
 
 
 def _nats(nats: NatsSettings) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +15,17 @@ from maitred.contracts.errors import ConfigurationError, StoreUnavailable
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import Tenant
 from maitred.contracts.inbound import Inbound
-from maitred.contracts.limits import MIB
 from maitred.contracts.secret import Secret
 from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
 from maitred.gateway.settings.examine import Hook, below, faults_of
+from maitred.gateway.settings.files import FILE_BYTES_MAX, read_toml
 from maitred.gateway.settings.judge import advice, host_port, judge, said_by
 from maitred.gateway.settings.shapes import Settings
 from maitred.gateway.settings.values import hidden_texts, hide, read_value
 
 __all__ = ["FILE_BYTES_MAX", "Channel", "Configuration", "host_port", "parse", "read"]
 
-FILE_BYTES_MAX: Final = 8 * MIB
-"""Ten thousand agents with all their skills take about half of it."""
 _SECTION: Final = re.compile(r"[\w-]+")
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -57,7 +54,7 @@ def read(path: Path) -> Configuration:
     Raises:
         ConfigurationError: with every fault that was found, each with its path.
     """
-    return parse(_toml(path), folder=path.resolve().parent)
+    return parse(read_toml(path), folder=path.resolve().parent)
 
 
 def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
@@ -78,32 +75,10 @@ def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
         hidden = hidden_texts(raw)
         # One secret may be missing in two ways; nobody needs to read the same line twice.
         raise ConfigurationError(*dict.fromkeys(hide(fault, hidden) for fault in found))
-    warnings = advice(settings)
+    warnings = advice(settings, {channel.name: channel.settings for channel in channels})
     if not channels:
         warnings.append("channels: none is configured, so no customer can write")
     return Configuration(settings, tuple(channels), tuple(warnings))
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-        if len(data) > FILE_BYTES_MAX:
-            raise ConfigurationError(f"{path}: larger than {FILE_BYTES_MAX // MIB} MiB")
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"{path}: there is no such file; `maitred init` writes one to start from"
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: cannot be read: it is not UTF-8") from None
-    except RecursionError:
-        raise ConfigurationError(f"{path}: not valid TOML: nested too deeply") from None
-    except ValueError as error:
-        # Beside TOMLDecodeError, for instance a number of more digits than Python reads.
-        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
 
 
 def _sound_part(raw: dict[str, Any], faults: list[str], hook: Hook) -> Settings:

@@ -95,9 +95,13 @@ class NormalizerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 
 class MoodSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[mood]`: which mood model reads the messages, by the name of its entry point."""
+    """`[mood]`: which mood model reads the messages, by the name of its entry point.
 
-    model: str = "lexicon"
+    `file` is one that `maitred mood train` wrote; it is used instead.
+    """
+
+    model: str = "linear"
+    file: Path | None = None
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,12 +126,14 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of `maitred.toml`.
 
-    `policy` names the routing policy's entry point. `channels` holds each connector's own settings.
+    `policy` names the routing policy's entry point. `shadow` is a draft of another one, which is
+    asked about everything beside it. `channels` holds each connector's own settings.
     """
 
     tenant: Tenant = Tenant("main")
     public_url: str = ""
     policy: str = "index"
+    shadow: Path | None = None
     nats: NatsSettings = NatsSettings()
     http: HttpSettings = HttpSettings()
     admin: AdminSettings = AdminSettings()
