@@ -167,6 +167,14 @@ class Subjects:
         """Name replies to send, by conversation and by the endpoint they go to."""
         return f"{self.root}.outbound.{channel}.{conversation}.{endpoint}"
 
+    def policy(self, policy_hash: str) -> str:
+        """Name the settings that decisions are made by, under a policy's hash."""
+        return f"{self.root}.policy.{policy_hash}"
+
+    def shadow(self, conversation: ConversationId) -> str:
+        """Name what a shadow policy would have decided otherwise."""
+        return f"{self.root}.shadow.{conversation}"
+
     def any(self, kind: str) -> str:
         """Name everything of one kind."""
         return f"{self.root}.{kind}.>"
