@@ -23,6 +23,9 @@ import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+HEARTBEAT_SECONDS = 300.0
+"""Who has work and is not heard of for half an hour is taken to have gone."""
+
 Event = dict[str, Any]
 Answer = Callable[[Event], Awaitable[str | None]]
 
@@ -56,7 +59,13 @@ class Agent:
         try:
             await self.presence("online")
             inbox = await stream.pull_subscribe_bind(f"agent-{self.name}", stream="JOURNAL")
+            said_at = time.monotonic()
             while not stop.is_set():
+                # In the loop that does the work: what hangs must not look alive.
+                now = time.monotonic()
+                if now - said_at >= HEARTBEAT_SECONDS:
+                    await self.presence("online")
+                    said_at = now
                 try:
                     messages = await inbox.fetch(10, timeout=1)
                 except (nats.errors.Error, TimeoutError):

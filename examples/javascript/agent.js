@@ -71,6 +71,9 @@ const stop = () => {
 process.on("SIGTERM", stop);
 process.on("SIGINT", stop);
 
+// Whoever has work and is not heard of for half an hour is taken to have gone. Each command is a sign
+// of life; this agent is never silent while it has work, so it needs no heartbeat beside them. One that
+// waits long for a model or a person would say `presence("online")` every few minutes meanwhile.
 await presence("online");
 for await (const message of events) {
   const event = message.json();

@@ -22,6 +22,7 @@ _PLAIN: dict[type[mi.Type], st.SearchStrategy[Any]] = {
     mi.BoolType: st.booleans(),
     mi.BytesType: st.binary(max_size=64),
     mi.NoneType: st.none(),
+    mi.AnyType: st.text(max_size=20),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maitred.contracts.errors import BadPayload, ConfigurationError
@@ -176,6 +176,7 @@ def test_any_text_is_some_sender_whose_normal_form_is_its_own(
         assert text_sender(value) == (kind, value)
 
 
+@example(digits="+200000000000")
 @given(digits=st.from_regex(r"\+?[0-9]{3,15}", fullmatch=True))
 def test_the_normal_form_of_a_phone_number_is_its_own(digits: str) -> None:
     once = text_identifier(digits)

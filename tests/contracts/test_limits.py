@@ -17,6 +17,7 @@ from maitred.contracts import limits
 SOURCE = Path(limits.__file__).read_text()
 
 BROKEN = {
+    "a brief must have room for a handoff and for the last turn": ("HANDOFF_ENTRIES_MAX", "16"),
     "the deduplication window must outlast every provider's last retry": (
         "SLACK_RETRY_MS_MAX",
         "25 * HOUR_MS",

@@ -55,6 +55,8 @@ def _every_subject(tenant: Tenant, hostile: str, agent: AgentId, channel: str) -
         subjects.assign(agent, opened),
         subjects.decision(opened),
         subjects.due(opened),
+        subjects.policy("abc234abc234a"),
+        subjects.shadow(opened),
         subjects.outbound(channel, opened, key),
     ]
 

@@ -1,4 +1,4 @@
-"""Several routers on one store, and whoever leads is killed: the log shows one house that went on."""
+"""Several routers on one store, and whoever leads is killed: the log shows one house."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Crew:
     def __init__(self) -> None:
         self.agents = [Agent(name) for name in ROOM]
         self._stop = asyncio.Event()
-        self._tasks: list[asyncio.Future[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, server: Endpoint) -> None:
         login: dict[str, Any] = {
@@ -96,7 +96,8 @@ class Crew:
             "user": server.user,
             "password": server.password,
         }
-        self._tasks = [asyncio.ensure_future(a.run(self._stop, **login)) for a in self.agents]
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(a.run(self._stop, **login)) for a in self.agents]
 
     async def stop(self) -> None:
         self._stop.set()

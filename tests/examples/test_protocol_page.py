@@ -25,7 +25,7 @@ from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX
 from maitred.gateway.bus.consumers import ACK_WAIT_MS
 from maitred.gateway.bus.permissions import agent_permissions, consumer_of, inbox_of
-from maitred.router import changing, commands, engine, house
+from maitred.router import asking, changing, commands, handing, house, offers, presence, serving
 from maitred.router.settings import RoutingSettings
 from tests.examples.stage import EXAMPLES
 
@@ -46,15 +46,21 @@ def _table(heading: str) -> dict[str, str]:
     return found
 
 
-def _words(module: ModuleType, *functions: str) -> set[str]:
+def _words(module: ModuleType) -> set[str]:
     """Return the plain words that the functions of a module return as refusals."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(inspect.getsource(module))):
-        if isinstance(node, ast.FunctionDef) and node.name in functions:
-            for each in ast.walk(node):
-                if isinstance(each, ast.Return) and isinstance(each.value, ast.Constant):
-                    found.add(each.value.value)
-    return found - {"", None}
+    for function in ast.walk(ast.parse(inspect.getsource(module))):
+        if not isinstance(function, ast.FunctionDef) or function.returns is None:
+            continue
+        if ast.unparse(function.returns) != "Refusal":
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return) and node.value is not None:
+                plain = [node.value]
+                if isinstance(node.value, ast.IfExp):
+                    plain = [node.value.body, node.value.orelse]
+                found |= {str(each.value) for each in plain if isinstance(each, ast.Constant)}
+    return found - {""}
 
 
 def _known(value: object, shape: object) -> None:
@@ -78,10 +84,11 @@ def _within(value: object, read: object) -> None:
 
 
 def test_the_examples_are_what_they_say() -> None:
-    offer, reply, accept = (orjson.loads(each) for each in JSON)
+    offer, *said = (orjson.loads(each) for each in JSON)
     _known(offer, Assignment)
-    _known(reply, Command)
-    _known(accept, Command)
+    assert len(said) == 3
+    for command in said:
+        _known(command, Command)
     assert msgspec.json.decode(JSON[0], type=Assignment).state is AssignmentState.OFFERED
 
 
@@ -100,22 +107,24 @@ def test_the_fields_of_a_verb_are_fields_of_a_command(verb: str) -> None:
 
 
 def test_every_reason_of_a_refusal_is_there_and_no_other() -> None:
-    said = set(_table("`reason`"))
-    functions = [name for name in vars(commands.Commands) if name.startswith("_")]
-    assert said == _words(commands, *functions)
+    modules = (commands, handing, offers, presence, serving)
+    assert set(_table("`reason`")) == set().union(*map(_words, modules))
 
 
 def test_every_reason_of_a_revocation_is_there_and_no_other() -> None:
-    """They are what `hand_back` is called with, and what an operator's change says."""
-    given = {changing.JOINED, house.ERASED}
-    for module in (commands, engine):
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("hand_back"):
-                reason = node.args[2]
-                given |= {reason.value} if isinstance(reason, ast.Constant) else commands._GONE
-    assert set(_table("`reason` of `revoked`")) == given
+    """They are what `take_from` is called with, and what an operator's change says."""
+    changes = {changing.JOINED, changing.WITHDRAWN, house.ERASED}
+    assert set(_table("`reason` of `revoked`")) == handing.REVOKED | changes
     assert f"carries `{changing.JOINED}`" in TEXT
     assert f"and `{changing.CHANGED}` where" in TEXT
+
+
+def test_every_word_that_does_something_is_there_and_what_becomes_of_others() -> None:
+    words = set(_table("word"))
+    assert asking.NEEDS_HUMAN_AUTHORITY in words
+    assert all(asking.word(each) == each for each in words)
+    assert f"put down as `{asking.OTHER}`" in " ".join(TEXT.split())
+    assert asking.word("a" * 64) != asking.OTHER == asking.word("a" * 65)
 
 
 def test_every_thing_that_a_reply_can_rest_on_is_there_and_no_other() -> None:
@@ -145,9 +154,17 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"1 to {limits.REPLY_CHARACTERS_MAX:,} characters" in TEXT
     assert f"bounded ({limits.BRIEF_BYTES_MAX // limits.KIB} KB)" in TEXT
     assert f"at most {limits.COMMAND_BYTES_MAX // limits.KIB} KB" in TEXT
+    flat = " ".join(TEXT.split())
+    assert f"at most {limits.HANDOFF_SUMMARY_CHARACTERS_MAX:,} characters;" in flat
+    entries = f"at most {limits.HANDOFF_ENTRIES_MAX} entries"
+    assert f"{entries} of {limits.HANDOFF_ENTRY_CHARACTERS_MAX} characters each" in flat
     settings = RoutingSettings()
     assert f"after {settings.offer_seconds:.0f} seconds (`offer_seconds`)" in TEXT
     assert f"after {settings.pass_over_seconds:.0f} seconds (`pass_over_seconds`)" in TEXT
+    assert f"for `idle_seconds` ({settings.idle_seconds:,.0f}," in TEXT
+    assert f"After `lost_seconds` ({settings.lost_seconds:,.0f})" in TEXT
+    assert settings.ramp_seconds == 60
+    assert "within a minute (`ramp_seconds`)" in flat
     assert limits.OFFERS_MISSED_MAX == 2
     assert "Two unanswered offers in a row" in TEXT
     hours = limits.DEDUPLICATION_WINDOW_MS // limits.HOUR_MS

@@ -49,12 +49,15 @@ from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.runner import Runner
 from maitred.gateway.journal.stage import Stage
 from maitred.gateway.metrics import Metrics
+from maitred.gateway.policies import policy_of
 from maitred.gateway.settings.load import parse
 from maitred.gateway.tasks import Tasks
+from maitred.gateway.whatif.eras import in_force
+from maitred.gateway.whatif.recording import Recorder
+from maitred.gateway.whatif.shadowing import shadowing_of
 from maitred.identity.conversations.place import Tools
 from maitred.identity.policy import Policy
 from maitred.router.engine import Engine
-from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.needs import compile_rules
 from tests.gateway.desk import Provider
 from tests.gateway.journal.toy import OpenLease
@@ -92,11 +95,14 @@ class Mailman(Provider):
 class Lodge:
     """Stages on one backbone, doors to write at, and an agent's voice."""
 
-    def __init__(self, backbone: Backbone, folder: object) -> None:
+    def __init__(
+        self, backbone: Backbone, folder: object, *, first: int = 0, **more: object
+    ) -> None:
+        """Make one; `more` are settings, and messages are numbered after `first`."""
         self.backbone = backbone
         self.subjects = backbone.subjects
         self.settings = parse(
-            {"tenant": "t", "identity": {"secret": "env:LODGE_SECRET"}, "routing": ROUTING},
+            {"tenant": "t", "identity": {"secret": "env:LODGE_SECRET"}, "routing": ROUTING, **more},
             folder=folder,  # type: ignore[arg-type]
         ).settings
         self.keys = Keys(Tenant("t"), SECRET)
@@ -104,27 +110,29 @@ class Lodge:
         self.keeping = Keeping()
         self.provider = Mailman()
         self.failures: list[BaseException] = []
-        self._metrics = Metrics()
-        self._store = Store(backbone, self._metrics)
+        self.metrics = Metrics()
+        self._store = Store(backbone, self.metrics)
         self._tasks = Tasks(lambda _name, error: self.failures.append(error))
-        self._count = 0
+        self._count = first
         self.now = clock.now_ms()
 
     # -- the stages
     def start(self) -> None:
         routing = self.settings.routing
-        policy = plugins.load(plugins.ROUTING_POLICIES, "index", path="policy")
-        engine = Engine(routing, policy(routing, ALWAYS_OPEN), Tenant("t"))
+        engine = Engine(routing, policy_of(self.settings), Tenant("t"))
         deadlines = Deadlines(self.backbone)
         self._run(Admit(self.backbone), 0)
         dispatch = Dispatch(
             self.backbone,
             engine=engine,
             deadlines=deadlines,
-            metrics=Metrics(),
+            metrics=self.metrics,
             machines=frozenset(AgentId(a.id) for a in routing.agents if a.kind is AgentKind.AI),
+            recorder=Recorder(self.backbone.connection, self.subjects, in_force(self.settings)),
+            shadowing=shadowing_of(self.settings, self.subjects, self.metrics, self.keeping),
         )
         self._run(dispatch, 0)
+        self._tasks.start("deadlines", deadlines.run())
         tokens = keys_of(Tenant("t"), [SECRET], age_ms=90 * DAY_MS)
         intake = Intake(
             self.backbone,
@@ -134,7 +142,7 @@ class Lodge:
             },
             context=context_of(self.settings.normalizer, self.keys, tokens),
             tools=self.tools,
-            mood=plugins.load(plugins.MOOD_MODELS, "lexicon", path="mood")(),
+            mood=plugins.load(plugins.MOOD_MODELS, "linear", path="mood")(),
             rules=compile_rules(routing),
         )
         for partition in range(PARTITIONS):
@@ -144,7 +152,7 @@ class Lodge:
             backbone=self.backbone,
             keeping=self.keeping,
             tools=self.tools,
-            metrics=self._metrics,
+            metrics=self.metrics,
             lease=OpenLease(),
         )
         self._tasks.start("delivery", delivery.run())

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from maitred.contracts.agents import Due
-from maitred.contracts.ids import ConversationId
+from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
@@ -102,6 +102,25 @@ async def test_a_deadline_that_was_taken_away_does_not_come(
     deadlines.clear()
     deadlines.arm(THREE, 1, now + 120)
     assert (await heard.next()).conversation == THREE
+
+
+async def test_agents_have_deadlines_of_their_own_in_the_same_order(
+    deadlines: Deadlines, heard: Heard
+) -> None:
+    now = clock.now_ms()
+    ann, bob = AgentId("ann"), AgentId("bob")
+    deadlines.arm_agent(ann, now + 60)
+    deadlines.arm(ONE, 1, now + 90)
+    deadlines.arm_agent(bob, now + 30)
+    deadlines.arm_agent(ann, now + 120)
+    deadlines.arm_agent(bob, 0)
+    # A conversation may be called what an agent is called.
+    deadlines.arm(ConversationId("ann"), 1, now + 150)
+    assert [await heard.next() for _ in range(3)] == [
+        Due(conversation=ONE, epoch=1, due_at=now + 90),
+        Due(agent=ann, due_at=now + 120),
+        Due(conversation=ConversationId("ann"), epoch=1, due_at=now + 150),
+    ]
 
 
 async def test_the_same_deadline_after_a_restart_is_one_entry(

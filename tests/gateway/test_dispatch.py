@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from maitred.contracts.agents import Assignment, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc, Assignment, Handoff, RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.ids import (
@@ -34,7 +34,7 @@ from maitred.gateway.metrics import Metrics
 from maitred.gateway.operating import Operating
 from maitred.identity.operators.ground import Target
 from maitred.identity.operators.operations import Order
-from maitred.router.events import Forget, SaveRouting, Say
+from maitred.router.events import Forget, SaveAgent, SaveRouting, Say
 from tests.gateway import lodge as lodges
 from tests.gateway.lodge import SECRET, Lodge, account, email, visitor
 from tests.router.play import reads_at
@@ -141,6 +141,26 @@ async def test_what_was_said_by_mail_is_not_told_to_a_machine_that_answers_in_an
     assert not any(word in text for word in ("kettle", "Which one?", "Another order", "Berg"))
 
 
+@pytest.mark.parametrize(("signed", "to", "shown"), [(1, "bot", 1), (0, "bot", 0), (0, "ann", 1)])
+async def test_what_a_handoff_says_goes_to_people_and_to_machines_behind_the_open_gate(
+    lodge: Lodge, signed: int, to: str, shown: int
+) -> None:
+    giver = "ann" if to == "bot" else "bot"
+    await lodge.say("presence", giver, presence="online")
+    await lodge.chat(HOME, "It is me.", *[K1] * signed)
+    offer = await lodge.accept("Hello.", giver)
+    await lodge.say("presence", to, presence="online")
+    packet = {"summary": "He has a teapot.", "promised": ["A new lid."]}
+    about = {"conversation": offer.conversation, "epoch": offer.epoch, "handoff": packet}
+    await lodge.say("transfer", giver, to=to, **about)
+    await lodge.settle()
+    (*_, told) = await lodge.told(to)
+    assert (told.state, told.arrived_at) == ("offered", offer.arrived_at)
+    assert told.brief is not None
+    expected = Handoff(summary="He has a teapot.", promised=("A new lid.",))
+    assert told.brief.handoff == (expected if shown else None)
+
+
 # -- replies
 async def test_a_reply_that_rests_on_history_is_refused_once_an_operator_parted_its_reader(
     lodge: Lodge,
@@ -243,14 +263,18 @@ def conversation(reply_to: ReplyTo) -> Conversation:
     )
 
 
-def applied(view: Fixed, *effects: Any) -> tuple[Mapping[str, msgspec.Struct], list[Any]]:
-    dispatch = Dispatch(
+def alone() -> Dispatch:
+    """Return a stage that only puts into words what was decided."""
+    return Dispatch(
         SimpleNamespace(subjects=SUBJECTS),  # type: ignore[arg-type]
         engine=SimpleNamespace(),  # type: ignore[arg-type]
         deadlines=SimpleNamespace(),  # type: ignore[arg-type]
         metrics=Metrics(),
     )
-    found = dispatch.apply(Decided(7, 5, effects), view)
+
+
+def applied(view: Fixed, *effects: Any) -> tuple[Mapping[str, msgspec.Struct], list[Any]]:
+    found = alone().apply(Decided(7, 5, effects), view)
     return found.documents, [(each.subject, each.body) for each in found.entries]
 
 
@@ -267,6 +291,14 @@ def test_a_reply_goes_to_who_wrote_last_when_the_gates_were_asked_whoever_wrote_
     expected = home if known else kiosk
     assert reply.to == expected
     assert subject == SUBJECTS.outbound("chat", CNV, expected.key)
+
+
+def test_of_what_was_said_before_the_documents_are_written_and_nothing_is_said_again() -> None:
+    seen = AgentDoc(id=AgentId("ann"), seen_at=7)
+    say = Say(CNV, AgentId("ann"), "Ann", "As in May.", "c1")
+    found = alone().duplicate(Decided(7, 5, (SaveRouting(routed()), SaveAgent(seen), say)))
+    expected = {SUBJECTS.routing(CNV): routed(), SUBJECTS.agent(seen.id): seen}
+    assert (found.documents, found.entries) == (expected, ())
 
 
 def test_of_what_is_erased_the_document_is_emptied_and_nothing_written_once_it_is_purged() -> None:

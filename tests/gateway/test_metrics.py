@@ -10,6 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from maitred.gateway.metrics import Metrics
+from maitred.router.shadow import Asked
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 ROW = re.compile(r"(?m)^\| `(maitred_\w+)` \| (\w+) \|([^|]*)\| ([^|]+) \|$")
@@ -29,6 +30,8 @@ def used() -> Metrics:
     metrics.delivery("email", "sent")
     metrics.queue_from(lambda: {"billing/en": 3})
     metrics.ledger(gap=0, in_flight=2)
+    metrics.shadow(Asked(3))
+    metrics.shadow_running(running=True)
     return metrics
 
 

@@ -39,7 +39,7 @@ def test_an_unknown_name_says_what_there_is() -> None:
     with pytest.raises(ConfigurationError) as caught:
         plugins.load(plugins.MOOD_MODELS, "oracle", path="mood.model")
     assert caught.value.faults == (
-        "mood.model: nothing named 'oracle' is installed; maitred.mood_models offers lexicon",
+        "mood.model: nothing named 'oracle' is installed; maitred.mood_models offers linear",
     )
 
 

@@ -21,7 +21,7 @@ from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.replay import Outcome, Reading, Replay
 from maitred.normalizer.assemble import Draft, finish
 from maitred.normalizer.port import DecodeContext, Decoded
-from maitred.router.mood.lexicon import LexiconMoodModel
+from maitred.router.mood.linear import LinearMoodModel
 
 TENANT = Tenant("t")
 CONTEXT = DecodeContext(keys=Keys(TENANT, b"a secret that keeps nothing"))
@@ -44,7 +44,7 @@ def machine(backbone: Backbone) -> Replay:
         decoders={"email": newer},
         decoder_names={"email": "newer"},
         context=CONTEXT,
-        mood=LexiconMoodModel(),
+        mood=LinearMoodModel(),
         keeping=KEEPING,
     )
 

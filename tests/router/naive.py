@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from maitred.contracts.agents import AgentDoc, Presence, RoutingDoc, RoutingState
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.limits import OFFERS_MISSED_MAX
+from maitred.contracts.message import MoodLabel
+from maitred.router.mood.pressure import pressed
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings
 
@@ -45,9 +47,9 @@ class Naive:
                 new = self.docs.get(key)
                 if new is None or new.state not in HOLDING or new.agent != old.agent:
                     freed.add(old.agent)
-        for agent in sorted(freed):
-            while (doc := self._most_pressing(agent)) is not None:
-                self.offer(doc, agent)
+        while takes := [each for agent in freed if (each := self._most_pressing(agent))]:
+            _, _, conversation, _, agent = min(takes)
+            self.offer(self.docs[conversation], agent)
         for agent in sorted(freed):
             if not self.held_by(agent):
                 self.agents[agent] = replace(self.agents[agent], idle_since=self.now)
@@ -85,7 +87,9 @@ class Naive:
         for doc in sorted(docs, key=urgency):
             self.place(doc, may_hold=False)
 
-    def _most_pressing(self, agent: AgentId) -> RoutingDoc | None:
+    def _most_pressing(
+        self, agent: AgentId
+    ) -> tuple[float, int, ConversationId, int, AgentId] | None:
         if self.agents[agent].presence != Presence.ONLINE:
             return None
         ranked = []
@@ -98,8 +102,9 @@ class Naive:
                 weight = self.policy.weight(fit, slope, previous=previous)
                 since = self.policy.virtual_arrival(doc)
                 rank = weight * (self.policy.clock(self.now) - since)
-                ranked.append((-rank, since, doc.conversation))
-        return self.docs[min(ranked)[2]] if ranked else None
+                idle_since = self.agents[agent].idle_since
+                ranked.append((-rank, since, doc.conversation, idle_since, agent))
+        return min(ranked, default=None)
 
     def offer(self, doc: RoutingDoc, agent: AgentId) -> None:
         self._put(
@@ -120,9 +125,18 @@ class Naive:
         if old is None or old.state == S.CLOSED:
             if old is not None:
                 doc = replace(doc, epoch=old.epoch + 1, previous_agent=old.previous_agent)
+            doc = replace(doc, last_channel=doc.channel, unanswered=1, waits_since=self.now)
             self.place(doc, may_hold=True)
             return
-        doc = replace(old, needs=doc.needs, mood=doc.mood, channel=doc.channel)
+        doc = replace(
+            old,
+            needs=doc.needs,
+            mood=doc.mood,
+            channel=doc.channel,
+            last_channel=doc.channel,
+            unanswered=old.unanswered + 1,
+        )
+        doc = self._waited(doc, may_anger=old.mood.label == MoodLabel.ANGRY)
         if old.state not in WAITING:
             doc = replace(doc, channel=old.channel)
             if old.state == S.WRAPPING:
@@ -179,6 +193,7 @@ class Naive:
         if doc.state == S.WRAPPING:
             self.close(doc)
         elif doc.state in WAITING:
+            doc = self._waited(doc, may_anger=doc.mood.label == MoodLabel.ANGRY)
             self.place(replace(doc, declined=()), may_hold=False)
         elif doc.agent:
             agent = doc.agent
@@ -189,11 +204,19 @@ class Naive:
                 self.leave(agent, Presence.AWAY)
             self.place(back, may_hold=False)
 
+    def _waited(self, doc: RoutingDoc, *, may_anger: bool) -> RoutingDoc:
+        """Nobody is ever answered here, so each customer waits since he wrote first."""
+        waited = self.policy.clock(self.now) - self.policy.clock(doc.waits_since)
+        target = self.policy.target(doc.last_channel)
+        mood = pressed(doc.mood, waited, target, doc.unanswered, may_anger=may_anger)
+        return replace(doc, mood=mood)
+
     def come(self, agent: AgentId) -> None:
-        doc = replace(self.agents[agent], missed_offers=0)
+        doc = self.agents[agent]
         if doc.presence != Presence.ONLINE:
-            doc = replace(doc, presence=Presence.ONLINE, idle_since=self.now)
-        self.agents[agent] = doc
+            self.agents[agent] = replace(
+                doc, presence=Presence.ONLINE, idle_since=self.now, missed_offers=0
+            )
 
     def leave(self, agent: AgentId, presence: Presence) -> None:
         if self.agents[agent].presence == presence:

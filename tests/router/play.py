@@ -9,6 +9,7 @@ import msgspec
 from maitred.contracts.agents import (
     Admitted,
     AgentDoc,
+    AgentKind,
     Assignment,
     AssignmentState,
     Command,
@@ -49,10 +50,12 @@ from maitred.router.events import (
     WorkArrived,
 )
 from maitred.router.policy import IndexPolicy
+from maitred.router.roster import holders
 from maitred.router.settings import AgentSettings, RoutingSettings
 
 TENANT = Tenant("acme")
 HOLDING = {RoutingState.OFFERED, RoutingState.ASSIGNED, RoutingState.WRAPPING}
+ACCEPTED = {RoutingState.ASSIGNED, RoutingState.WRAPPING}
 START = 1_700_000_000_000
 
 
@@ -204,9 +207,26 @@ class Play:
         self.now = max(self.now, doc.due_at)
         return self.handle(DueCame(_due(doc)))
 
+    def agent_due(self, name: str) -> list[Effect]:
+        """Let an agent's deadline come, at its time or now if that has passed."""
+        due_at = self.agent(name).due_at
+        assert due_at
+        self.now = max(self.now, due_at)
+        return self.handle(DueCame(Due(agent=AgentId(name), due_at=due_at)))
+
+    def until(self, name: str, seconds: float) -> None:
+        """Let time pass, and an agent's deadlines come when they are due."""
+        end = self.now + round(seconds * 1000)
+        while 0 < self.agent(name).due_at <= end:
+            self.agent_due(name)
+        self.now = end
+
     # -- what is seen
     def doc(self, name: str) -> RoutingDoc:
         return self.routing[ConversationId(f"cnv_{name}")]
+
+    def agent(self, name: str) -> AgentDoc:
+        return self.agents.get(AgentId(name), AgentDoc(id=AgentId(name)))
 
     def stands(self, name: str) -> tuple[str, str | None]:
         doc = self.doc(name)
@@ -224,46 +244,110 @@ class Play:
 
     # -- what always holds
     def _hold(self, before: dict[ConversationId, RoutingDoc]) -> None:
-        docs = self.engine.house.docs()
+        house = self.engine.house
+        docs = house.docs()
         assert {doc.conversation: doc for doc in docs} == self.routing, "a change was not saved"
+        for each in self.settings.agents:
+            assert house.roster.doc(AgentId(each.id)) == self.agent(each.id), "nor one of an agent"
+            self._hold_agent(self.agent(each.id), docs)
         self._hold_capacity(docs)
         for doc in docs:
             old = before.get(doc.conversation)
-            assert old is None or doc.epoch >= old.epoch
-            holder_changed = old and doc.agent not in {None, old.agent}
-            assert not holder_changed or (old and doc.epoch > old.epoch)
-            assert (doc.agent is not None) == (doc.state in HOLDING)
-            if doc.state in {RoutingState.OFFERED, RoutingState.HELD, RoutingState.WRAPPING}:
-                assert doc.due_at
-            if doc.state == RoutingState.WAITING and doc.declined:
-                assert doc.due_at
-            if doc.state in {RoutingState.ASSIGNED, RoutingState.CLOSED}:
-                assert not doc.due_at
+            self._hold_epoch(doc, old)
+            self._hold_deadline(doc)
             if doc.state in {RoutingState.WAITING, RoutingState.HELD}:
                 self._hold_work_conservation(doc)
+        self._hold_words(before)
+
+    def _hold_epoch(self, doc: RoutingDoc, old: RoutingDoc | None) -> None:
+        """Hold that who has it was offered it under this epoch, and nobody is a second holder."""
+        having = holders(doc)
+        assert (doc.agent is not None) == (doc.state in HOLDING)
+        assert len(set(having)) == len(having)
+        assert not doc.also or doc.state == RoutingState.OFFERED
+        assert old is None or doc.epoch >= old.epoch
+        new = set(having).difference(holders(old) if old and old.epoch == doc.epoch else ())
+        for agent in new:
+            assert doc.state == RoutingState.OFFERED
+            assert not doc.asked.human_only or self._is_human(agent), "a machine again"
+            assert any(
+                (each.conversation, each.agent, each.epoch) == (doc.conversation, agent, doc.epoch)
+                for each in self.told(AssignmentState.OFFERED)
+            )
+        if new:
+            assert old is None or doc.epoch > old.epoch
+
+    def _is_human(self, name: AgentId) -> bool:
+        return any(
+            each.id == name and each.kind == AgentKind.HUMAN for each in self.settings.agents
+        )
+
+    def _hold_deadline(self, doc: RoutingDoc) -> None:
+        if doc.state in {RoutingState.OFFERED, RoutingState.HELD, RoutingState.WRAPPING}:
+            assert doc.due_at
+        if doc.state == RoutingState.WAITING and doc.declined:
+            assert doc.due_at
+        if doc.state in {RoutingState.ASSIGNED, RoutingState.CLOSED}:
+            assert not doc.due_at
+
+    def _hold_agent(self, doc: AgentDoc, docs: list[RoutingDoc]) -> None:
+        """Hold that whatever ends for an agent has a deadline that is early enough."""
+        chosen = self.settings
+        assert not doc.spared_until or 0 < doc.due_at <= doc.spared_until
+        if doc.allowance:
+            assert doc.presence == Presence.ONLINE
+            assert 0 < doc.due_at <= doc.presence_at + round(chosen.ramp_seconds * 1000) + 6
+        idle = chosen.idle_seconds if doc.presence == Presence.ONLINE else 0
+        silence = (idle or chosen.lost_seconds) + (chosen.idle_seconds or chosen.lost_seconds) / 4
+        has = any(each.state in ACCEPTED and each.agent == doc.id for each in docs)
+        assert not has or doc.presence != Presence.OFFLINE
+        if has and (idle or chosen.lost_seconds):
+            assert 0 < doc.due_at <= max(doc.seen_at + round(silence * 1000), self.now + 1)
 
     def _hold_capacity(self, docs: list[RoutingDoc]) -> None:
         units: Counter[str] = Counter()
         channels: Counter[tuple[str, str]] = Counter()
         for doc in docs:
-            if doc.agent:
-                units[doc.agent] += self.settings.units_of(doc.channel)
-                channels[doc.agent, doc.channel] += 1
+            for holder in holders(doc):
+                units[holder] += self.settings.units_of(doc.channel)
+                channels[holder, doc.channel] += 1
         for each in self.settings.agents:
             assert units[each.id] <= round(each.capacity * 1000)
             for channel, most in each.per_channel.items():
                 assert channels[each.id, channel] <= most
 
     def _hold_work_conservation(self, doc: RoutingDoc) -> None:
+        """Who ramps up has no more room than his allowance; who is spared does not suit the angry.
+
+        Both end at a deadline that `_hold_agent` bounds.
+        """
         signature = self.policy.signature(doc)
         for each in self.settings.agents:
             name = AgentId(each.id)
-            online = self.agents.get(name, AgentDoc(id=name)).presence == Presence.ONLINE
+            agent = self.agent(name)
+            online = agent.presence == Presence.ONLINE
             if not online or (doc.state == RoutingState.HELD and name != doc.previous_agent):
+                continue
+            if agent.spared and doc.mood.label == MoodLabel.ANGRY:
                 continue
             fits = self.policy.fit(signature, each.agent()).value > 0
             room = self.engine.house.roster.has_room(name, doc.channel)
             assert not (fits and room), f"{doc.conversation} waits while {name} has room"
+
+    def _hold_words(self, before: dict[ConversationId, RoutingDoc]) -> None:
+        """Hold that only the holder spoke, and that what was taken from an agent has landed."""
+        for say in self.said():
+            holder = before[say.conversation]
+            assert (holder.agent, holder.state in ACCEPTED) == (say.agent, True)
+        for told in self.told(AssignmentState.REVOKED):
+            assert told.conversation is not None
+            doc = self.routing.get(told.conversation)
+            if doc is not None:
+                assert told.agent not in holders(doc) or doc.epoch > told.epoch
+                assert doc.state != RoutingState.CLOSED or doc.closed_reason in {
+                    "joined",
+                    "withdrawn",
+                }
 
 
 def _due(doc: RoutingDoc) -> Due:

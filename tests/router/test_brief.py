@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
+from maitred.contracts.agents import Brief, Handoff, RoutingDoc, RoutingState
 from maitred.contracts.conversation import (
     Conversation,
+    MoodCause,
     MoodSample,
     MoodTrack,
     Share,
@@ -26,8 +27,16 @@ from maitred.contracts.ids import (
     Tenant,
 )
 from maitred.contracts.inbound import ReplyTo
-from maitred.contracts.limits import BRIEF_BYTES_MAX, TURN_TEXT_CHARACTERS_MAX
+from maitred.contracts.limits import (
+    BRIEF_BYTES_MAX,
+    CONVERSATION_TURNS_MAX,
+    HANDOFF_ENTRIES_MAX,
+    HANDOFF_ENTRY_CHARACTERS_MAX,
+    HANDOFF_SUMMARY_CHARACTERS_MAX,
+    TURN_TEXT_CHARACTERS_MAX,
+)
 from maitred.contracts.message import Entity, EntityKind, MessageKind
+from maitred.router.asking import packet
 from maitred.router.brief import compose
 from tests.router.play import START, Play, agent, settings
 
@@ -263,6 +272,54 @@ def test_a_machine_hears_all_of_what_was_said_on_one_channel() -> None:
     assert brief.identity.name == "kim"
 
 
+def felt(said: Conversation) -> tuple[Conversation, RoutingDoc]:
+    """Return a conversation with the mood of its turns, and where it stands under that mood."""
+    samples = tuple(
+        MoodSample(at=each.at, valence=-0.5, arousal=0.5, confidence=0.8, words=(f"w{each.at}",))
+        for each in said.turns
+    )
+    causes = [MoodCause(what="message", shift=-0.3, at=each.at) for each in samples]
+    causes += [MoodCause(what=what, shift=-0.1) for what in ("waiting", "repeated", "baseline")]
+    mood = MoodTrack(level=-0.4, baseline=0.1, contacts=3, complaints=2, because=tuple(causes))
+    return replace(said, mood=replace(mood, samples=samples)), replace(routing(), mood=mood)
+
+
+def moved(brief: Brief) -> list[tuple[str, str]]:
+    return [(each.what, " ".join(each.words)) for each in brief.mood.because]
+
+
+def test_a_person_hears_what_moved_the_mood_in_the_customers_words() -> None:
+    said, doc = felt(across(may_read=False))
+    brief = compose(said, doc, CUSTOMER, (), True, None)
+    assert moved(brief) == [
+        ("message", "w1"),
+        ("message", "w3"),
+        ("waiting", ""),
+        ("repeated", ""),
+        ("baseline", ""),
+    ]
+    assert (brief.mood.baseline, brief.mood.contacts, brief.mood.samples) == (0.1, 3, ())
+
+
+def test_behind_a_closed_gate_a_mood_says_nothing_of_other_conversations() -> None:
+    said, doc = felt(across(may_read=False))
+    brief = compose(said, doc, CUSTOMER, (), False, None)
+    assert moved(brief) == [("message", "w1"), ("message", "w3"), ("waiting", "")]
+    assert (brief.mood.baseline, brief.mood.contacts, brief.mood.complaints) == (0, 1, 0)
+
+
+def test_a_machine_hears_of_a_mood_no_words_of_other_channels() -> None:
+    said, doc = felt(across(may_read=False))
+    brief = compose(said, doc, CUSTOMER, (), False, None, to_machine=True)
+    assert (brief.mood.level, brief.mood.because) == (-0.4, ())
+    said, doc = felt(across(may_read=True))
+    brief = compose(said, doc, CUSTOMER, (), True, None, to_machine=True)
+    assert moved(brief)[:2] == [("message", "w1"), ("message", "w3")]
+    said, doc = felt(conversation("x", turn(1, Speaker.CUSTOMER, "Where is it?")))
+    brief = compose(said, doc, CUSTOMER, (), False, None, to_machine=True)
+    assert moved(brief) == [("message", "w1"), ("waiting", "")]
+
+
 @pytest.mark.parametrize("may_read", [False, True])
 @pytest.mark.parametrize("channels", [("chat",), ("chat", "email")])
 def test_a_machine_hears_what_a_customer_is_to_the_company_only_behind_an_open_gate(
@@ -275,3 +332,50 @@ def test_a_machine_hears_what_a_customer_is_to_the_company_only_behind_an_open_g
     assert brief.identity.tier == ("vip" if may_read else "standard")
     person = compose(said, routing(), CUSTOMER, (), may_read, None)
     assert person.identity.tier == "vip"
+
+
+@pytest.mark.parametrize(
+    ("to_machine", "may_read", "hinted", "shown"),
+    [
+        (False, True, False, True),
+        (False, False, False, True),
+        (False, False, True, True),
+        (True, True, False, True),
+        (True, False, False, False),
+        (True, True, True, False),
+        (True, False, True, False),
+    ],
+)
+def test_a_machine_is_told_a_handoff_only_where_it_may_repeat_whatever_stands_in_it(
+    to_machine: bool,  # noqa: FBT001  (columns of the table)
+    may_read: bool,  # noqa: FBT001
+    hinted: bool,  # noqa: FBT001
+    shown: bool,  # noqa: FBT001
+) -> None:
+    hint = CustomerId("cus_lee") if hinted else None
+    said = replace(conversation("x"), may_read=may_read, hint=hint)
+    doc = replace(routing(), handoff=Handoff(summary="He is Lee."))
+    brief = compose(said, doc, None, (), True, None, to_machine=to_machine)
+    assert (brief.handoff is not None) is shown
+    assert (b"Lee" in msgspec.json.encode(brief)) is shown
+
+
+@pytest.mark.parametrize("character", ["a", "\0", '"', "é", "語", "🙂", "\u2028"])
+def test_a_brief_with_the_largest_handoff_keeps_it_and_its_bound(character: str) -> None:
+    entry = character * 2 * HANDOFF_ENTRY_CHARACTERS_MAX
+    entries = (entry,) * 2 * HANDOFF_ENTRIES_MAX
+    largest = Handoff(
+        summary=character * 2 * HANDOFF_SUMMARY_CHARACTERS_MAX,
+        tried=entries,
+        promised=entries,
+        unknown=entries,
+    )
+    turns = [
+        turn(at, Speaker.CUSTOMER, "\0" * TURN_TEXT_CHARACTERS_MAX)
+        for at in range(CONVERSATION_TURNS_MAX)
+    ]
+    doc = replace(routing(), handoff=packet(largest))
+    brief = compose(conversation("x", *turns), doc, CUSTOMER, (), True, None)
+    assert len(msgspec.json.encode(brief)) <= BRIEF_BYTES_MAX
+    assert brief.handoff == doc.handoff
+    assert brief.turns[-1].text == turns[-1].text

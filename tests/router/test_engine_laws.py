@@ -2,7 +2,8 @@
 
 `Play` holds the invariants after each event: capacity, one holder, no work left lying, a
 deadline wherever one is needed, every change saved. Here two more: the same log gives the same
-effects, and an engine that starts again before every event gives them too.
+effects, and an engine that starts again before every event gives them too. They hold for agents
+who are asked several at once, fall silent, ramp up, are spared, and hand on what they have.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import Due, Presence, RestsOn, Verb
+from maitred.contracts.agents import Due, Handoff, Presence, RestsOn, RoutingDoc, Verb
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.message import MoodLabel
 from maitred.contracts.operations import ChangeKind
@@ -28,11 +29,13 @@ NEEDS = (
     asks(language="fr"),
     asks(human_only=True),
 )
-WRITE, DUE, STALE_DUE, COMMAND, CHANGE = 0, 1, 2, 3, 4
+WRITE, DUE, STALE_DUE, COMMAND, CHANGE, ACCEPT, AGENT_DUE = range(7)
+OFTEN = (WRITE, WRITE, DUE, COMMAND, COMMAND, ACCEPT, ACCEPT, AGENT_DUE)
 KINDS = (*ChangeKind, ChangeKind.JOINED)
+WORDS = ("", "low_confidence", "needs_human_authority", "Not my kind of thing.")
 
 STEP = st.tuples(
-    st.sampled_from((WRITE, WRITE, DUE, STALE_DUE, COMMAND, COMMAND, COMMAND, COMMAND, CHANGE)),
+    st.sampled_from((*OFTEN, STALE_DUE, COMMAND, CHANGE)),
     st.sampled_from(NAMES),
     st.sampled_from(AGENTS),
     st.sampled_from(tuple(Verb)),
@@ -48,6 +51,14 @@ SETTINGS = routing(
     wrap_up_seconds=20,
     relax=(0.1, 0.5),
     pass_over_seconds=15,
+    broadcast={"chat": 3, "sms": 2},
+    idle_seconds=100,
+    lost_seconds=160,
+    ramp_first=1,
+    ramp_seconds=40,
+    angry_in_a_row=2,
+    cool_down_seconds=30,
+    rescue_share=0.3,
 )
 
 Step = tuple[int, str, str, Verb, int, int]
@@ -69,7 +80,8 @@ def one(game: Play, step: Step) -> list[Effect]:
             customer=name if number % 3 else "shared",
             channel=CHANNELS[number % 3],
             needs=NEEDS[number // 3 % len(NEEDS)],
-            mood=tuple(MoodLabel)[number // 15 % 5],
+            # Some people get nothing but angry customers.
+            mood=tuple(MoodLabel)[number // 15 % 5] if number % 2 else MoodLabel.ANGRY,
             tier=("standard", "vip")[number // 75 % 2],
             hint="" if number % 4 else "shared",
             may_read=number % 2 == 0,
@@ -87,19 +99,34 @@ def one(game: Play, step: Step) -> list[Effect]:
         )
     if kind == DUE and doc and doc.due_at:
         return game.due(name)
-    if kind in {DUE, STALE_DUE}:
-        due = Due(conversation=ConversationId(f"cnv_{name}"), epoch=number % 4, due_at=game.now)
-        return game.handle(DueCame(due))
+    if kind == AGENT_DUE and game.agent(who).due_at:
+        return game.agent_due(who)
+    if kind in {DUE, STALE_DUE, AGENT_DUE}:
+        about = {"agent": AgentId(who)} if number % 2 else {"conversation": ConversationId(name)}
+        return game.handle(DueCame(Due(**about, epoch=number % 4, due_at=game.now)))
+    having = (doc.agent, *doc.also) if doc and doc.agent else ()
+    if kind == ACCEPT and having:
+        return game.command(having[number % len(having)] or who, Verb.ACCEPT, on=name)
     if verb == Verb.PRESENCE:
         return game.presence(who, tuple(Presence)[number % 4])
     # Mostly the holder speaks, and mostly with the epoch that counts.
-    speaker = doc.agent if doc and doc.agent and number % 4 else AgentId(who)
-    epoch = doc.epoch - (number % 7 == 0) if doc else 0
-    to = AGENTS[number % len(AGENTS)]
-    rests_on = tuple(RestsOn)[number % 4]
-    return game.command(
-        speaker, verb, on=name, epoch=epoch, text="Gladly.", to=to, rests_on=rests_on
-    )
+    speaker = having[number % len(having)] if having and number % 4 else AgentId(who)
+    return game.command(speaker or who, verb, on=name, **said(doc, number))
+
+
+def said(doc: RoutingDoc | None, number: int) -> dict[str, object]:
+    """Return what stands in a command, of whatever verb."""
+    return {
+        "epoch": doc.epoch - (number % 7 == 0) if doc else 0,
+        "text": "Gladly.",
+        "rests_on": tuple(RestsOn)[number % 4],
+        "reason": WORDS[number // 4 % len(WORDS)],
+        "to": AGENTS[number % len(AGENTS)] if number % 3 else None,
+        "skills": {"billing": 0.2} if number % 11 == 0 else {},
+        "language": "fr" if number % 13 == 0 else "",
+        "human": number % 5 == 0,
+        "handoff": Handoff(summary=f"It was {number}.") if number % 2 else None,
+    }
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -92,7 +92,7 @@ def test_demands_on_skill_are_lowered_in_steps_but_the_skill_stays() -> None:
 
 
 def test_a_language_nobody_speaks_is_no_bar_after_the_last_step() -> None:
-    game = Play(settings(agent("ann", languages={"en": 1})))
+    game = Play(settings(agent("ann", languages={"en": 1}), relax=(0.1,)))
     game.online("ann")
     game.write("x", needs=asks(language="fi"))
     assert game.stands("x") == ("waiting", None)

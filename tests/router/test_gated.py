@@ -144,7 +144,7 @@ def test_who_served_whom_somebody_seems_to_be_is_preferred_and_the_reason_says_j
     assert offer.decision is not None
     assert offer.decision.rule == "sticky_hint"
     (chosen,) = [each for each in offer.decision.candidates if each.agent == "ann"]
-    assert (chosen.terms["seems"], chosen.terms["previous"]) == (1.0, 0.0)
+    assert ("seems" in chosen.terms, "previous" in chosen.terms) == (True, False)
 
 
 def test_the_customer_himself_goes_before_whom_he_seems_to_be() -> None:
@@ -184,3 +184,21 @@ def test_a_machine_is_not_told_that_somebody_seems_to_be_known() -> None:
     assert (offer.agent, offer.decision) == ("ann", None)
     assert [each.rule for each in game.notes()] == ["sticky_hint"]
     assert not [each for each in game.last if isinstance(each, Tell) and "kim" in str(each)]
+
+
+@pytest.mark.parametrize("kind", ["human", "ai"])
+@pytest.mark.parametrize("may_read", [False, True])
+def test_a_machine_hears_what_was_decided_on_only_where_it_may_read_the_journey(
+    kind: str,
+    *,
+    may_read: bool,
+) -> None:
+    """A decision tells of the tier and of who served before; it is written down all the same."""
+    game = Play(settings(agent("ann", kind=kind)))
+    game.online("ann")
+    game.write("x", tier="vip", may_read=may_read)
+    (offer,) = game.told(AssignmentState.OFFERED)
+    hears = kind == "human" or may_read
+    assert (offer.decision is not None) == hears
+    (decision,) = [offer.decision] if offer.decision else game.notes()
+    assert decision.snapshot.tier == "vip"

@@ -44,7 +44,18 @@ NEEDS = st.sampled_from(
     )
 )
 PAUSES = st.integers(0, 40_000)
-SHOWN = ("state", "agent", "epoch", "previous_agent", "step", "declined", "due_at", "channel")
+SHOWN = (
+    "state",
+    "agent",
+    "epoch",
+    "previous_agent",
+    "step",
+    "declined",
+    "due_at",
+    "channel",
+    "mood",
+    "unanswered",
+)
 
 
 class Router(RuleBasedStateMachine):
@@ -85,9 +96,11 @@ class Router(RuleBasedStateMachine):
     @rule(name=st.sampled_from(AGENTS), pause=PAUSES)
     def come(self, name: str, pause: int) -> None:
         self._begin(pause)
+        # Who is on line already gives a sign of life and nothing more.
+        comes = self.game.agent(name).presence != Presence.ONLINE
         self.game.presence(name, Presence.ONLINE)
         self.model.come(AgentId(name))
-        self.model.end([AgentId(name)])
+        self.model.end([AgentId(name)] if comes else [])
 
     @rule(
         name=st.sampled_from(AGENTS),

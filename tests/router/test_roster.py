@@ -73,3 +73,52 @@ def test_documents_of_agents_that_nobody_configured_are_left_alone() -> None:
     roster.put(AgentDoc(id=AgentId("ghost"), presence=Presence.ONLINE))
     assert roster.online() == set()
     assert not roster.knows(AgentId("ghost"))
+
+
+@given(
+    st.lists(st.sampled_from(["chat", "email", "sms"]), max_size=5),
+    st.sampled_from((0.5, 1.0, 2.5)),
+    st.sampled_from(({}, {"chat": 1})),
+    st.sampled_from((0, 1_000)),
+    st.sampled_from((0, 1)),
+)
+def test_what_is_surely_so_of_all_channels_is_so_of_each(
+    channels: list[str], capacity: float, bounds: dict[str, int], allowance: int, spared: int
+) -> None:
+    roster = Roster(
+        settings(
+            agent("ann", capacity=capacity, per_channel=bounds),
+            channel_units={"email": 0.5, "sms": 1.5},
+        )
+    )
+    roster.put(AgentDoc(id=ANN, allowance=allowance, spared_until=spared))
+    for number, channel in enumerate(channels):
+        roster.take(held(f"{number}", channel))
+    room = [roster.has_room(ANN, channel) for channel in ("chat", "email", "sms", "pigeon")]
+    assert all(room) or not roster.takes_all(ANN)
+    assert not any(room) or not roster.takes_none(ANN)
+    assert not (roster.takes_all(ANN) and spared)
+
+
+def test_agents_who_can_do_the_same_share_one_profile_whatever_their_room() -> None:
+    roster = Roster(
+        settings(
+            agent("ann", skills={"a": 0.5, "b": 0.5}, capacity=1),
+            agent("bob", skills={"b": 0.5, "a": 0.5}, capacity=9),
+            agent("cyd", skills={"a": 0.5, "b": 0.6}),
+            agent("bot", skills={"a": 0.5, "b": 0.5}, kind="ai"),
+        )
+    )
+    profiles = [roster.profile(AgentId(name)) for name in ("ann", "bob", "cyd", "bot")]
+    assert profiles[0] == profiles[1]
+    assert len(set(profiles)) == len(roster.samples) == 3
+
+
+def test_what_takes_up_an_agent_whom_nobody_configured_is_not_lost() -> None:
+    roster = Roster(settings(agent("bob")))
+    roster.take(held("a", "email"))
+    assert roster.holdings(ANN) == ["a"]
+    assert roster.taken() == {"a"}
+    roster.give_back(held("a", "email"))
+    assert roster.is_idle(ANN)
+    assert roster.taken() == set()

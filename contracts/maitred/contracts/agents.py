@@ -52,8 +52,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
 class AgentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="agent_state"):
     """What dispatch remembers of an agent; his load follows from the routing documents.
 
-    Times are UTC milliseconds. `due_at` is the one moment at which he must be looked at again (0:
-    none): his room grows, he is spared no longer, or he has been silent for too long.
+    Times are UTC milliseconds. `due_at` is when he must be looked at again (0: never): his room
+    grows, he is spared no longer, or he may have been silent for too long.
     """
 
     version: int = 1
@@ -65,12 +65,17 @@ class AgentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     seen_at: int = 0
     """When he last gave a sign of life, as far as that was worth writing down."""
     allowance: int = 0
-    """What he may take on at present, in thousandths of a unit, while he ramps up; 0: all."""
+    """What he may have at present, in thousandths of a unit, while he ramps up; 0: all."""
     angry_in_a_row: int = 0
     """How many angry customers he accepted one after the other."""
-    spared: bool = False
-    """Whether he is given no angry customer for now."""
+    spared_until: int = 0
+    """Until when he is given no angry customer; 0: he is."""
     due_at: int = 0
+
+    @property
+    def spared(self) -> bool:
+        """Whether he is given no angry customer for now."""
+        return self.spared_until > 0
 
 
 class RoutingState(Vocabulary):
@@ -131,6 +136,8 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     mood: MoodTrack = MoodTrack()
     unanswered: int = 0
     """How many messages the customer wrote since anybody answered him."""
+    waits_since: int = 0
+    """When the first of these came (UTC milliseconds); 0: he waits for no answer."""
     arrived_at: int
     state_at: int
     due_at: int = 0
@@ -144,8 +151,14 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     closed_reason: str = ""
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """One candidate of a decision and how it was judged; `excluded` says why not, if so."""
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One candidate of a decision and how it was judged; `excluded` says why not, if so.
+
+    The `terms` of an offer add up to its `score`: `fit`, `previous` (he served the customer
+    before; `seems` where only whom he seems to be), `load` and `flex`. Those of a slot that frees
+    multiply up to it: `fit`, `previous` or `seems`, `growth` of urgency by the second, and
+    `waited_seconds`, the head start among them.
+    """
 
     agent: AgentId
     score: float = 0.0
@@ -153,20 +166,24 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     excluded: str = ""
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a decision was made from: the conversation as it stood, and the house around it.
 
-    Times are UTC milliseconds; `ranked_from` is the time from which its urgency counts.
+    Times are UTC milliseconds; `ranked_from` is the time from which its urgency counts, by the
+    clock of the house.
     """
 
     channel: str = ""
     tier: str = ""
     mood: MoodLabel = MoodLabel.UNKNOWN
     mood_level: float = 0.0
+    mood_because: dict[str, float] = {}
+    """What moved the mood and by how much of its level, as in `MoodCause`; nobody's words."""
     arrived_at: int = 0
     ranked_from: int = 0
     previous_agent: AgentId | None = None
     declined: tuple[AgentId, ...] = ()
+    """Who was passed over, the latest of them."""
     waiting: int = 0
     """How many conversations waited, this one not among them."""
     online: int = 0
@@ -188,6 +205,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     """Name and hash of the policy and its settings."""
     needs: Needs
     step: int = 0
+    lowered: Needs | None = None
+    """What was asked for after the steps taken; missing where none was taken."""
     candidates: tuple[Reason, ...] = ()
     """The best ones and the nearest misses, bounded."""
     tie_break: str = ""
@@ -195,6 +214,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     the score did."""
     reason: str = ""
     """Why whoever had it gave it back, in his own word, such as `low_confidence`."""
+    due_at: int = 0
+    """Until when the outcome stands, or when it is looked at again at the latest; 0: open."""
     snapshot: Snapshot = Snapshot()
     input: int = 0
     """The journal's sequence of the event that it answers."""
@@ -334,7 +355,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     transfer; without one, a transfer goes to whoever has the `skills` and the `language`, to a
     human where `human` is set. `handoff` comes with a transfer or a requeue. `presence` belongs to
     the verb of that name, `text`, `rests_on` and `asks_proof` to a reply, `reason` to a decline, a
-    requeue or a completion.
+    requeue, a transfer (a word each) or a completion.
     """
 
     version: int = 1

@@ -154,6 +154,9 @@ def text_sender(written: str, *, region: str | None = None) -> tuple[SenderKind,
         number = _parsed(text, region)
         if number is not None and (international or phonenumbers.is_valid_number(number)):
             value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            if international and len(value) <= len(digits):
+                # Behind a zero that was taken for a trunk prefix there may be another one.
+                return text_sender(value)
             return SenderKind.NUMBER, value
     if not international and len(digits) <= _SHORT_CODE_DIGITS_MAX:
         return SenderKind.SHORT_CODE, digits

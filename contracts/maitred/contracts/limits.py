@@ -94,6 +94,15 @@ SYSTEM_TURNS_MAX: Final = 4
 TURN_TEXT_CHARACTERS_MAX: Final = 2_000
 BRIEF_BYTES_MAX: Final = 64 * KIB
 MOOD_SAMPLES_MAX: Final = 20
+MOOD_WORDS_MAX: Final = 3
+"""Words kept of what drove the mood of a message, each of so many characters at most:"""
+MOOD_WORD_CHARACTERS_MAX: Final = 40
+MOOD_EARLIER_MAX: Final = 3
+"""Last messages of a customer whose mood goes on into his next conversation."""
+CONTACTS_MAX: Final = 8
+"""Times kept at which an identifier opened a conversation."""
+CONTACTS_WINDOW_MS: Final = 7 * DAY_MS
+"""Who comes again within this has come before lately."""
 OPEN_CONVERSATIONS_MAX: Final = 32
 
 # -- identity ---------------------------------------------------------------------------------
@@ -126,6 +135,10 @@ RULES_MAX: Final = 1_000
 SKILLS_PER_AGENT_MAX: Final = 100
 COMMAND_BYTES_MAX: Final = 128 * KIB
 REPLY_CHARACTERS_MAX: Final = 50_000
+HANDOFF_SUMMARY_CHARACTERS_MAX: Final = 1_000
+HANDOFF_ENTRIES_MAX: Final = 8
+"""Of each kind: what was tried, promised, and could not be found out."""
+HANDOFF_ENTRY_CHARACTERS_MAX: Final = 200
 
 # -- keeping ----------------------------------------------------------------------------------
 INBOUND_AGE_MS: Final = 30 * DAY_MS
@@ -190,6 +203,12 @@ _hold(
     6 * (CONVERSATION_TURNS_MAX + CLAIMED_TURNS_MAX + SYSTEM_TURNS_MAX) * TURN_TEXT_CHARACTERS_MAX
     < NATS_PAYLOAD_BYTES_MAX,
     "a full conversation document must fit into one NATS payload",
+)
+_hold(
+    4 * (HANDOFF_SUMMARY_CHARACTERS_MAX + 3 * HANDOFF_ENTRIES_MAX * HANDOFF_ENTRY_CHARACTERS_MAX)
+    < BRIEF_BYTES_MAX // 2,
+    # Four bytes each: controls, which would take more, are removed before.
+    "a brief must have room for a handoff and for the last turn",
 )
 _hold(CODE_AGE_MS <= CODES_WINDOW_MS, "a code that may still come back must be counted")
 _hold(PROOF_AGE_MS <= PROOF_READ_AGE_MS, "who may act for a customer may read what he wrote")

@@ -22,6 +22,7 @@ from maitred.contracts import (
     message,
     operations,
     outbound,
+    policies,
     proofs,
     revision,
 )
@@ -50,6 +51,8 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     agents.Command,
     agents.Admitted,
     agents.Due,
+    policies.PolicyInForce,
+    policies.ShadowAnswer,
     outbound.Outbound,
     outbound.DeliveryDoc,
     proofs.ProofDoc,

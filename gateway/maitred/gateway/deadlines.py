@@ -1,4 +1,4 @@
-"""Deadlines: one heap in memory, re-armed from the routing documents after a restart.
+"""Deadlines: one heap in memory, re-armed from the documents after a restart.
 
 A deadline that has come is published into the journal, where it takes its place in dispatch's one
 order. The documents hold the deadlines, so nothing is lost with the process; a schedule kept by
@@ -17,32 +17,43 @@ import structlog
 from maitred.contracts.agents import Due
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.events import headers
-from maitred.contracts.ids import ConversationId
+from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
+from maitred.gateway.journal.keeping import Keeping
 
 log = structlog.get_logger(__name__)
 _RETRY_MS: Final = 250
-_KEPT_MS: Final = 86_400_000
-"""A deadline's log entry lives a day: the decision it led to is kept longer."""
 
 
 class Deadlines:
-    """The deadlines of all live conversations; a conversation has at most one."""
+    """The deadlines of all live conversations and of agents; each has at most one."""
 
-    def __init__(self, backbone: Backbone) -> None:
+    def __init__(self, backbone: Backbone, keeping: Keeping | None = None) -> None:
         self._backbone = backbone
-        self._armed: dict[ConversationId, tuple[int, int]] = {}
-        self._heap: list[tuple[int, ConversationId, int]] = []
+        self._keeping = keeping or Keeping()
+        self._armed: dict[str, Due] = {}
+        self._heap: list[tuple[int, str, int]] = []
         self._changed = asyncio.Event()
 
     def arm(self, conversation: ConversationId, epoch: int, due_at: int) -> None:
         """Set the deadline of a conversation, in place of an earlier one."""
-        if self._armed.get(conversation) == (epoch, due_at):
+        self._arm(conversation, Due(conversation=conversation, epoch=epoch, due_at=due_at))
+
+    def arm_agent(self, agent: AgentId, due_at: int) -> None:
+        """Set the deadline of an agent, in place of an earlier one; 0 for none."""
+        about = f"agent:{agent}"
+        if due_at:
+            self._arm(about, Due(agent=agent, due_at=due_at))
+        else:
+            self._armed.pop(about, None)
+
+    def _arm(self, about: str, due: Due) -> None:
+        if self._armed.get(about) == due:
             return
-        self._armed[conversation] = (epoch, due_at)
-        heapq.heappush(self._heap, (due_at, conversation, epoch))
+        self._armed[about] = due
+        heapq.heappush(self._heap, (due.due_at, about, due.epoch))
         self._changed.set()
 
     def disarm(self, conversation: ConversationId) -> None:
@@ -67,32 +78,39 @@ class Deadlines:
                 except TimeoutError:
                     pass
                 continue
-            due_at, conversation, epoch = self._heap[0]
+            first = self._heap[0]
+            _, about, _ = first
+            due = self._armed[about]
             try:
-                await self._publish(Due(conversation=conversation, epoch=epoch, due_at=due_at))
+                await self._publish(about, due)
             except StoreUnavailable:
                 await asyncio.sleep(_RETRY_MS / 1000)
                 continue
-            if self._heap and self._heap[0] == (due_at, conversation, epoch):
+            if self._heap and self._heap[0] == first:
                 heapq.heappop(self._heap)
-            if self._armed.get(conversation) == (epoch, due_at):
-                del self._armed[conversation]
+            if self._armed.get(about) == due:
+                del self._armed[about]
 
     def _wait_ms(self) -> int | None:
         while self._heap:
-            due_at, conversation, epoch = self._heap[0]
-            if self._armed.get(conversation) == (epoch, due_at):
+            due_at, about, epoch = self._heap[0]
+            due = self._armed.get(about)
+            if due is not None and (due.due_at, due.epoch) == (due_at, epoch):
                 return max(0, due_at - clock.now_ms())
             heapq.heappop(self._heap)
         return None
 
-    async def _publish(self, due: Due) -> None:
-        name = f"due:{due.conversation}:{due.epoch}:{due.due_at}"
+    async def _publish(self, about: str, due: Due) -> None:
+        name = f"due:{about}:{due.epoch}:{due.due_at}"
+        subject = self._backbone.subjects.due(
+            due.conversation or due.agent or ConversationId("none")
+        )
         await self._backbone.publisher.publish(
-            self._backbone.subjects.due(due.conversation or due.agent or ConversationId("none")),
+            subject,
             msgspec.json.encode(due),
             msg_id=name,
             stream=JOURNAL,
-            ttl_ms=_KEPT_MS,
+            # As long as the decision it led to: without it, that one could not be replayed.
+            ttl_ms=self._keeping.entry_ttl_ms(subject),
             headers=headers(event_id=name, kind="due/1", at=due.due_at),
         )

@@ -16,20 +16,13 @@ import msgspec
 import structlog
 
 from maitred.contracts.agents import (
-    Admitted,
     AgentDoc,
     Assignment,
     AssignmentState,
-    Due,
     RoutingDoc,
     RoutingState,
 )
-from maitred.contracts.conversation import Speaker, Turn
-from maitred.contracts.entry import Claim, Work
-from maitred.contracts.ids import AgentId, ConversationId, MessageId, outbound_id
-from maitred.contracts.inbound import ReplyTo
-from maitred.contracts.message import Attachment, MessageKind
-from maitred.contracts.operations import ConversationChange
+from maitred.contracts.ids import AgentId, ConversationId, outbound_id
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead, View
@@ -39,15 +32,14 @@ from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.deadlines import Deadlines
+from maitred.gateway.inputs import INPUTS, events_of
 from maitred.gateway.journal.effects import Effects, Entry
 from maitred.gateway.journal.stage import Buried
 from maitred.gateway.metrics import Metrics
+from maitred.gateway.whatif.recording import Recorder
+from maitred.gateway.whatif.shadowing import NOT_ASKED, Shadowing
 from maitred.router.engine import Engine
 from maitred.router.events import (
-    ChangeCame,
-    ClaimCame,
-    CommandCame,
-    DueCame,
     Effect,
     Event,
     Forget,
@@ -56,34 +48,14 @@ from maitred.router.events import (
     SaveRouting,
     Say,
     Tell,
-    WorkArrived,
 )
 from maitred.router.house import ERASED
+from maitred.router.replaying import answering
+from maitred.router.shadow import Asked
 
 log = structlog.get_logger(__name__)
 STAGE: Final = "dispatch"
 _WITH_BRIEF: Final = frozenset({AssignmentState.OFFERED, AssignmentState.UPDATED})
-
-
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What dispatch needs of a message; reading the rest would cost as much as deciding."""
-
-    id: MessageId
-    channel: str
-    kind: MessageKind
-    name: str
-    text: str
-    received_at: int
-    attachments: tuple[Attachment, ...]
-    reply_to: ReplyTo | None = None
-
-
-class _Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="entry"):
-    """What dispatch needs of a journal entry."""
-
-    message: _Message
-    claim: Claim | None = None
-    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +66,10 @@ class Decided:
     at: int
     effects: tuple[Effect, ...]
     accepted_at: int = 0
+    beside: tuple[Entry, ...] = ()
+    """What is written down beside the decisions."""
+    asked: Asked = NOT_ASKED
+    """What a shadow policy said of them."""
 
 
 class Dispatch:
@@ -111,6 +87,8 @@ class Dispatch:
         deadlines: Deadlines,
         metrics: Metrics,
         machines: frozenset[AgentId] = frozenset(),
+        recorder: Recorder | None = None,
+        shadowing: Shadowing | None = None,
     ) -> None:
         self._backbone = backbone
         self._subjects = backbone.subjects
@@ -118,6 +96,8 @@ class Dispatch:
         self._deadlines = deadlines
         self._metrics = metrics
         self._briefing = Briefing(backbone.subjects, machines)
+        self._recorder = recorder
+        self._shadowing = shadowing
         self._poisoned: set[int] = set()
         self._waiting: dict[ConversationId, str] = {}
         self._queue: Counter[str] = Counter()
@@ -125,7 +105,7 @@ class Dispatch:
 
     def subjects(self, partition: int) -> Sequence[str]:
         """Return what it reads: what was said, what agents say, what is due, what was changed."""
-        return [self._subjects.any(kind) for kind in ("message", "admitted", "due", "change")]
+        return [self._subjects.any(kind) for kind in INPUTS]
 
     async def rebuild(self) -> None:
         """Load the engine and the deadlines from the documents."""
@@ -135,11 +115,17 @@ class Dispatch:
         stored = await get_many(connection, JOURNAL, [self._subjects.any("agent")])
         agents = [msgspec.json.decode(each.data, type=AgentDoc) for each in stored.values()]
         self._engine.load(routing, agents)
+        if self._recorder is not None:
+            await self._recorder.recall()
+        if self._shadowing is not None:
+            self._shadowing.load(routing, agents)
         self._deadlines.clear()
         self._waiting.clear()
         self._queue.clear()
         for doc in routing:
             self._note_state(doc)
+        for agent in agents:
+            self._deadlines.arm_agent(agent.id, agent.due_at)
 
     async def prepare(self, received: Sequence[Received]) -> Sequence[Decided | Buried]:
         """Let the engine decide on each input, in order."""
@@ -149,24 +135,36 @@ class Dispatch:
                 prepared.append(Buried("engine_failed", "the engine could not handle it"))
                 continue
             try:
-                events, accepted_at = _events(item)
+                events, accepted_at = events_of(item.subject, item.data)
             except msgspec.MsgspecError:
                 prepared.append(Buried("bad_entry", "not an entry of the shape that we know"))
                 continue
             try:
-                effects = tuple(
-                    effect
-                    for event in events
-                    for effect in self._engine.handle(event, item.time_ms)
-                )
+                prepared.append(self._decided(item, events, accepted_at))
             except Exception:
                 # Half-changed memory must not decide anything: read it again without this input.
                 log.exception("engine_failed", input=item.stream_seq)
                 self._poisoned.add(item.stream_seq)
                 await self.rebuild()
                 return await self.prepare(received)
-            prepared.append(Decided(item.stream_seq, item.time_ms, effects, accepted_at))
         return prepared
+
+    def _decided(self, item: Received, events: tuple[Event, ...], accepted_at: int) -> Decided:
+        """Let the engine decide, and whoever looks on have his say when it has."""
+        sequence, at = item.stream_seq, item.time_ms
+        effects: tuple[Effect, ...] = ()
+        beside: tuple[Entry, ...] = ()
+        asked = NOT_ASKED
+        for event in events:
+            made = answering(self._engine.handle(event, at), sequence)
+            effects += made
+            if self._shadowing is not None:
+                asked += self._shadowing.ask(event, at, made, self._engine.house, item.data)
+        if self._shadowing is not None:
+            beside = self._shadowing.entries(asked, sequence, at)
+        if self._recorder is not None and (record := self._recorder.entry(sequence, at)):
+            beside = (record, *beside)
+        return Decided(sequence, at, effects, accepted_at, beside, asked)
 
     def wanted(self, prepared: Decided) -> Iterable[str]:
         """Name what is written, and what briefs and replies are made of."""
@@ -214,7 +212,7 @@ class Dispatch:
         # The shell must know the revision of whatever is written.
         if missing := view.missing(*documents):
             raise NotRead(*missing)
-        return Effects(documents=documents, entries=tuple(entries))
+        return Effects(documents=documents, entries=(*entries, *prepared.beside))
 
     def duplicate(self, prepared: Decided) -> Effects:
         """Drop what stands in the log already (a reply that was said before)."""
@@ -222,15 +220,21 @@ class Dispatch:
         for effect in prepared.effects:
             if isinstance(effect, SaveRouting):
                 documents[self._subjects.routing(effect.doc.conversation)] = effect.doc
+            elif isinstance(effect, SaveAgent):
+                documents[self._subjects.agent(effect.doc.id)] = effect.doc
         return Effects(documents=documents)
 
     def committed(self, prepared: Decided, effects: Effects) -> None:
         """Arm deadlines and count, now that the decision is durable."""
         now = clock.now_ms()
+        if prepared.asked.decisions:
+            self._metrics.shadow(prepared.asked)
         for effect in prepared.effects:
             match effect:
                 case SaveRouting(doc=doc):
                     self._note_state(doc)
+                case SaveAgent(doc=state):
+                    self._deadlines.arm_agent(state.id, state.due_at)
                 case Forget(conversation=conversation):
                     self._note_gone(conversation)
                 case Tell(assignment=assignment):
@@ -326,37 +330,3 @@ class Dispatch:
         )
         where = self._subjects.outbound(reply_to.channel, say.conversation, reply_to.key)
         return Entry(where, reply, f"outbound:{reply.id}")
-
-
-def _events(item: Received) -> tuple[tuple[Event, ...], int]:
-    """Return the engine's events and when the door stored the message behind them."""
-    kind = item.subject.split(".")[3]
-    if kind == "admitted":
-        return (CommandCame(msgspec.json.decode(item.data, type=Admitted)),), 0
-    if kind == "due":
-        return (DueCame(msgspec.json.decode(item.data, type=Due)),), 0
-    if kind == "change":
-        return (ChangeCame(msgspec.json.decode(item.data, type=ConversationChange)),), 0
-    entry = msgspec.json.decode(item.data, type=_Entry)
-    events: list[Event] = []
-    if entry.work is not None:
-        message, is_quiet = entry.message, entry.work.is_quiet
-        reply_to = message.reply_to if not is_quiet else None
-        events.append(WorkArrived(entry.work, _turn(message), message.id, reply_to))
-    if entry.claim is not None and entry.claim.turn is not None:
-        events.append(ClaimCame(conversation=entry.claim.conversation, turn=entry.claim.turn))
-    return tuple(events), entry.work.accepted_at if entry.work is not None else 0
-
-
-def _turn(message: _Message) -> Turn:
-    proof = message.kind is MessageKind.VERIFICATION
-    return Turn(
-        at=message.received_at,
-        speaker=Speaker.SYSTEM if proof else Speaker.CUSTOMER,
-        channel=message.channel,
-        text=message.text,
-        kind=message.kind,
-        message=message.id,
-        name=message.name,
-        attachments=tuple(each.name for each in message.attachments),
-    )

@@ -7,6 +7,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from maitred.router.shadow import Asked
+
 _BUCKETS: Final = (
     0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
 )  # fmt: skip
@@ -75,6 +77,17 @@ class Metrics:
             ["channel", "state"],
             registry=self.registry,
         )
+        self._shadow = Counter(
+            "maitred_shadow_decisions_total",
+            "Decisions that the shadow policy would have made the same way, or otherwise.",
+            ["verdict"],
+            registry=self.registry,
+        )
+        self._shadow_running = Gauge(
+            "maitred_shadow_running",
+            "Whether a shadow policy is asked: 0 where there is none, or it was dropped.",
+            registry=self.registry,
+        )
         self._queue = Gauge(
             "maitred_queue_conversations",
             "Conversations without a holder, by what they need.",
@@ -120,6 +133,16 @@ class Metrics:
     def delivery(self, channel: str, state: str) -> None:
         """Count what became of a reply."""
         self._deliveries.labels(channel, state).inc()
+
+    def shadow(self, asked: Asked) -> None:
+        """Count what a shadow policy said of decisions."""
+        different = len(asked.elsewhere)
+        self._shadow.labels("same").inc(asked.decisions - different)
+        self._shadow.labels("different").inc(different)
+
+    def shadow_running(self, *, running: bool) -> None:
+        """Show whether a shadow policy is asked."""
+        self._shadow_running.set(running)
 
     def queue_from(self, source: Callable[[], Mapping[str, int]]) -> None:
         """Take the queue, by need, from `source` whenever the metrics are read."""

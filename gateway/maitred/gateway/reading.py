@@ -11,12 +11,13 @@ from typing import Final
 import msgspec
 
 from maitred.contracts.agents import Assignment, Decision, RoutingDoc
-from maitred.contracts.conversation import Conversation
+from maitred.contracts.conversation import Conversation, MoodTrack
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.contracts.view import View
+from maitred.gateway import clock
 from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import read_log
@@ -25,11 +26,13 @@ from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.journal.lookup import Lookup
 from maitred.gateway.journal.transaction import Decision as Step
 from maitred.gateway.journal.transaction import transact
+from maitred.gateway.judging import known_of
 from maitred.identity.conversations.gathering import gathered
 from maitred.identity.customers.components import namesake
 from maitred.identity.timeline.belonging import Belonging, alone
 from maitred.identity.timeline.line import timeline
 from maitred.identity.timeline.moments import Moment
+from maitred.router.mood.track import begun
 
 NEWEST: Final = 1_000
 """So many of a log's entries are read unless all are asked for."""
@@ -40,12 +43,14 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
     """A customer with everything that was said and done, over all channels, oldest first.
 
+    `mood` is what is left now of how he felt, and what is known of how he usually writes.
     `claimed` is what others wrote in his conversations, whom nothing proves to be him. `unread` is
     how many entries his logs hold before those that were read.
     """
 
     customer: CustomerDoc
     identifiers: tuple[IdentifierKey, ...]
+    mood: MoodTrack = MoodTrack()
     moments: tuple[Moment, ...]
     claimed: tuple[Moment, ...] = ()
     unread: int = 0
@@ -95,10 +100,11 @@ async def journey(
         newest,
         only if customer.unidentified else None,
     ).collect()
-    told = timeline(found.sources)
+    told, now = timeline(found.sources), clock.now_ms()
     return Journey(
         customer=customer,
         identifiers=belonging.members,
+        mood=begun(known_of(customer, now), now),
         moments=told.moments,
         claimed=told.claimed,
         unread=found.unread,
@@ -121,6 +127,20 @@ async def story(connection: Connection, subjects: Subjects, name: str) -> Conver
         said, routing = await _with_joined(connection, subjects, conversation)
     decisions = await _decisions(connection, subjects, conversation)
     return ConversationStory(conversation=said, routing=routing, decisions=decisions)
+
+
+def numbered(story: ConversationStory, number: int) -> int:
+    """Return the number of a decision, from 1 on; 0 asks for the last, and is it if there is none.
+
+    Raises:
+        Permanent: there is none of that number (code `not_found`).
+    """
+    count = len(story.decisions)
+    if number > count:
+        known = story.conversation.id
+        told = "1 decision" if count == 1 else f"{count} decisions"
+        raise Permanent(f"{known} has {told}, not {number}", code="not_found")
+    return number or count
 
 
 async def _with_joined(

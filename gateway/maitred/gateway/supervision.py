@@ -40,16 +40,20 @@ from maitred.gateway.journal.runner import Runner
 from maitred.gateway.journal.stage import Stage
 from maitred.gateway.ledger import balance
 from maitred.gateway.metrics import Metrics
+from maitred.gateway.moods import mood_model
+from maitred.gateway.policies import house_calendar, policy_of
 from maitred.gateway.proving import Proving
 from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
 from maitred.gateway.settings.shapes import keeping_of, token_keys
 from maitred.gateway.tasks import Tasks
+from maitred.gateway.whatif.recording import Recorder
+from maitred.gateway.whatif.shadowing import shadowing_of
 from maitred.identity.conversations.place import Tools
 from maitred.normalizer import language
 from maitred.router.engine import Engine
-from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.needs import compile_rules
+from maitred.router.replaying import Rules
 
 log = structlog.get_logger(__name__)
 ROLES: Final = ("doors", "intake", "dispatch", "delivery")
@@ -229,11 +233,9 @@ class Gateway:
         routing = self.settings.routing
         for agent in routing.agents:
             await declare_agent(self.backbone.connection, self.settings.tenant, AgentId(agent.id))
-        policy = plugins.load(plugins.ROUTING_POLICIES, self.settings.policy, path="policy")
-        engine = Engine(
-            routing, policy(routing, ALWAYS_OPEN), self.settings.tenant, closed_ms=keeping.closed_ms
-        )
-        deadlines = Deadlines(self.backbone)
+        policy = policy_of(self.settings)
+        engine = Engine(routing, policy, self.settings.tenant, closed_ms=keeping.closed_ms)
+        deadlines = Deadlines(self.backbone, keeping)
         dispatch = Dispatch(
             self.backbone,
             engine=engine,
@@ -242,16 +244,21 @@ class Gateway:
             machines=frozenset(
                 AgentId(agent.id) for agent in routing.agents if agent.kind is AgentKind.AI
             ),
+            recorder=Recorder(
+                self.backbone.connection,
+                self.backbone.subjects,
+                Rules(routing, policy, keeping.closed_ms),
+            ),
+            shadowing=shadowing_of(self.settings, self.backbone.subjects, self.metrics, keeping),
         )
         self._run_stage(Admit(self.backbone), 0, keeping)
         self._run_stage(dispatch, 0, keeping)
         self._tasks.start("deadlines", deadlines.run())
 
     async def _start_intake(self, keeping: Keeping, tokens: TokenKeys, tools: Tools) -> None:
-        normalizer = self.settings.normalizer
+        normalizer, routing = self.settings.normalizer, self.settings.routing
         # The language model is loaded at its first use, which would hold up the first message.
         await asyncio.to_thread(language.identify, WARM_UP, normalizer.languages)
-        model = plugins.load(plugins.MOOD_MODELS, self.settings.mood.model, path="mood.model")()
         intake = Intake(
             self.backbone,
             decoders={
@@ -260,8 +267,8 @@ class Gateway:
             },
             context=context_of(normalizer, tools.keys, tokens),
             tools=tools,
-            mood=model,
-            rules=compile_rules(self.settings.routing),
+            mood=mood_model(self.settings.mood),
+            rules=compile_rules(routing, house_calendar(routing.hours)),
         )
         for partition in range(self.backbone.partitions):
             self._run_stage(intake, partition, keeping)

@@ -1,7 +1,8 @@
 """Arriving: what becomes of a conversation when its customer writes.
 
 One that nobody has begins, or begins anew; one that waits keeps its age and is looked at again if
-it asks for something else now; one that somebody has is told him.
+it asks for something else now; one that somebody has is told him. What he wrote since anybody
+answered him is counted, and how long he has waited presses on his mood.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from maitred.contracts.agents import RoutingDoc, RoutingState
+from maitred.contracts.conversation import MoodTrack, Needs
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId
 from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.message import MoodLabel
+from maitred.router.asking import merged
 from maitred.router.events import WorkArrived
 from maitred.router.house import WAITING
+from maitred.router.mood.pressure import pressed, relieved
 from maitred.router.placing import Placing
 from maitred.router.roster import holders
 
@@ -28,7 +33,10 @@ def arrive(placing: Placing, event: WorkArrived) -> None:
             return
         opened_doc = opened(placing, work, doc, event.reply_to, arrived_at=work.accepted_at)
         placing.place(opened_doc, may_hold=True)
-    elif doc.state in WAITING:
+        return
+    if not work.is_quiet:
+        doc = _unanswered(doc, min(work.accepted_at, placing.now))
+    if doc.state in WAITING:
         wait_on(placing, doc, work, event.reply_to)
     else:
         _turn(placing, doc, event)
@@ -52,7 +60,8 @@ def opened(
         agent, seems = closed.previous_agent, closed.seems
     elif agent is None:
         agent, seems = _last_agent(placing, work)
-    return RoutingDoc(
+    since = min(arrived_at, placing.now)
+    begun = RoutingDoc(
         conversation=work.conversation,
         customer=work.customer,
         state=RoutingState.WAITING,
@@ -63,15 +72,20 @@ def opened(
         last_channel=work.channel,
         account=work.account,
         tier=work.tier,
-        needs=work.needs,
+        needs=merged(work.needs, closed.asked) if closed else work.needs,
+        asked=closed.asked if closed else Needs(),
+        handoff=closed.handoff if closed else None,
         mood=work.mood,
-        arrived_at=min(arrived_at, placing.now),
+        unanswered=1,
+        waits_since=since,
+        arrived_at=since,
         state_at=placing.now,
         replies=closed.replies if closed else (),
         may_read=work.may_read,
         act_until=work.act_until,
         reply_to=reply_to,
     )
+    return replace(begun, mood=_under_wait(placing, begun, may_anger=True))
 
 
 def _last_agent(placing: Placing, work: Work) -> tuple[AgentId | None, bool]:
@@ -84,11 +98,15 @@ def _last_agent(placing: Placing, work: Work) -> tuple[AgentId | None, bool]:
 
 
 def wait_on(placing: Placing, doc: RoutingDoc, work: Work, reply_to: ReplyTo | None) -> None:
-    """A customer who waits wrote again: his age stays, and needs that changed are looked at."""
-    renewed = updated(doc, work, reply_to)
+    """A customer who waits wrote again: his age stays, and needs that changed are looked at.
+
+    So is a mood that somebody is spared: he may have him once he is angry no more.
+    """
+    renewed = updated(placing, doc, work, reply_to)
     if not work.is_quiet:
         renewed = replace(renewed, channel=work.channel, account=work.account)
-    if renewed.needs == doc.needs and renewed.channel == doc.channel:
+    asks_the_same = renewed.needs == doc.needs and renewed.channel == doc.channel
+    if asks_the_same and not _calmed(placing, doc, renewed):
         placing.house.put(renewed)
         return
     roster, previous = placing.house.roster, doc.previous_agent
@@ -105,12 +123,20 @@ def wait_on(placing: Placing, doc: RoutingDoc, work: Work, reply_to: ReplyTo | N
         placing.place(renewed, may_hold=False)
 
 
+def _calmed(placing: Placing, doc: RoutingDoc, renewed: RoutingDoc) -> bool:
+    """Return whether somebody who was spared a customer may have him now."""
+    if doc.mood.label is not MoodLabel.ANGRY or renewed.mood.label is MoodLabel.ANGRY:
+        return False
+    roster = placing.house.roster
+    return any(roster.doc(agent).spared for agent in roster.online())
+
+
 def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
     """A customer wrote to whom his conversation is with, or is offered to.
 
     The channel that counts against his room stays: he was asked for that one.
     """
-    renewed = resumed(updated(doc, event.work, event.reply_to), placing.now)
+    renewed = resumed(updated(placing, doc, event.work, event.reply_to), placing.now)
     placing.house.put(renewed)
     for agent in holders(renewed):
         placing.tell_turn(renewed, agent, event.turn)
@@ -123,15 +149,15 @@ def resumed(doc: RoutingDoc, now: int) -> RoutingDoc:
     return replace(doc, state=RoutingState.ASSIGNED, state_at=now, due_at=0, closed_reason="")
 
 
-def updated(doc: RoutingDoc, work: Work, reply_to: ReplyTo | None) -> RoutingDoc:
+def updated(placing: Placing, doc: RoutingDoc, work: Work, reply_to: ReplyTo | None) -> RoutingDoc:
     """Return a conversation as it is now; where its answer goes stays if that is not said.
 
     What wants no answer moves none to its own channel.
     """
-    return replace(
+    renewed = replace(
         doc,
         customer=work.customer,
-        needs=work.needs,
+        needs=merged(work.needs, doc.asked),
         mood=work.mood,
         tier=work.tier,
         last_channel=doc.last_channel if work.is_quiet else work.channel,
@@ -139,3 +165,31 @@ def updated(doc: RoutingDoc, work: Work, reply_to: ReplyTo | None) -> RoutingDoc
         act_until=work.act_until,
         reply_to=reply_to or doc.reply_to,
     )
+    wrote = work.mood.at != doc.mood.at
+    may_anger = wrote or doc.mood.label is MoodLabel.ANGRY
+    return replace(renewed, mood=_under_wait(placing, renewed, may_anger=may_anger))
+
+
+def waited(placing: Placing, doc: RoutingDoc) -> RoutingDoc:
+    """Return a conversation whose customer went on waiting, and wrote nothing."""
+    may_anger = doc.mood.label is MoodLabel.ANGRY
+    return replace(doc, mood=_under_wait(placing, doc, may_anger=may_anger))
+
+
+def answered(doc: RoutingDoc) -> RoutingDoc:
+    """Return a conversation in which somebody answered the customer: he waits no longer."""
+    return replace(doc, unanswered=0, waits_since=0, mood=relieved(doc.mood))
+
+
+def _unanswered(doc: RoutingDoc, at: int) -> RoutingDoc:
+    return replace(doc, unanswered=doc.unanswered + 1, waits_since=doc.waits_since or at)
+
+
+def _under_wait(placing: Placing, doc: RoutingDoc, *, may_anger: bool) -> MoodTrack:
+    """Return the customer's mood after the time that he has waited, by the clock of the house."""
+    if not doc.waits_since:
+        return relieved(doc.mood)
+    policy = placing.policy
+    since = policy.clock(placing.now) - policy.clock(doc.waits_since)
+    target = policy.target(doc.last_channel or doc.channel)
+    return pressed(doc.mood, since, target, doc.unanswered, may_anger=may_anger)

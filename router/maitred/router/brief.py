@@ -7,7 +7,9 @@ nothing beyond this conversation.
 A machine repeats what it is told. So it never hears whom the customer seems to be; and where who
 wrote last may not read the journey, it hears what was said on his channel and nothing of the other
 channels of the conversation, nor of what the customer is to the company: a browser that several
-people use is no reason to tell one of them what another wrote by mail.
+people use is no reason to tell one of them what another wrote by mail. A handoff may draw on all
+that whoever wrote it knew, so a machine is told one only where that gate is open and nobody seems
+to be somebody.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.limits import BRIEF_BYTES_MAX
 from maitred.router.explain import sentences
+from maitred.router.mood.telling import told
 
 JOURNEY_STEPS_MAX = 20
 PREFERENCES_MAX = 20
@@ -61,7 +64,10 @@ def compose(
         identity=_identity(conversation, routing, shown),
         subject=conversation.subject[:SUBJECT_CHARACTERS_MAX],
         needs=routing.needs,
-        mood=replace(routing.mood, samples=()),
+        mood=told(
+            routing.mood, conversation.mood.samples, conversation.turns, journey=show_journey
+        ),
+        handoff=routing.handoff,
         turns=_merged(conversation.turns, routing.replies),
         entities=conversation.entities,
         journey=_journey(conversation, earlier) if show_journey else (),
@@ -96,6 +102,8 @@ def _for_machine(
 ) -> tuple[Conversation, RoutingDoc]:
     """Return what a machine may repeat to who wrote last."""
     channel = conversation.reply_to.channel
+    if conversation.hint is not None or not conversation.may_read:
+        routing = replace(routing, handoff=None)
     conversation = replace(conversation, hint=None)
     if conversation.may_read:
         return conversation, routing
@@ -113,7 +121,8 @@ def _for_machine(
         entities=(),
     )
     replies = tuple(turn for turn in routing.replies if turn.channel == channel)
-    return said, replace(routing, replies=replies)
+    # When and how often he wrote on other channels is nothing that he said on this one.
+    return said, replace(routing, replies=replies, mood=replace(routing.mood, because=()))
 
 
 def _merged(turns: Sequence[Turn], replies: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -139,7 +148,7 @@ def _journey(
             subject=other.subject[:SUBJECT_CHARACTERS_MAX],
             channels=other.channels,
             state=routing.state if routing else RoutingState.UNKNOWN,
-            mood=replace(other.mood, samples=()),
+            mood=other.mood.bare(),
         )
         for other, routing in earlier
         if other.id != conversation.id

@@ -15,6 +15,7 @@ from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.operations import ChangeKind, ConversationChange
 from maitred.router.arriving import opened, resumed, updated, wait_on
+from maitred.router.asking import inheriting
 from maitred.router.events import Forget
 from maitred.router.house import ERASED, WAITING
 from maitred.router.placing import Placing
@@ -65,7 +66,7 @@ def _renew(
 ) -> None:
     """Let whoever has it know what it is now, or look again at what it waits for."""
     before = placing.house.get(doc.conversation)
-    renewed = updated(doc, work, event.reply_to)
+    renewed = updated(placing, doc, work, event.reply_to)
     if doc.state in WAITING:
         if before is not None and before.arrived_at == doc.arrived_at:
             wait_on(placing, doc, work, event.reply_to)
@@ -96,10 +97,10 @@ def _joined(placing: Placing, event: ConversationChange) -> None:
             begun = opened(
                 placing, work, into, event.reply_to, arrived_at=arrived_at, agent=agent or holder
             )
-            placing.place(begun, may_hold=True)
+            placing.place(inheriting(begun, doc), may_hold=True)
         return
     older = replace(
-        into,
+        inheriting(into, doc) if was_open else into,
         arrived_at=min(into.arrived_at, arrived_at),
         previous_agent=into.previous_agent or holder,
     )

@@ -2,10 +2,11 @@
 
 What it does is a function of the documents, the settings, the event and `now`: an engine that
 was rebuilt from the documents answers like one that never stopped. After every event no agent
-has room for a conversation that waits for anybody and that he suits.
+has room for a conversation that waits for anybody and that he suits; who ramps up has room for
+less, and who is spared suits no angry customer, both for a bounded time.
 
-Deadlines stand in the documents (`due_at`) and come back as `DueCame`; one that was overtaken
-is known by its epoch and time, and does nothing.
+Deadlines stand in the documents (`due_at`) of conversations and agents and come back as
+`DueCame`; one that was overtaken is known by its epoch and time, and does nothing.
 """
 
 from __future__ import annotations
@@ -18,15 +19,14 @@ from maitred.contracts.agents import (
     AgentDoc,
     AssignmentState,
     Due,
-    Presence,
     RoutingDoc,
     RoutingState,
 )
-from maitred.contracts.ids import Tenant
-from maitred.contracts.limits import CLOSED_AGE_MS, OFFERS_MISSED_MAX
-from maitred.router.arriving import arrive
+from maitred.contracts.ids import AgentId, Tenant
+from maitred.contracts.limits import CLOSED_AGE_MS
+from maitred.router.arriving import arrive, waited
 from maitred.router.changing import change
-from maitred.router.commands import Commands
+from maitred.router.commands import carry_out
 from maitred.router.events import (
     ChangeCame,
     ClaimCame,
@@ -36,10 +36,15 @@ from maitred.router.events import (
     Event,
     WorkArrived,
 )
+from maitred.router.handing import AGENT_REMOVED, take_from
 from maitred.router.house import ERASED, WAITING, House
+from maitred.router.offers import lapse
 from maitred.router.placing import Placing
 from maitred.router.port import RoutingPolicy
-from maitred.router.roster import HOLDING, holders
+from maitred.router.presence import ACCEPTED, look, look_after, watch
+from maitred.router.ramping import settle
+from maitred.router.roster import holders
+from maitred.router.serving import close
 from maitred.router.settings import RoutingSettings
 
 
@@ -91,44 +96,55 @@ class Engine:
         house.forget_closed(now)
         house.begin()
         placing = Placing(house, self._settings, self._policy, self._tenant, now)
-        commands = Commands(placing, self._settings)
         if self._fresh:
             self._fresh = False
-            _put_right(placing, commands)
+            _put_right(placing)
         match event:
             case WorkArrived():
                 arrive(placing, event)
             case ClaimCame():
                 _claimed(placing, event)
             case CommandCame():
-                commands.carry_out(event.admitted)
+                carry_out(placing, event.admitted)
             case DueCame():
-                _due(placing, commands, event.due)
+                _due(placing, event.due)
             case ChangeCame():
                 change(placing, event.change)
         placing.fill(house.freed)
         for agent in sorted(house.freed):
-            if house.roster.knows(agent) and house.roster.is_idle(agent):
-                house.put_agent(replace(house.roster.doc(agent), idle_since=placing.now))
+            if house.roster.knows(agent):
+                _freed(placing, agent)
         return house.changes() + placing.said
 
 
-def _put_right(placing: Placing, commands: Commands) -> None:
+def _freed(placing: Placing, agent: AgentId) -> None:
+    """Note since when an agent is idle, and that he need not ramp up if nothing waits for it."""
+    house = placing.house
+    if house.roster.is_idle(agent):
+        house.put_agent(replace(house.roster.doc(agent), idle_since=placing.now))
+    if house.roster.doc(agent).allowance:
+        settle(placing, agent)
+        watch(placing, agent, holds=False)
+
+
+def _put_right(placing: Placing) -> None:
     """After a start: free what agents hold who are gone, and let everybody fill his slots."""
     house = placing.house
-    lost = [
-        doc
-        for doc in house.docs()
-        if doc.agent and doc.state in HOLDING and not house.roster.knows(doc.agent)
-    ]
-    for doc in lost:
-        if doc.state == RoutingState.WRAPPING:
-            commands.close(doc, "completed")
-    placing.place_all(
-        commands.hand_back(doc, doc.agent, "agent_removed")
-        for doc in lost
-        if doc.agent and doc.state != RoutingState.WRAPPING
-    )
+    homeless: list[RoutingDoc] = []
+    accepted: set[AgentId] = set()
+    for doc in house.taken():
+        gone = [agent for agent in holders(doc) if not house.roster.knows(agent)]
+        if gone and doc.state == RoutingState.WRAPPING:
+            close(placing, doc, "completed")
+        elif gone:
+            left = doc
+            for agent in gone:
+                left = take_from(placing, left, agent, AGENT_REMOVED)
+            homeless += [left] if left.state == RoutingState.WAITING else []
+        elif doc.state in ACCEPTED:
+            accepted.update(holders(doc))
+    placing.place_all(homeless)
+    look_after(placing, accepted)
     placing.fill(house.roster.online())
 
 
@@ -141,28 +157,17 @@ def _claimed(placing: Placing, event: ClaimCame) -> None:
         placing.tell_turn(doc, agent, event.turn, AssignmentState.CLAIMED)
 
 
-def _due(placing: Placing, commands: Commands, due: Due) -> None:
+def _due(placing: Placing, due: Due) -> None:
+    if due.agent is not None:
+        look(placing, due.agent, due.due_at)
+        return
     doc = placing.house.get(due.conversation) if due.conversation else None
     if doc is None or not due.due_at or doc.epoch != due.epoch or doc.due_at != due.due_at:
         return
     placing.now = max(placing.now, due.due_at)
-    if doc.state == RoutingState.OFFERED and doc.agent is not None:
-        _missed(placing, commands, doc)
+    if doc.state == RoutingState.OFFERED:
+        lapse(placing, doc)
     elif doc.state == RoutingState.WRAPPING:
-        commands.close(doc, doc.closed_reason)
+        close(placing, doc, doc.closed_reason)
     elif doc.state in WAITING:
-        placing.place(replace(doc, declined=()), may_hold=False)
-
-
-def _missed(placing: Placing, commands: Commands, doc: RoutingDoc) -> None:
-    """An offer was not answered: the next one is asked, and who misses too many is away."""
-    agent, house = doc.agent, placing.house
-    if agent is None:
-        return
-    back = commands.hand_back(doc, agent, "timeout")
-    missed = house.roster.doc(agent).missed_offers + 1
-    if missed >= OFFERS_MISSED_MAX and house.roster.is_online(agent):
-        commands.leave(agent, Presence.AWAY, missed)
-    else:
-        house.put_agent(replace(house.roster.doc(agent), missed_offers=missed))
-    placing.place(back, may_hold=False)
+        placing.place(waited(placing, replace(doc, declined=())), may_hold=False)

@@ -42,7 +42,7 @@ class CommandCame:
 
 @dataclass(frozen=True, slots=True)
 class DueCame:
-    """A deadline that an earlier `SaveRouting` asked for has come."""
+    """A deadline that an earlier `SaveRouting` or `SaveAgent` asked for has come."""
 
     due: Due
 
@@ -66,7 +66,7 @@ class SaveRouting:
 
 @dataclass(frozen=True, slots=True)
 class SaveAgent:
-    """Write what is remembered of an agent."""
+    """Write what is remembered of an agent; `due_at` above 0 asks for a `Due` at that time."""
 
     doc: AgentDoc
 

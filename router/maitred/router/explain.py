@@ -2,89 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from maitred.contracts.agents import Decision, Reason
+from maitred.contracts.agents import Decision, Reason, RoutingState
 from maitred.contracts.conversation import Needs
 from maitred.contracts.ids import AgentId
+from maitred.router.wording import (
+    MOVED,
+    REASONS,
+    RULES,
+    TERMS,
+    TIE_BREAKS,
+    clock_time,
+    excluded,
+    number,
+    span,
+)
 
-_RULES: Final[Mapping[str, str]] = {
-    "sticky": "{agent} served this customer before, suits, and has room.",
-    "sticky_hint": "{agent} served who this seems to be (nothing proves it), and has room.",
-    "hold": "The agent who served this customer before is busy, so it is kept for him a while.",
-    "best_idle": "{agent} suits best of those who have room.",
-    "queue": "Nobody who suits has room, so it waits.",
-    "slot_free": "{agent} had room, and this was the most pressing of what suits {agent}.",
-    "transfer": "{agent} was chosen by the agent who had it before.",
-    "completed": "It is complete.",
-    "joined": "It was joined into another conversation.",
-}
-_EXCLUDED: Final[Mapping[str, str]] = {
-    "declined": "declined it or did not answer in this round",
-    "human_only": "is not human, and a human is asked for",
-    "full": "has no room",
-    "offline": "is off line",
-    "away": "is away",
-    "no_skill": "lacks the skill {what}",
-    "low_skill": "is below the level of {what} that is asked for",
-    "no_language": "does not speak {what}",
-}
+_PLACED: Final = frozenset({RoutingState.OFFERED, RoutingState.HELD, RoutingState.WAITING})
+_GIVEN_BACK: Final = frozenset({"declined", "requeued", "transferred"})
+
+Names = Mapping[AgentId, str]
 
 
-def sentences(decision: Decision, names: Mapping[AgentId, str] | None = None) -> list[str]:
+def sentences(decision: Decision, names: Names | None = None) -> list[str]:
     """Return why, one sentence each; `names` says what agents are called."""
     called = names or {}
-    agent = _name(decision.agent, called)
-    rule = _RULES.get(decision.rule, "It was decided by the rule {rule}.")
-    found = [rule.format(agent=agent, rule=decision.rule)]
+    found = [headline(decision, called)]
+    if decision.reason:
+        found.append(f"The reason given: {own_word(decision)}.")
     found.extend(_needs(decision.needs))
-    if decision.step:
-        found.append(f"Demands on skill were lowered {decision.step} time(s), since it waited.")
-    found.extend(_candidate(reason, called, decision) for reason in decision.candidates)
+    found.extend(_lowered(decision))
+    found.extend(_until(decision))
+    found.extend(
+        _candidate(reason, called, decision)
+        for reason in decision.candidates
+        if reason.excluded != decision.rule
+    )
+    if decision.tie_break:
+        words = TIE_BREAKS.get(decision.tie_break, decision.tie_break)
+        found.append(f"Between equals: {words}.")
     found.append(f"Decided by the policy {decision.policy}.")
     return found
 
 
-def _needs(needs: Needs) -> list[str]:
-    found = []
-    if needs.skills:
-        asked = ", ".join(
-            f"{each.skill} of at least {each.level:g}" if each.level else each.skill
-            for each in needs.skills
-        )
-        found.append(f"It asks for {asked}.")
-    if needs.language:
-        found.append(f"The customer writes in {needs.language}.")
-    if needs.human_only:
-        found.append("A human is asked for.")
-    if needs.priority_minutes:
-        found.append(f"It has a head start of {needs.priority_minutes:g} minutes.")
-    if needs.because:
-        found.append(f"Rules that said so: {', '.join(needs.because)}.")
-    return found
+def headline(decision: Decision, names: Names | None = None) -> str:
+    """Return the sentence that says which step decided."""
+    called = names or {}
+    rule = RULES.get(decision.rule, "It was decided by the rule {rule}.")
+    previous = decision.snapshot.previous_agent
+    who = next((each.agent for each in decision.candidates if each.excluded == decision.rule), None)
+    return rule.format(
+        agent=name_of(decision.agent, called),
+        previous=name_of(previous, called) if previous else "The agent who served him",
+        rule=decision.rule,
+        who=name_of(who, called) if who else "Who had it",
+    )
 
 
-def _candidate(reason: Reason, names: Mapping[AgentId, str], decision: Decision) -> str:
-    name = _name(reason.agent, names)
-    if reason.excluded:
-        word, _, what = reason.excluded.partition(":")
-        return f"{name} {_EXCLUDED.get(word, word).format(what=what)}."
-    terms = dict(reason.terms)
-    parts = [f"fit {terms.pop('fit', 0.0):.2f}"]
-    if terms.pop("previous", 0.0):
-        parts.append("known to the customer")
-    if terms.pop("seems", 0.0):
-        parts.append("known to who this seems to be")
-    if "load" in terms:
-        parts.append(f"{terms['load']:.0%} of the capacity in use")
-    if "waited_seconds" in terms:
-        parts.append(f"urgency counted from {terms['waited_seconds']:.0f} s ago")
-    if "waiting" in terms:
-        parts.append(f"{terms['waiting']:.0f} in the queue")
-    verdict = "Chosen" if reason.agent == decision.agent else "Considered"
-    return f"{verdict}: {name}, score {reason.score:.3f} ({', '.join(parts)})."
+def is_placing(decision: Decision) -> bool:
+    """Return whether it was decided who should have it, and not that somebody gave it back."""
+    return decision.outcome in _PLACED and decision.rule not in _GIVEN_BACK
 
 
-def _name(agent: AgentId | None, names: Mapping[AgentId, str]) -> str:
+def circumstances(decision: Decision) -> str:
+    """Return what a decision was made from, but for the mood, in one line."""
+    then = decision.snapshot
+    parts = [then.channel, f"tier {then.tier}"] if then.tier else []
+    parts.append(f"{span(max(decision.at - then.arrived_at, 0))} after it came")
+    parts.append(f"{then.waiting:,} others waiting")
+    parts.append(f"{then.online:,} on line")
+    return ", ".join(parts)
+
+
+def mood(decision: Decision) -> str:
+    """Return the mood that counted, with what moved it, the most first."""
+    then = decision.snapshot
+    moved = sorted(then.mood_because.items(), key=lambda each: (-abs(each[1]), each[0]))
+    causes = ", ".join(f"{MOVED.get(what, what)} {shift:+.2f}" for what, shift in moved)
+    level = f"level {then.mood_level:+.2f}"
+    return f"{then.mood.value} ({level}{': ' if causes else ''}{causes})"
+
+
+def asked(needs: Needs) -> str:
+    """Return what is asked for, in a few words; empty if it is nothing."""
+    parts = [
+        f"{each.skill} of at least {each.level:g}" if each.level else each.skill
+        for each in needs.skills
+    ]
+    parts += [f"the language {needs.language}"] if needs.language else []
+    parts += ["a human"] if needs.human_only else []
+    return ", ".join(parts)
+
+
+def working(reason: Reason) -> str:
+    """Return how the terms of a candidate make his score: their sum, or their product."""
+    product = "waited_seconds" in reason.terms
+    parts = [
+        f"{TERMS.get(term, term)} {number(value)}"
+        if product or place == 0
+        else f"{'-' if value < 0 else '+'} {TERMS.get(term, term)} {number(abs(value))}"
+        for place, (term, value) in enumerate(reason.terms.items())
+    ]
+    return (" x " if product else " ").join(parts)
+
+
+def name_of(agent: AgentId | None, names: Names) -> str:
+    """Return what an agent is called."""
     return names.get(agent) or agent if agent else "Nobody"
+
+
+def own_word(decision: Decision) -> str:
+    """Return what who gave it back said of why, in words; empty if nothing."""
+    said = REASONS.get(decision.reason)
+    return f"{said} ({decision.reason})" if said else decision.reason
+
+
+def _needs(needs: Needs) -> Iterator[str]:
+    if needs.skills:
+        yield f"It asks for {asked(Needs(skills=needs.skills))}."
+    if needs.language:
+        yield f"The customer writes in {needs.language}."
+    if needs.human_only:
+        yield "A human is asked for."
+    if needs.priority_minutes:
+        yield f"It has a head start of {needs.priority_minutes:g} minutes."
+    if needs.because:
+        yield f"Rules that said so: {', '.join(needs.because)}."
+
+
+def _lowered(decision: Decision) -> Iterator[str]:
+    if not decision.step:
+        return
+    times = "once" if decision.step == 1 else f"{decision.step} times"
+    now = asked(decision.lowered) if decision.lowered else ""
+    left = f"; what is left is {now}" if now else ""
+    yield f"Since it waited, demands were lowered {times}{left}."
+
+
+def _until(decision: Decision) -> Iterator[str]:
+    if decision.due_at <= decision.at:
+        return
+    at = f"{clock_time(decision.due_at)} UTC"
+    match decision.outcome:
+        case RoutingState.HELD:
+            yield f"It is kept until {at}."
+        case RoutingState.WAITING:
+            yield f"It is looked at again at {at}, if not before."
+        case RoutingState.OFFERED:
+            yield f"The offer stands until {at}."
+
+
+def _candidate(reason: Reason, names: Names, decision: Decision) -> str:
+    name = name_of(reason.agent, names)
+    if reason.excluded:
+        return f"{name} {excluded(reason.excluded)}."
+    verdict = "Chosen" if reason.agent == decision.agent else "Considered"
+    return f"{verdict}: {name}, score {number(reason.score)} ({working(reason)})."

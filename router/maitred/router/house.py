@@ -13,6 +13,7 @@ from typing import Final
 from maitred.contracts.agents import AgentDoc, RoutingDoc, RoutingState
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId
 from maitred.contracts.limits import CLOSED_AGE_MS
+from maitred.router.candidates import Candidates
 from maitred.router.events import Effect, SaveAgent, SaveRouting
 from maitred.router.port import RoutingPolicy
 from maitred.router.queue import Queue
@@ -41,6 +42,7 @@ class House:
         self._closed_ms = closed_ms
         self.roster = Roster(settings)
         self.queue = Queue(policy, self.roster)
+        self.candidates = Candidates(self.roster, policy)
         self.latest = 0
         """The latest time that any document tells; time never runs behind it."""
         self.freed: set[AgentId] = set()
@@ -66,13 +68,19 @@ class House:
         """Return every document, in the order of ids."""
         return [self._docs[key] for key in sorted(self._docs)]
 
+    def taken(self) -> list[RoutingDoc]:
+        """Return what takes somebody up, in the order of ids."""
+        return [self._docs[key] for key in sorted(self.roster.taken())]
+
     def put(self, doc: RoutingDoc) -> None:
         """Replace where a conversation stands."""
         old = self._docs.get(doc.conversation)
         self._before.setdefault(doc.conversation, old)
         if old is not None:
             self._leave(old)
-            self.freed.update(set(holders(old)).difference(holders(doc)))
+            had, has = holders(old), holders(doc)
+            if had and had != has:
+                self.freed.update(set(had).difference(has))
         self._docs[doc.conversation] = doc
         self._enter(doc)
 
@@ -85,9 +93,11 @@ class House:
     def _leave(self, doc: RoutingDoc) -> None:
         self.queue.remove(doc.conversation)
         self.roster.give_back(doc)
-        self._served.get(doc.customer, {}).pop(doc.conversation, None)
-        if not self._served.get(doc.customer, True):
-            del self._served[doc.customer]
+        served = self._served.get(doc.customer)
+        if served is not None:
+            served.pop(doc.conversation, None)
+            if not served:
+                del self._served[doc.customer]
 
     def _enter(self, doc: RoutingDoc) -> None:
         self.latest = max(self.latest, doc.state_at)

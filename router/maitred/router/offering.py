@@ -29,7 +29,10 @@ def offer(
     considered: tuple[Reason, ...] = (),
     tie_break: str = "",
 ) -> None:
-    """Offer a conversation under a new epoch; with several agents, the first may be the best."""
+    """Offer a conversation to agents under one new epoch; the best of them comes first.
+
+    It takes up each of them until one accepts.
+    """
     agent, *also = agents
     offered = replace(
         doc,
@@ -42,9 +45,16 @@ def offer(
     )
     placing.house.put(offered)
     decision = placing.decision(offered, rule, considered, tie_break=tie_break)
-    if doc.seems and placing.house.roster.agent(agent).kind != AgentKind.HUMAN:
-        # It repeats what it is told, and nobody may hear whom he seems to be.
+    # A machine repeats what it is told. What was decided on tells of the journey (who served him
+    # before, his tier, what moved his mood), which is for nobody who may not read it.
+    is_open = doc.may_read and not doc.seems
+    told = [each for each in agents if is_open or _is_human(placing, each)]
+    if not told:
         placing.say(Note(decision))
-        placing.tell(offered, agent, AssignmentState.OFFERED)
-    else:
-        placing.tell(offered, agent, AssignmentState.OFFERED, decision=decision)
+    for each in agents:
+        why = decision if each in told else None
+        placing.tell(offered, each, AssignmentState.OFFERED, decision=why)
+
+
+def _is_human(placing: Placing, agent: AgentId) -> bool:
+    return placing.house.roster.agent(agent).kind == AgentKind.HUMAN

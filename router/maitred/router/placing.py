@@ -1,14 +1,18 @@
 """Placing: the two decisions, for a conversation that needs an agent and an agent with room.
 
-Tie-breaks, in this order: a conversation goes to the agent with the highest score, then the
-longest idle, then the first by id; an agent with room takes the conversation with the highest
-index, then the earliest virtual arrival, then the first by id.
+A conversation goes to the agent who served its customer last, if he suits and has room; it is kept
+for him a while, if he is full; else it goes to who has the highest score, of equals the longest
+idle, then the first by id (`candidates`); else it waits (`queue`). An agent with room takes what
+has the highest rank, of equals the earliest virtual arrival, then the first by id; of several
+agents who got room in one event whoever takes what ranks highest goes first, of equals the longest
+idle, then the first by id (`filling`). Several conversations that need an agent at once are placed
+by urgency, of equals the earliest virtual arrival, then the first by id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -23,41 +27,18 @@ from maitred.contracts.agents import (
 from maitred.contracts.conversation import Turn
 from maitred.contracts.ids import AgentId, ConversationId, Tenant
 from maitred.contracts.limits import SECOND_MS
-from maitred.router.deciding import decided
+from maitred.router.candidates import Candidate, Wanted, tie_break
+from maitred.router.deciding import decided, offer_terms
 from maitred.router.events import Effect, Note, Tell
+from maitred.router.filling import fill
 from maitred.router.house import House
 from maitred.router.offering import offer
 from maitred.router.port import RoutingPolicy
-from maitred.router.queue import Head
 from maitred.router.settings import RoutingSettings
 
 BEST_MAX: Final = 5
 MISSES_MAX: Final = 3
 DECLINED_MAX: Final = 64
-
-
-class _Candidate(NamedTuple):
-    """An agent with room who suits; the fields in the order in which they decide."""
-
-    minus_score: float
-    idle_since: int
-    agent: AgentId
-    terms: dict[str, float]
-
-    def reason(self) -> Reason:
-        return Reason(agent=self.agent, score=-self.minus_score, terms=self.terms)
-
-
-class _Miss(NamedTuple):
-    """An agent who does not take it: the full ones first, since they come nearest."""
-
-    rank: int
-    minus_fit: float
-    agent: AgentId
-    excluded: str
-
-    def reason(self) -> Reason:
-        return Reason(agent=self.agent, score=-self.minus_fit, excluded=self.excluded)
 
 
 class Placing:
@@ -95,56 +76,58 @@ class Placing:
     def place(self, doc: RoutingDoc, *, may_hold: bool) -> None:
         """Offer a conversation to whom it suits best, or keep it, or let it wait."""
         doc = replace(doc, agent=None, step=self.policy.step(doc, self.now))
-        best, misses = self._candidates(doc)
+        wanted = self._wanted(doc)
+        asked = max(self.settings.broadcast.get(doc.channel, 1), 1)
+        best = self.house.candidates.best(wanted, max(asked, BEST_MAX))
         considered = (
-            *(each.reason() for each in sorted(best)[:BEST_MAX]),
-            *(each.reason() for each in sorted(misses)[:MISSES_MAX]),
+            *(self._candidate(doc, each) for each in best[:BEST_MAX]),
+            *self._misses(doc, wanted),
         )
-        previous = doc.previous_agent if self.policy.sticky_first else None
-        if previous is not None and any(each.agent == previous for each in best):
+        previous = self._previous(doc)
+        verdict = self.house.candidates.verdict(wanted, previous) if previous else "unknown"
+        if previous is not None and not verdict:
             self.offer(doc, previous, "sticky_hint" if doc.seems else "sticky", considered)
-        elif may_hold and self._worth_holding(doc, misses):
+        elif may_hold and verdict == "full" and not doc.seems and self.policy.hold(doc.channel) > 0:
+            # Nobody has to wait for whom he only seems to know.
             self._keep(doc, considered)
         elif best:
-            self.offer(doc, min(best).agent, "best_idle", considered)
+            first, *others = [each.agent for each in best[:asked]]
+            tie = tie_break(best)
+            self.offer(doc, first, "best_idle", considered, also=tuple(others), tie_break=tie)
         else:
             self._queue(doc, considered)
 
-    def _candidates(self, doc: RoutingDoc) -> tuple[list[_Candidate], list[_Miss]]:
-        roster = self.house.roster
+    def _wanted(self, doc: RoutingDoc) -> Wanted:
         signature = self.policy.signature(doc)
-        best: list[_Candidate] = []
-        misses: list[_Miss] = []
-        for agent in roster.online():
-            fit = self.policy.fit(signature, roster.agent(agent))
-            if fit.value <= 0:
-                misses.append(_Miss(2, 0.0, agent, fit.excluded))
-            elif roster.is_spared(agent, doc.mood.label):
-                misses.append(_Miss(1, -fit.value, agent, "spared"))
-            elif not roster.has_room(agent, doc.channel):
-                misses.append(_Miss(1, -fit.value, agent, "full"))
-            else:
-                previous = agent == doc.previous_agent
-                load, flex = roster.load(agent), roster.flex(agent)
-                score = self.policy.offer_score(fit.value, load, flex, previous=previous)
-                terms = {"fit": fit.value, "load": load, "flex": flex, **_tie(doc, previous)}
-                best.append(_Candidate(-score, roster.doc(agent).idle_since, agent, terms))
-        previous_agent = doc.previous_agent
-        if roster.knows(previous_agent) and not roster.is_online(previous_agent) and previous_agent:
-            presence = roster.doc(previous_agent).presence
-            misses.append(_Miss(0, 0.0, previous_agent, presence.value))
-        return best, misses
+        return Wanted(signature, doc.channel, doc.mood.label, doc.previous_agent)
+
+    def _previous(self, doc: RoutingDoc) -> AgentId | None:
+        """Return who has a conversation before all others, if the policy knows such a one."""
+        known = self.policy.sticky_first and self.house.roster.knows(doc.previous_agent)
+        return doc.previous_agent if known else None
+
+    def _candidate(self, doc: RoutingDoc, each: Candidate) -> Reason:
+        known = "" if not each.previous else "seems" if doc.seems else "previous"
+        score = -each.minus_score
+        terms = offer_terms(
+            self.policy, score, fit=each.fit, load=each.load, flex=each.flex, previous=known
+        )
+        return Reason(agent=each.agent, score=score, terms=terms)
+
+    def _misses(self, doc: RoutingDoc, wanted: Wanted) -> list[Reason]:
+        """Return who comes nearest without having it: first the previous agent, if he is away."""
+        roster, previous = self.house.roster, doc.previous_agent
+        gone = []
+        if previous is not None and roster.knows(previous) and not roster.is_online(previous):
+            gone.append(Reason(agent=previous, excluded=roster.doc(previous).presence.value))
+        misses = self.house.candidates.misses(wanted, MISSES_MAX - len(gone))
+        return gone + [Reason(agent=m.agent, score=m.fit, excluded=m.excluded) for m in misses]
 
     def suits(self, doc: RoutingDoc, agent: AgentId) -> bool:
         """Return whether an agent may have a conversation at all; he must be known."""
         signature = self.policy.signature(doc)
-        return self.policy.fit(signature, self.house.roster.agent(agent)).value > 0
-
-    def _worth_holding(self, doc: RoutingDoc, misses: Iterable[_Miss]) -> bool:
-        if doc.seems or not self.policy.sticky_first:  # nobody has to wait for a preference
-            return False
-        full = any(m.agent == doc.previous_agent and m.excluded == "full" for m in misses)
-        return full and self.policy.hold(doc.channel) > 0
+        fit = self.policy.fit(signature, self.house.roster.agent(agent))
+        return fit.value > 0 and agent not in signature.declined
 
     def offer(
         self,
@@ -188,23 +171,7 @@ class Placing:
     # -- an agent has room
     def fill(self, agents: Iterable[AgentId]) -> None:
         """Let agents with room take what waits, until it is used up or nothing suits."""
-        roster = self.house.roster
-        for agent in sorted(agents):
-            while roster.is_online(agent):
-                head = self.house.queue.best_for(agent, self.now)
-                doc = self.house.get(head.conversation) if head else None
-                if head is None or doc is None:
-                    break
-                self.offer(doc, agent, "slot_free", (self._taken(doc, agent, head),))
-
-    def _taken(self, doc: RoutingDoc, agent: AgentId, head: Head) -> Reason:
-        terms = {
-            "fit": head.fit,
-            "waited_seconds": (self.policy.clock(self.now) - head.virtual_arrival) / SECOND_MS,
-            **_tie(doc, head.previous),
-            "waiting": float(len(self.house.queue)),
-        }
-        return Reason(agent=agent, score=head.score, terms=terms)
+        fill(self, agents)
 
     # -- what is said of it
     def decision(
@@ -241,13 +208,7 @@ class Placing:
         command: str = "",
     ) -> None:
         """Tell an agent about a conversation as it stands in `doc`."""
-        assignment = replace(
-            self._assignment(doc, agent, state),
-            decision=decision,
-            reason=reason,
-            command=command,
-        )
-        self.said.append(Tell(assignment))
+        self._tell(doc, agent, state, decision=decision, reason=reason, command=command)
 
     def tell_turn(
         self,
@@ -257,36 +218,43 @@ class Placing:
         state: AssignmentState = AssignmentState.TURN,
     ) -> None:
         """Tell an agent what was written in a conversation of his, by the customer or another."""
-        assignment = self._assignment(doc, agent, state)
-        self.said.append(Tell(replace(assignment, turn=turn, channel=turn.channel)))
+        self._tell(doc, agent, state, turn=turn)
 
-    def _assignment(self, doc: RoutingDoc, agent: AgentId, state: AssignmentState) -> Assignment:
+    def _tell(
+        self,
+        doc: RoutingDoc,
+        agent: AgentId,
+        state: AssignmentState,
+        *,
+        turn: Turn | None = None,
+        decision: Decision | None = None,
+        reason: str = "",
+        command: str = "",
+    ) -> None:
         expires = state == AssignmentState.OFFERED or doc.state == RoutingState.WRAPPING
-        return Assignment(
+        assignment = Assignment(
             tenant=self.tenant,
             state=state,
             conversation=doc.conversation,
             agent=agent,
             epoch=doc.epoch,
             at=self.now,
-            channel=doc.channel,
+            channel=doc.channel if turn is None else turn.channel,
             arrived_at=doc.arrived_at,
             accepted_at=self.accepted_at.get(doc.conversation, doc.arrived_at),
             expires_at=doc.due_at if expires else 0,
             may_read=doc.may_read,
             act_until=doc.act_until,
+            turn=turn,
+            decision=decision,
+            reason=reason,
+            command=command,
         )
+        self.said.append(Tell(assignment))
 
     def say(self, effect: Effect) -> None:
         """Add an effect that is no decision."""
         self.said.append(effect)
-
-
-def _tie(doc: RoutingDoc, previous: bool) -> dict[str, float]:  # noqa: FBT001  (a term like others)
-    """Return whether an agent served the customer before, or only whom he seems to be."""
-    if doc.seems:
-        return {"previous": 0.0, "seems": float(previous)}
-    return {"previous": float(previous)}
 
 
 def passed_over(doc: RoutingDoc, agent: AgentId) -> tuple[AgentId, ...]:

@@ -18,6 +18,7 @@ the order by u is the order by v, so it never changes with time.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -64,7 +65,7 @@ class IndexPolicy:
 
     def signature(self, doc: RoutingDoc) -> Signature:
         """Return the class that a conversation waits in, after the steps taken so far."""
-        asked = demands(self._settings, doc)
+        asked = demands(self._settings, self._calendar, doc)
         return Signature(
             channel=doc.channel,
             tier=doc.tier,
@@ -74,6 +75,7 @@ class IndexPolicy:
             any_language=asked.any_language,
             human_only=asked.human_only,
             declined=tuple(sorted(doc.declined)),
+            stand_ins=asked.stand_ins,
         )
 
     def virtual_arrival(self, doc: RoutingDoc) -> int:
@@ -101,14 +103,17 @@ class IndexPolicy:
         levels = []
         for skill, least in signature.skills:
             level = agent.skills.get(skill, 0.0)
-            if level <= 0:
-                return Fit(0.0, f"no_skill:{skill}")
-            if level < least:
-                return Fit(0.0, f"low_skill:{skill}")
+            if level <= 0 or level < least:
+                lacks = "no_skill" if level <= 0 else "low_skill"
+                level = 0.0
+                for each in signature.stand_ins:
+                    level = max(level, each.level(skill, agent))
+                if level <= 0:
+                    return _excluded(lacks, skill)
             levels.append(level)
         language = self._language(signature, agent)
         if language <= 0:
-            return Fit(0.0, f"no_language:{signature.language}")
+            return _excluded("no_language", signature.language)
         share = self._settings.share_of_mood(signature.mood)
         mood = 1 - share * (1 - agent.deescalation)
         value = _geometric_mean(levels) * language * mood
@@ -149,9 +154,20 @@ class IndexPolicy:
 
 
 def hash_of(name: str, settings: RoutingSettings) -> str:
-    """Return a short hash of a policy and of the settings that decide; tests of rules do not."""
-    deciding = replace(settings, tests=(), forecast=(), budgets=Budgets())
-    return digest("policy", name, msgspec.json.encode(deciding, order="deterministic"), length=13)
+    """Return a short hash of a policy and of the settings that decide."""
+    told = msgspec.json.encode(deciding(settings), order="deterministic")
+    return digest("policy", name, told, length=13)
+
+
+def deciding(settings: RoutingSettings) -> RoutingSettings:
+    """Return settings without what decides nothing: tests, forecast, budgets, names of agents."""
+    nameless = tuple(replace(agent, name="") for agent in settings.agents)
+    return replace(settings, agents=nameless, tests=(), forecast=(), budgets=Budgets())
+
+
+@lru_cache(maxsize=1_024)
+def _excluded(why: str, what: str) -> Fit:
+    return Fit(0.0, f"{why}:{what}")
 
 
 def _geometric_mean(levels: list[float]) -> float:

@@ -4,23 +4,45 @@ A policy is found by its entry point in `maitred.routing_policies` and is made w
 and the calendar of the house. Every method is a pure function of its arguments and of those two.
 
 Ranks are lines in time: whom a free slot takes is the largest `weight * (clock(now) - v)`, so
-inside a class the order never changes and only the heads of classes compete.
+inside a class the order never changes and only the heads of classes compete. What the engine asks
+of a class it asks once and keeps: `slope` and `target` once for a class, `fit` and `weight` once
+for a class and a profile of agents, `offer_score` once for a fit, a load and a flex.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from maitred.contracts.agents import Agent, RoutingDoc
 from maitred.contracts.ids import AgentId
 from maitred.contracts.message import MoodLabel
+
+STAND_IN_MIN: Final = 0.1
+"""What anybody counts for, where nothing is asked for in place of a skill."""
+
+
+class StandIn(NamedTuple):
+    """Skills that others stand in for (none: all), and the least that they must have instead."""
+
+    skills: tuple[str, ...]
+    instead: tuple[tuple[str, float], ...]
+
+    def level(self, skill: str, agent: Agent) -> float:
+        """Return what an agent's own skills count for in place of one; 0 where they do not."""
+        if self.skills and skill not in self.skills:
+            return 0.0
+        levels = [(agent.skills.get(own, 0.0), least) for own, least in self.instead]
+        if any(level <= 0 or level < least for level, least in levels):
+            return 0.0
+        return min((level for level, _ in levels), default=STAND_IN_MIN)
 
 
 class Signature(NamedTuple):
     """What makes two conversations equal to every agent; one class of the queue each.
 
     `skills` are the least proficiencies that count now, after relaxation. Where `any_language`
-    is set, a language that the agent does not speak is no bar any more.
+    is set, a language that the agent does not speak is no bar any more. For a skill that he lacks,
+    what he has of one of `stand_ins` will do.
     """
 
     channel: str
@@ -31,6 +53,7 @@ class Signature(NamedTuple):
     any_language: bool
     human_only: bool
     declined: tuple[AgentId, ...]
+    stand_ins: tuple[StandIn, ...] = ()
 
 
 class Fit(NamedTuple):
@@ -79,7 +102,11 @@ class RoutingPolicy(Protocol):
         ...
 
     def fit(self, signature: Signature, agent: Agent) -> Fit:
-        """Return how well an agent suits a class."""
+        """Return how well an agent suits a class.
+
+        Agents of equal kind, skills, languages and de-escalation are equal to a policy. Whoever is
+        in `declined` is passed over, whatever this says of him.
+        """
         ...
 
     def weight(self, fit: float, slope: float, *, previous: bool) -> float:
@@ -91,7 +118,7 @@ class RoutingPolicy(Protocol):
         ...
 
     def offer_score(self, fit: float, load: float, flex: float, *, previous: bool) -> float:
-        """Return the rank of an idle agent for a conversation; highest first."""
+        """Return the rank of an agent with room; highest first, and never higher by more load."""
         ...
 
     def hold(self, channel: str) -> int:

@@ -23,9 +23,12 @@ COMMANDS = {
     "ledger": (),
     "journey": ("cus_a",),
     "conversation": ("cnv_a",),
+    "explain": ("cnv_a",),
+    "waiting": (),
     "attachment": ("msg_a", "0"),
     "normalize": ("email", "letter.eml"),
     "replay": ("--from", "1d"),
+    "simulate": ("day.json",),
     "identity show": ("cus_a",),
     "identity audit": (),
     "identity preview": ("link", "email:ann@example.com", "account:4711"),
@@ -42,12 +45,18 @@ COMMANDS = {
     "identity erase": ("cus_a", "--why", "x", "--yes"),
     "identity certificate": ("cus_a",),
     "identity export": ("cus_a", "--out", "a.zip"),
+    "mood train": ("history.tsv", "--out", "ours.mood"),
+    "mood eval": ("history.tsv",),
+    "policy replay": (),
+    "policy show": (),
+    "policy shadow": (),
     "dead list": (),
     "dead show": ("1",),
     "dead replay": ("1",),
     "dead drop": ("1",),
 }
-CONFIGURED = [name for name in COMMANDS if name not in {"init", "normalize", "identity replay"}]
+UNCONFIGURED = {"init", "normalize", "identity replay", "simulate", "mood train", "mood eval"}
+CONFIGURED = [name for name in COMMANDS if name not in UNCONFIGURED]
 ASKING = [name for name in CONFIGURED if name not in {"up", "check"}]
 READ_BY_PROGRAMS = {
     "check",
@@ -55,7 +64,10 @@ READ_BY_PROGRAMS = {
     "ledger",
     "journey",
     "conversation",
+    "explain",
+    "waiting",
     "replay",
+    "simulate",
     "identity show",
     "identity audit",
     "identity preview",
@@ -71,6 +83,10 @@ READ_BY_PROGRAMS = {
     "identity erase",
     "identity certificate",
     "identity export",
+    "mood eval",
+    "policy replay",
+    "policy show",
+    "policy shadow",
     "dead list",
     "dead show",
 }
@@ -124,7 +140,7 @@ def test_these_are_all_commands() -> None:
     assert names(get_command(cli.app)) == set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", ["", "dead", *COMMANDS])
+@pytest.mark.parametrize("name", ["", "dead", "policy", *COMMANDS])
 def test_a_command_s_help_has_an_example_of_itself(main: Main, name: str) -> None:
     said = main(*name.split(), "--help")
     assert said.code == 0
@@ -136,7 +152,7 @@ def test_a_command_s_help_has_an_example_of_itself(main: Main, name: str) -> Non
 def test_the_list_of_commands_says_of_each_what_it_does(main: Main) -> None:
     listed = main("--help").out.partition("Commands:")[2]
     assert "..." not in listed
-    assert len(listed.strip().splitlines()) == 12
+    assert len(listed.strip().splitlines()) == 17
 
 
 def test_nothing_at_all_shows_the_help_and_is_wrong(main: Main) -> None:
@@ -177,6 +193,10 @@ def test_the_version_is_the_package_s(main: Main) -> None:
         (["normalize", "email"], "FILE: name at least one, or - for standard input (email)"),
         (["replay"], "Missing option '--from'"),
         (["replay", "--from", "soon"], "Invalid value for '--from': give a day (2026-11-01), "),
+        (["policy"], "Missing command; `maitred policy --help` shows how"),
+        (["policy", "replay", "--since", "soon"], "Invalid value for '--since': give a day"),
+        (["policy", "replay", "-n", "-1"], "Invalid value for '--examples' / '-n': "),
+        (["policy", "shadow", "--since", "soon"], "Invalid value for '--since': give a day"),
         (["identity", "show", "x"], "Invalid value for 'ID': an identifier looks like email:"),
         (["identity", "show", "cus_.>"], "Invalid value for 'ID': an id looks like cus_"),
         (["identity", "link", "account:1"], "Missing argument 'B'"),
@@ -202,6 +222,9 @@ def test_the_version_is_the_package_s(main: Main) -> None:
         (["identity", "erase", "ann", "--why", "x"], "Invalid value for 'WHO': an identifier"),
         (["identity", "certificate"], "Missing argument 'WHO'"),
         (["identity", "export", "cus_a"], "Missing option '--out'"),
+        (["explain", "cnv_a", "--at", "-1"], "Invalid value for '--at': "),
+        (["explain", "cus_a"], "Invalid value for 'ID': an id looks like cnv_"),
+        (["waiting", "--most", "0"], "Invalid value for '--most' / '-n': "),
         (["watch", "--seconds", "-1"], "Invalid value for '--seconds': "),
         (["watch", "--seconds", "soon"], "Invalid value for '--seconds': "),
         (["no\nsuch\x1b[31m"], "No such command "),
@@ -216,7 +239,7 @@ def test_wrong_usage_ends_with_2_and_one_line(
     assert "\x1b" not in said.error
 
 
-@pytest.mark.parametrize("name", ["journey", "conversation"])
+@pytest.mark.parametrize("name", ["journey", "conversation", "explain"])
 @pytest.mark.parametrize(
     "malformed",
     [

@@ -19,7 +19,9 @@ def mode(path: Path) -> int:
 def test_what_init_writes_is_good(cli: Cli, tmp_path: Path) -> None:
     assert cli("init", "house").returncode == 0
     done = cli("check", "--config", "house/maitred.toml")
-    assert done.stdout == "house/maitred.toml is good: email, chat; 1 agent, 2 rules.\n"
+    assert done.stdout == (
+        "house/maitred.toml is good: email, chat; 1 agent, 2 rules.\n1 test of rules passed.\n"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     as_json = cli("check", "--config", "house/maitred.toml", "--json")
     assert orjson.loads(as_json.stdout) == {"ok": True, "faults": [], "warnings": []}
@@ -88,3 +90,37 @@ def test_faults_are_lines_for_people_and_json_for_programs(cli: Cli, tmp_path: P
     done = cli("check", "--json")
     assert (done.returncode, done.stderr) == (2, "")
     assert orjson.loads(done.stdout) == {"ok": False, "faults": faults, "warnings": []}
+
+
+def test_check_fails_where_a_test_of_the_rules_does(cli: Cli, tmp_path: Path) -> None:
+    cli("init")
+    path = tmp_path / "maitred.toml"
+    path.write_text(path.read_text().replace('"invoice|', '"invoce|'))
+    said = (
+        "routing.tests[0] (an angry word about an invoice goes to billing, and to a person): "
+        "expected rules billing, upset, came upset; upset matched; billing did not: "
+        "when.text = 'invoce|refund|payment' does not hold"
+    )
+    done = cli("check")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"maitred: {said}\n")
+    done = cli("check", "--json")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert orjson.loads(done.stdout) == {"ok": False, "faults": [said], "warnings": []}
+
+
+def test_check_warns_of_what_is_hardly_meant_and_still_says_that_it_is_good(
+    cli: Cli, tmp_path: Path
+) -> None:
+    cli("init")
+    path = tmp_path / "maitred.toml"
+    path.write_text(path.read_text().replace("billing = 0.9", "biling = 0.9"))
+    done = cli("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        (
+            "warning: routing.rules[0] (billing).skills.billing: no agent has this skill, so its "
+            "conversations would wait for good"
+        ),
+        "maitred.toml is good: email, chat; 1 agent, 2 rules.",
+        "1 test of rules passed.",
+    ]

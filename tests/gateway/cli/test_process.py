@@ -76,6 +76,27 @@ async def test_a_signal_stops_it_in_good_order(up: Up, number: int) -> None:
     assert not [line for line in daemon.lines if "Traceback" in line]
 
 
+@pytest.fixture
+def untrue(begun: Path) -> Path:
+    """Add a test of the rules that fails."""
+    test = '[[routing.tests]]\nname = "no"\nexpect = { human_only = true }\n'
+    begun.write_text(begun.read_text() + test)
+    return begun
+
+
+@pytest.mark.usefixtures("untrue")
+async def test_a_failing_test_of_the_rules_is_a_warning_in_the_log_and_stops_nothing(
+    up: Up,
+) -> None:
+    daemon = await up()
+    said = [orjson.loads(each) for each in daemon.lines if '"event":"configuration"' in each]
+    assert {each["level"] for each in said} == {"warning"}
+    assert said[-1]["warning"] == (
+        "routing.tests[0] (no): expected human_only true, came false; no rule matched"
+    )
+    assert await daemon.end(signal.SIGTERM) == 0
+
+
 async def test_a_second_gateway_on_the_store_ends_with_2_and_says_why(
     up: Up, cli: Cli, begun: Path
 ) -> None:

@@ -160,6 +160,17 @@ class DeadLetters:
         )
 
 
+async def buried_inputs(connection: Connection, subjects: Subjects, stage: str) -> frozenset[int]:
+    """Return where inputs of a stage stood that are in the quarantine now.
+
+    Raises:
+        StoreUnavailable: the store does not answer.
+    """
+    found = history.scan(connection, DEAD, subjects.dead(stage, ">"))
+    letters = [letter async for stored in found if (letter := _letter(stored)) is not None]
+    return frozenset(letter.input_seq for letter in letters if letter.stage == stage)
+
+
 def _about(subject: str) -> str:
     """Return whom or what an input was about: the last token of its subject, a key or an id."""
     return subject.rpartition(".")[2]

@@ -32,6 +32,8 @@ JOURNAL_KINDS: Final = (
     "assign",
     "decision",
     "due",
+    "policy",
+    "shadow",
     "outbound",
 )
 COMMANDS_AGE_MS: Final = 30 * limits.DAY_MS

@@ -18,6 +18,7 @@ from maitred.gateway.bus.stream_specs import StreamSpec, specs
 
 __all__ = ["StreamInfo", "check_server", "declare", "info", "last_sequence", "rfc3339_ms"]
 
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _STREAM_NOT_FOUND: Final = 10059
 _NAME_IN_USE: Final = 10058
 _FIXED: Final = ("storage", "retention")
@@ -89,7 +90,8 @@ async def last_sequence(connection: Connection, stream: str) -> int:
 
 def rfc3339_ms(text: str) -> int:
     """Return a time of the server's JSON as UTC milliseconds."""
-    return int(dt.datetime.fromisoformat(text).timestamp() * 1000)
+    # In whole numbers: a consumer tells the same time in nanoseconds, and both must be equal.
+    return (dt.datetime.fromisoformat(text) - _EPOCH) // dt.timedelta(milliseconds=1)
 
 
 async def _declare(connection: Connection, spec: StreamSpec) -> None:

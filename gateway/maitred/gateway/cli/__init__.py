@@ -15,12 +15,17 @@ from maitred.contracts.errors import ConfigurationError, MaitredError
 from maitred.gateway.cli import (
     attachments,
     configuring,
+    explaining,
     identity,
+    mood,
     normalizing,
+    policy,
     quarantine,
     replaying,
     running,
     showing,
+    simulating,
+    waiting,
     watching,
 )
 
@@ -42,9 +47,14 @@ app.command("watch")(watching.watch)
 app.command("ledger")(showing.ledger)
 app.command("journey")(showing.journey)
 app.command("conversation")(showing.conversation)
+app.command("explain")(explaining.explain)
+app.command("waiting")(waiting.waiting)
 app.command("attachment")(attachments.attachment)
 app.command("normalize")(normalizing.normalize)
 app.command("replay")(replaying.replay)
+app.command("simulate")(simulating.simulate)
+app.add_typer(mood.app, name="mood")
+app.add_typer(policy.app, name="policy")
 app.add_typer(quarantine.app, name="dead")
 app.add_typer(identity.app, name="identity")
 

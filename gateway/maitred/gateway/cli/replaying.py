@@ -21,6 +21,7 @@ from maitred.gateway.cli.moment import moment, parsed
 from maitred.gateway.cli.printing import columns, one_line_after, when
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, Session, run
 from maitred.gateway.decoding import context_of
+from maitred.gateway.moods import mood_model
 from maitred.gateway.replay import Outcome, Reading, Replay
 from maitred.gateway.settings.shapes import keeping_of, token_keys
 
@@ -99,7 +100,7 @@ def _machine(session: Session, channel: str | None, decoder: str | None) -> Repl
             Keys(settings.tenant, settings.identity.secret.reveal().encode()),
             token_keys(settings),
         ),
-        mood=plugins.load(plugins.MOOD_MODELS, settings.mood.model, path="mood.model")(),
+        mood=mood_model(settings.mood),
         keeping=keeping_of(settings),
     )
 

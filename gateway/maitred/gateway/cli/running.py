@@ -7,6 +7,7 @@ import gc
 import signal
 from typing import Annotated
 
+import structlog
 import typer
 import uvloop
 
@@ -15,6 +16,9 @@ from maitred.gateway import logs
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption
 from maitred.gateway.settings.load import Configuration, read
 from maitred.gateway.supervision import ROLES, Gateway
+from maitred.router.rule_tests import failures
+
+logger = structlog.get_logger(__name__)
 
 
 def up(
@@ -32,12 +36,16 @@ def up(
 ) -> None:
     """Run the gateway, until SIGTERM or Ctrl-C.
 
+    What `check` would warn of stands in the log.
+
     Example: maitred up --config maitred.toml --roles doors,intake
     """
     configuration = read(config)
     chosen = _roles(roles)
     log = configuration.settings.log
     logs.configure(log.level, log.format)
+    for warning in (*configuration.warnings, *failures(configuration.settings.routing)):
+        logger.warning("configuration", warning=warning)
     fault = uvloop.run(_run(configuration, chosen, accept_restored_store=accept_restored_store))
     if fault:
         raise MaitredError(fault)

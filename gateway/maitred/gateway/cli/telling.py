@@ -8,6 +8,7 @@ from typing import Final
 from maitred.contracts.conversation import Speaker
 from maitred.contracts.message import MessageKind
 from maitred.contracts.outbound import DeliveryState
+from maitred.gateway.cli.feeling import past_lines
 from maitred.gateway.cli.printing import one_line, one_line_after, when
 from maitred.gateway.reading import Journey
 from maitred.identity.timeline.moments import Moment, Said
@@ -42,6 +43,7 @@ def journey_lines(
     yield f"channels   {', '.join(customer.channels) or 'none'}"
     yield f"known by   {_known_by(found)}"
     yield f"wrote      {counted(said, 'message')}"
+    yield from past_lines(found.mood, width)
     shown = found.moments if last is None else found.moments[-last:]
     yield from _left_out(len(found.moments) - len(shown), found.unread)
     current: str | None = ""

@@ -30,6 +30,9 @@ LOG_KINDS: Final = (
     "change",
     "assign",
     "decision",
+    "due",
+    "policy",
+    "shadow",
     "outbound",
 )
 """Kinds of log entries whose age can be set one by one."""

@@ -14,6 +14,7 @@ from maitred.gateway.bus.reads import get_many
 from maitred.gateway.cli.session import Session
 from maitred.gateway.conversing import Conversing
 from maitred.gateway.operating import Operating
+from maitred.gateway.policies import house_calendar
 from maitred.gateway.settings.shapes import keeping_of
 from maitred.identity.customers.components import Tools
 from maitred.router.needs import compile_rules
@@ -33,7 +34,7 @@ def conversing_of(session: Session) -> Conversing:
         session.connection,
         _tools(session),
         keeping_of(settings),
-        compile_rules(settings.routing),
+        compile_rules(settings.routing, house_calendar(settings.routing.hours)),
     )
 
 

@@ -1,0 +1,222 @@
+"""Candidates: who may have a conversation, best first, and who comes nearest without having it.
+
+Highest score first, then the longest idle, then the first by id. Those who suit a class stand in
+the order of the score that each would have with nothing to do, which no load raises. So when
+`EXACT_MAX` of those with room were compared, and the next one could not reach them, nobody behind
+him can (branch and bound over a sorted list); else all are compared. It is always the choice that a
+scan of everybody makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from maitred.contracts.ids import AgentId
+from maitred.contracts.message import MoodLabel
+from maitred.router.port import RoutingPolicy, Signature
+from maitred.router.roster import Roster
+from maitred.router.seats import FULL, ROOM
+from maitred.router.suits import Floats, Ints, Suit, Suits
+
+EXACT_MAX: Final = 64
+_MISSES_FIRST: Final = 64
+"""Among so many of those who suit best, the nearest misses are looked for first."""
+
+
+class Candidate(NamedTuple):
+    """An agent with room who suits; the first three fields decide, in their order."""
+
+    minus_score: float
+    idle_since: int
+    agent: AgentId
+    fit: float
+    load: float
+    flex: float
+    previous: bool
+
+
+class Miss(NamedTuple):
+    """An agent who takes work and not this; `fit` is 0 if he does not suit it."""
+
+    agent: AgentId
+    fit: float
+    excluded: str
+
+
+class Wanted(NamedTuple):
+    """What is looked for: an agent for a conversation of a class."""
+
+    signature: Signature
+    channel: str
+    mood: MoodLabel
+    previous: AgentId | None
+
+
+class Candidates:
+    """Finds agents for conversations."""
+
+    def __init__(self, roster: Roster, policy: RoutingPolicy) -> None:
+        self._roster = roster
+        self._seats = roster.seats
+        self._policy = policy
+        self._suits = Suits(roster, policy)
+
+    def verdict(self, wanted: Wanted, agent: AgentId) -> str:
+        """Return why an agent who is known may not have a conversation now; empty if he may."""
+        roster = self._roster
+        if not roster.is_online(agent):
+            return roster.doc(agent).presence.value
+        excluded = self._excluded(wanted.signature, agent)
+        if excluded is not None:
+            return excluded
+        if roster.is_spared(agent, wanted.mood):
+            return "spared"
+        return "" if roster.has_room(agent, wanted.channel) else "full"
+
+    def best(self, wanted: Wanted, count: int) -> list[Candidate]:
+        """Return the best who suit and have room, at most so many."""
+        suit = self._suits.of(_whole(wanted.signature))
+        places = self._open(suit, wanted)
+        if not places.size:
+            return []
+        found: list[Candidate] = []
+        previous = wanted.previous
+        if previous is not None and self._roster.knows(previous):
+            at = (suit.rows[places] == self._roster.row(previous)).nonzero()[0]
+            if at.size:
+                found = self._known(suit, places[at])
+                places = np.delete(places, at)
+        found.extend(self._top(suit, places, count))
+        found.sort()
+        return found[:count]
+
+    def misses(self, wanted: Wanted, count: int) -> list[Miss]:
+        """Return who takes work and not this: who suits best first, then who does not, by id."""
+        signature = wanted.signature
+        whole = _whole(signature)
+        suit = self._suits.of(whole)
+        passed = {self._roster.row(each) for each in signature.declined if self._roster.knows(each)}
+        found = self._full(suit, wanted, passed, 0, min(_MISSES_FIRST, len(suit.ranked)), count)
+        if len(found) < count and len(suit.ranked) > _MISSES_FIRST:
+            missing = count - len(found)
+            found += self._full(suit, wanted, passed, _MISSES_FIRST, len(suit.ranked), missing)
+        online = self._seats.online()
+        rest = online & ~suit.bits
+        for row in passed:
+            rest |= online & (1 << row)
+        while rest and len(found) < count:
+            row = (rest & -rest).bit_length() - 1
+            rest &= rest - 1
+            seat = self._seats.agent(row)
+            why = "" if row in passed else self._suits.why_not(suit, whole, seat.profile)
+            excluded = why or self._excluded(signature, seat.agent.id) or ""
+            found.append(Miss(seat.agent.id, 0.0, excluded))
+        return found
+
+    def _excluded(self, signature: Signature, agent: AgentId) -> str | None:
+        """Return why an agent may not have what is of a class at all; `None` if he may."""
+        fit = self._policy.fit(signature, self._roster.agent(agent))
+        if fit.value > 0 and agent not in signature.declined:
+            return None
+        return fit.excluded or "declined"
+
+    def _open(self, suit: Suit, wanted: Wanted) -> Ints:
+        """Return the places of those who may have it now."""
+        rows = suit.rows
+        open_ = self._seats.states(wanted.channel)[rows] == ROOM
+        spared = self._seats.spared() if wanted.mood == MoodLabel.ANGRY else None
+        if spared is not None:
+            open_ &= ~spared[rows]
+        for agent in wanted.signature.declined:
+            if self._roster.knows(agent):
+                open_ &= rows != self._roster.row(agent)
+        places: Ints = open_.nonzero()[0]
+        return places
+
+    def _top(self, suit: Suit, places: Ints, count: int) -> list[Candidate]:
+        """Return the best of some who may have it, in any order."""
+        if not places.size:
+            return []
+        chosen, scores = self._highest(suit, places[:EXACT_MAX], count)
+        if len(places) > EXACT_MAX:
+            bound = suit.scores[0, places[EXACT_MAX]]
+            if len(chosen) < count or bound >= min(scores):
+                chosen, scores = self._highest(suit, places, count)
+        return self._told(suit, chosen, scores)
+
+    def _highest(self, suit: Suit, places: Ints, count: int) -> tuple[Ints, list[float]]:
+        """Return the places with the highest scores, and those."""
+        rows = suit.rows[places]
+        scores = self._suits.scores(suit, places, self._seats.loads()[rows])
+        if len(scores) > count:
+            edge = len(scores) - count
+            by_score = scores.argpartition((edge - 1, edge))
+            chosen: Ints = by_score[edge:]
+            if scores[by_score[edge - 1]] == scores[by_score[edge]]:
+                chosen = _first(scores, self._seats.order()[rows], count, scores[by_score[edge]])
+            places, scores = places[chosen], scores[chosen]
+        return places, scores.tolist()
+
+    def _told(
+        self, suit: Suit, places: Ints, scores: Sequence[float], *, previous: bool = False
+    ) -> list[Candidate]:
+        found = zip(suit.rows[places].tolist(), suit.fits[places].tolist(), scores, strict=True)
+        told = []
+        for row, fit, score in found:
+            seat = self._seats.agent(row)
+            who, idle_since = seat.agent.id, seat.doc.idle_since
+            told.append(Candidate(-score, idle_since, who, fit, seat.load, seat.flex, previous))
+        return told
+
+    def _known(self, suit: Suit, places: Ints) -> list[Candidate]:
+        """Return the previous agent, who has a score of his own."""
+        score = self._policy.offer_score
+        return [
+            each._replace(minus_score=-score(each.fit, each.load, each.flex, previous=True))
+            for each in self._told(suit, places, [0.0], previous=True)
+        ]
+
+    def _full(
+        self, suit: Suit, wanted: Wanted, passed: set[int], begin: int, end: int, count: int
+    ) -> list[Miss]:
+        """Return, of those who suit from one rank to another, the first who do not take it."""
+        rows = suit.ranked[begin:end]
+        states = self._seats.states(wanted.channel)[rows]
+        full = states == FULL
+        spared = self._seats.spared() if wanted.mood == MoodLabel.ANGRY else None
+        if spared is not None:
+            full |= spared[rows] & (states == ROOM)
+        found: list[Miss] = []
+        for at in full.nonzero()[0][: count + len(passed)].tolist():
+            row = int(rows[at])
+            if row in passed or len(found) == count:
+                continue
+            excluded = "spared" if spared is not None and spared[row] else "full"
+            fit = float(suit.ranked_fits[begin + at])
+            found.append(Miss(self._seats.agent(row).agent.id, fit, excluded))
+        return found
+
+
+def _first(scores: Floats, order: Ints, count: int, least: float) -> Ints:
+    """Return where the highest scores are; of those with the `least` the first by `order`."""
+    above, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+    missing = count - len(above)
+    first = equal[order[equal].argpartition(missing - 1)[:missing]]
+    return np.append(above, first)
+
+
+def _whole(signature: Signature) -> Signature:
+    """Return the class of a signature, which passes over nobody."""
+    return signature._replace(declined=()) if signature.declined else signature
+
+
+def tie_break(candidates: Iterable[Candidate]) -> str:
+    """Return what put the first of candidates before those of its score, if there are any."""
+    first, *others = candidates
+    idle = [each.idle_since for each in others if each.minus_score == first.minus_score]
+    if not idle:
+        return ""
+    return "agent" if first.idle_since in idle else "idle_since"

@@ -1,0 +1,139 @@
+"""Heads: which class an agent with a free slot takes from, out of all that he suits.
+
+Every rank is `weight * (now - head)`, two operations of IEEE 754 on equal numbers, whether a loop
+or NumPy does them: both ways give the same bits. A loop is quicker for a few classes, NumPy for
+many (`benchmarks/router_scale.py` shows where they cross).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from maitred.contracts.agents import Agent
+from maitred.router.classes import Classes
+from maitred.router.columns import Columns, Floats, Ints
+from maitred.router.port import RoutingPolicy
+
+LOOP_MAX: Final = 48
+"""Up to so many classes a loop is quicker than NumPy."""
+_WEIGHT_MIN: Final = sys.float_info.min
+"""A weight is above 0: nought times an empty class's infinite age would be no number."""
+
+Shut = Sequence[bool] | None
+"""By kind, whether the agent takes nothing of it at present; `None` if he takes everything."""
+
+
+class Best(NamedTuple):
+    """The highest rank, and the slots of all that have it; minus infinity if nobody waits."""
+
+    rank: float
+    slots: list[int]
+
+
+class View:
+    """The classes that agents of one profile suit, in the order of their slots."""
+
+    __slots__ = ("_epoch", "_sample", "_seen", "fits", "slots", "weights")
+
+    slots: Ints
+    weights: Floats
+    fits: Floats
+    _seen: int
+    """So many classes were looked at."""
+
+    def __init__(self, sample: Agent) -> None:
+        self._sample = sample
+        self._forget(-1)
+
+    def look(self, classes: Classes, policy: RoutingPolicy) -> None:
+        """Take in the classes that were opened since the last look."""
+        if self._epoch != classes.epoch:
+            self._forget(classes.epoch)
+        if self._seen == len(classes.all):
+            return
+        slots: list[int] = []
+        fits: list[float] = []
+        weights: list[float] = []
+        for group in classes.all[self._seen :]:
+            fit = policy.fit(group.signature, self._sample).value
+            if fit > 0:
+                slots.append(group.slot)
+                fits.append(fit)
+                weights.append(weight_of(policy, fit, group.slope, previous=False))
+        self._seen = len(classes.all)
+        self.slots = np.append(self.slots, np.array(slots, np.int64))
+        self.fits = np.append(self.fits, np.array(fits, np.float64))
+        self.weights = np.append(self.weights, np.array(weights, np.float64))
+
+    def fit(self, slot: int) -> float:
+        """Return how well the profile suits a class; 0 if not at all."""
+        at = self._at(slot)
+        return 0.0 if at is None else float(self.fits[at])
+
+    def weight(self, slot: int) -> float:
+        """Return by how much a class ranks higher each millisecond; 0 if it does not suit."""
+        at = self._at(slot)
+        return 0.0 if at is None else float(self.weights[at])
+
+    def best(self, columns: Columns, now: int, shut: Shut, *, overdue: bool) -> Best:
+        """Return the classes whose first ranks highest, or is the latest by its target."""
+        return best_of(self.slots, self.weights, columns, now, shut, overdue=overdue)
+
+    def _at(self, slot: int) -> int | None:
+        at = int(self.slots.searchsorted(slot))
+        return at if at < len(self.slots) and self.slots[at] == slot else None
+
+    def _forget(self, epoch: int) -> None:
+        self._epoch = epoch
+        self._seen = 0
+        self.slots = np.empty(0, np.int64)
+        self.fits = np.empty(0)
+        self.weights = np.empty(0)
+
+
+def best_of(
+    slots: Ints, weights: Floats, columns: Columns, now: int, shut: Shut, *, overdue: bool
+) -> Best:
+    """Return the classes whose first ranks highest by weight, or is the latest by its target."""
+    weights = columns.rates[slots] if overdue else weights
+    search = best_of_few if len(slots) <= LOOP_MAX else best_of_many
+    return search(slots, weights, columns, now, shut)
+
+
+def best_of_few(slots: Ints, weights: Floats, columns: Columns, now: int, shut: Shut) -> Best:
+    """Return the best of a few classes, by a loop."""
+    best = -math.inf
+    found: list[int] = []
+    heads = columns.heads[slots].tolist()
+    for slot, weight, head in zip(slots.tolist(), weights.tolist(), heads, strict=True):
+        rank = weight * (now - head)
+        if rank < best or (shut is not None and shut[columns.kinds[slot]]):
+            continue
+        if rank > best:
+            best, found = rank, [slot]
+        else:
+            found.append(slot)
+    return Best(best, found)
+
+
+def best_of_many(slots: Ints, weights: Floats, columns: Columns, now: int, shut: Shut) -> Best:
+    """Return the best of many classes, by NumPy; there must be one."""
+    ranks = columns.heads[slots]
+    np.subtract(now, ranks, out=ranks)
+    ranks *= weights
+    if shut is not None:
+        ranks[np.array(shut, np.bool_)[columns.kinds[slots]]] = -math.inf
+    best = float(ranks[ranks.argmax()])
+    if best == -math.inf:
+        return Best(best, [])
+    return Best(best, slots[ranks == best].tolist())
+
+
+def weight_of(policy: RoutingPolicy, fit: float, slope: float, *, previous: bool) -> float:
+    """Return by how much a rank grows each millisecond, above 0 whatever the policy says."""
+    return max(policy.weight(fit, slope, previous=previous), _WEIGHT_MIN)
