@@ -5,7 +5,6 @@ Palm 1957; Mandelbaum and Zeltyn 2007, "Service engineering in action: the Palm/
 
 from __future__ import annotations
 
-import math
 import random
 from typing import NamedTuple
 
@@ -67,8 +66,3 @@ def scenario(queue: Queue, *, arrivals: int, seed: int) -> Scenario:
         arrivals=tuple(customers),
         service=ServiceSettings(by_fit=False),
     )
-
-
-def error(share: float, count: int) -> float:
-    """Return the standard error of a share of so many independent customers."""
-    return math.sqrt(share * (1 - share) / count)

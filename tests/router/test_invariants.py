@@ -39,7 +39,7 @@ Crowd = list[tuple[int, str, Needs, MoodLabel]]
 def waiting(crowd: Crowd, **more: object) -> Play:
     """Return a house in which a crowd waits and nobody is on line yet."""
     staff = agent("ann", skills={"tax": 0.6}, languages={"en": 1, "fr": 0.3}, capacity=1)
-    game = Play(routing(staff, ramp_seconds=0, **more))
+    game = Play(routing(staff, ramp_seconds=0, angry_in_a_row=0, **more))
     for number, (pause, channel, needs, mood) in enumerate(crowd):
         game.now += pause
         game.write(f"{number:02}", channel=channel, needs=needs, mood=mood)

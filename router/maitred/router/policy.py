@@ -104,16 +104,15 @@ class IndexPolicy:
         for skill, least in signature.skills:
             level = agent.skills.get(skill, 0.0)
             if level <= 0 or level < least:
-                lacks = "no_skill" if level <= 0 else "low_skill"
-                level = 0.0
+                has_some, level = level > 0, 0.0
                 for each in signature.stand_ins:
                     level = max(level, each.level(skill, agent))
                 if level <= 0:
-                    return _excluded(lacks, skill)
+                    return _too_low(skill) if has_some else _missing(skill)
             levels.append(level)
         language = self._language(signature, agent)
         if language <= 0:
-            return _excluded("no_language", signature.language)
+            return Fit(0.0, f"no_language:{signature.language}")
         share = self._settings.share_of_mood(signature.mood)
         mood = 1 - share * (1 - agent.deescalation)
         value = _geometric_mean(levels) * language * mood
@@ -166,8 +165,13 @@ def deciding(settings: RoutingSettings) -> RoutingSettings:
 
 
 @lru_cache(maxsize=1_024)
-def _excluded(why: str, what: str) -> Fit:
-    return Fit(0.0, f"{why}:{what}")
+def _missing(skill: str) -> Fit:
+    return Fit(0.0, f"no_skill:{skill}")
+
+
+@lru_cache(maxsize=1_024)
+def _too_low(skill: str) -> Fit:
+    return Fit(0.0, f"low_skill:{skill}")
 
 
 def _geometric_mean(levels: list[float]) -> float:
