@@ -7,23 +7,18 @@
 
     python -m benchmarks.router_scale [--quick] [--json]
 
-Times are of this thread's processor, without what the clock itself takes; other programs that run
-beside it do not count.
+Rounds in which another program took the processor away do not count; what it leaves of the caches
+does.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
-import resource
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
-from pathlib import Path
-from statistics import fmean, linear_regression, median, quantiles
+from statistics import linear_regression
 from typing import Any, Final
 
 import numpy as np
@@ -31,11 +26,12 @@ import orjson
 from msgspec.structs import replace
 from rich.console import Console
 
+from benchmarks.router_scale_scans import scan_agents, scan_waiting
 from benchmarks.router_scale_tables import show
+from benchmarks.router_scale_watches import Watches, quiet, resident
 from benchmarks.router_scale_world import KINDS, NOW, World
-from maitred.contracts.agents import Admitted, Command, RoutingDoc, RoutingState, Verb
+from maitred.contracts.agents import Admitted, Command, RoutingState, Verb
 from maitred.contracts.ids import AgentId, ConversationId
-from maitred.router.candidates import Wanted
 from maitred.router.columns import Columns
 from maitred.router.engine import Engine
 from maitred.router.events import CommandCame, SaveRouting
@@ -49,7 +45,6 @@ CROSSING: Final = (8, 16, 32, 64, 128, 256, 1_024)
 NAIVE_MAX: Final = 10_000
 SCANS: Final = 20
 PIPED_COLUMNS: Final = 200
-US: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,109 +60,76 @@ FULL: Final = Size((1_000, 10_000, 100_000, 1_000_000), 20_000, 5_000)
 QUICK: Final = Size((1_000, 10_000, 100_000), 4_000, 1_000)
 
 
-class Watch:
-    """Takes the times of one thing, in nanoseconds."""
-
-    def __init__(self) -> None:
-        self._times: list[int] = []
-        self._began = 0
-
-    def __enter__(self) -> None:
-        self._began = time.thread_time_ns()
-
-    def __exit__(self, *_: object) -> None:
-        self._times.append(time.thread_time_ns() - self._began)
-
-    def cost(self) -> dict[str, float]:
-        """Return mean and 99th percentile in microseconds."""
-        times = [max(each - _NOTHING, 0) / US for each in self._times]
-        return {"mean": fmean(times), "p99": quantiles(times, n=100)[98]}
-
-
-def _nothing() -> int:
-    """Return what a watch takes itself."""
-    times = []
-    for _ in range(2_000):
-        began = time.thread_time_ns()
-        times.append(time.thread_time_ns() - began)
-    return round(median(times))
-
-
-_NOTHING: Final = _nothing()
-
-
 def freed(world: World, waiting: int, rounds: int) -> dict[str, Any]:
     """Return what it costs that a slot frees while so many wait."""
     agents = world.some(LOOKING)
-    before = _resident()
+    before = resident()
     docs = list(world.waiting(waiting))
-    between = _resident()
+    between = resident()
     engine = world.engine(docs, agents)
     house = engine.house
     figures: dict[str, Any] = {
         "waiting": waiting,
         "document_bytes": (between - before) / waiting,
-        "queue_bytes": (_resident() - between) / waiting,
+        "queue_bytes": (resident() - between) / waiting,
     }
     for doc in world.every_kind():
         house.put(doc)
         house.erase(doc.conversation)
-    first = Watch()
+    watches = Watches()
     for agent in agents:
-        with first:
+        with watches.at("first"):
             house.queue.best_for(agent, NOW)
-    figures["first"] = first.cost()
-    watches = _cycled(engine, world, agents, rounds)
-    figures |= {name: watch.cost() for name, watch in watches.items()}
-    figures["handle"] = _handled(engine, world, agents, rounds).cost()
-    if waiting <= NAIVE_MAX:
-        scan = Watch()
-        for agent in agents[:SCANS]:
-            with scan:
-                _scanned(engine, world, agent)
-        figures["naive"] = scan.cost()
-    return figures
+    watches.keep()
+    _cycle(engine, world, agents, rounds, watches)
+    _handle(engine, world, agents, rounds, watches)
+    for agent in agents[: SCANS if waiting <= NAIVE_MAX else 0]:
+        with watches.at("naive"):
+            scan_waiting(engine, world, agent)
+        watches.keep()
+    return figures | watches.costs()
 
 
-def _cycled(
-    engine: Engine, world: World, agents: Sequence[AgentId], rounds: int
-) -> dict[str, Watch]:
+def _cycle(
+    engine: Engine, world: World, agents: Sequence[AgentId], rounds: int, watches: Watches
+) -> None:
     """Let agents take what is best for them, and put it back as the last of its class."""
     house, policy = engine.house, world.policy
-    best, take, put = Watch(), Watch(), Watch()
-    with _quiet():
+    with quiet():
         for number in range(rounds):
             agent = agents[number % len(agents)]
-            with best:
+            with watches.at("best"):
                 head = house.queue.best_for(agent, NOW)
             doc = house.get(head.conversation) if head else None
             if doc is None:
                 continue
-            with take:
+            with watches.at("take"):
                 house.queue.remove(doc.conversation)
             signature, previous = policy.signature(doc), doc.previous_agent
-            with put:
+            with watches.at("put"):
                 house.queue.put(doc.conversation, signature, NOW + number, previous, held=False)
-    return {"best": best, "take": take, "put": put}
+            watches.settle()
 
 
-def _handled(engine: Engine, world: World, agents: Sequence[AgentId], rounds: int) -> Watch:
+def _handle(
+    engine: Engine, world: World, agents: Sequence[AgentId], rounds: int, watches: Watches
+) -> None:
     """Let agents complete what they have; each is offered what is best for him then."""
-    house, now, watch = engine.house, NOW, Watch()
+    house, now = engine.house, NOW
     for doc in world.filled(agents):
         house.put(doc)
     engine.handle(_complete(engine, agents[0], now), now)
-    with _quiet():
+    with quiet():
         for number in range(rounds):
             now += 1
             event = _complete(engine, agents[number % len(agents)], now)
-            with watch:
+            with watches.at("handle"):
                 effects = engine.handle(event, now)
+            watches.settle()
             for effect in effects:
                 if isinstance(effect, SaveRouting) and effect.doc.state == RoutingState.OFFERED:
                     house.put(replace(effect.doc, state=RoutingState.ASSIGNED, due_at=0))
                     house.put(world.another(effect.doc, now))
-    return watch
 
 
 def _complete(engine: Engine, agent: AgentId, now: int) -> CommandCame:
@@ -179,63 +141,38 @@ def _complete(engine: Engine, agent: AgentId, now: int) -> CommandCame:
     return CommandCame(Admitted(agent=agent, verb=Verb.COMPLETE, command=command, at=now))
 
 
-def _scanned(engine: Engine, world: World, agent: AgentId) -> tuple[float, int, str] | None:
-    """Return the best for an agent out of a scan of all who wait."""
-    policy, profile = world.policy, engine.house.roster.agent(agent)
-    clock, ranked = policy.clock(NOW), []
-    for doc in _waiting(engine):
-        signature, since = policy.signature(doc), policy.virtual_arrival(doc)
-        fit = policy.fit(signature, profile).value
-        if fit > 0:
-            previous = doc.previous_agent == agent
-            weight = policy.weight(fit, policy.slope(signature), previous=previous)
-            ranked.append((-weight * (clock - since), since, doc.conversation))
-    return min(ranked, default=None)
-
-
-def _waiting(engine: Engine) -> Iterator[RoutingDoc]:
-    return (doc for doc in engine.house.docs() if doc.state == RoutingState.WAITING)
-
-
 def arrivals(world: World, idle: float, rounds: int) -> dict[str, Any]:
     """Return what an arrival costs while such a share of all agents has nothing to do."""
     free = world.some(round(idle * len(world.agents)))
     engine = world.engine(world.filled(world.others(free)), world.agents)
     house = engine.house
     kinds = [world.kind() for _ in range(LOOKING)]
-    first, best, misses, handle, naive = Watch(), Watch(), Watch(), Watch(), Watch()
+    watches = Watches()
     for kind in kinds:
-        with first:
+        with watches.at("first"):
             house.candidates.best(world.wanted(kind), BEST_MAX)
-    engine.handle(world.arrival(kinds[0], NOW), NOW)
-    with _quiet():
+    watches.keep()
+    for kind in kinds * 2:
+        event = world.arrival(kind, NOW)
+        engine.handle(event, NOW)
+        house.erase(event.work.conversation)
+    with quiet():
         for number in range(rounds):
             kind, now = kinds[number % len(kinds)], NOW + number
             wanted, event = world.wanted(kind), world.arrival(kind, now)
-            with best:
+            with watches.at("best"):
                 house.candidates.best(wanted, BEST_MAX)
-            with misses:
+            with watches.at("misses"):
                 house.candidates.misses(wanted, MISSES_MAX)
-            with handle:
+            with watches.at("handle"):
                 engine.handle(event, now)
+            watches.settle()
             house.erase(event.work.conversation)
     for kind in kinds[:SCANS]:
-        with naive:
-            _asked(engine, world, world.wanted(kind))
-    watches = {"first": first, "best": best, "misses": misses, "handle": handle, "naive": naive}
-    return {"idle": idle} | {name: watch.cost() for name, watch in watches.items()}
-
-
-def _asked(engine: Engine, world: World, wanted: Wanted) -> tuple[float, int, str] | None:
-    """Return the best agent out of a scan of all."""
-    roster, policy, ranked = engine.house.roster, world.policy, []
-    for agent in roster.online():
-        fit = policy.fit(wanted.signature, roster.agent(agent)).value
-        if fit > 0 and roster.has_room(agent, wanted.channel):
-            load, flex = roster.load(agent), roster.flex(agent)
-            score = policy.offer_score(fit, load, flex, previous=False)
-            ranked.append((-score, roster.doc(agent).idle_since, agent))
-    return min(ranked, default=None)
+        with watches.at("naive"):
+            scan_agents(engine, world, world.wanted(kind))
+        watches.keep()
+    return {"idle": idle} | watches.costs()
 
 
 def crossing(classes: int, rounds: int) -> dict[str, Any]:
@@ -245,13 +182,14 @@ def crossing(classes: int, rounds: int) -> dict[str, Any]:
         columns.append(0, 1.0)
         columns.put(slot, (NOW - 1_000 * (slot * 7 % classes), ConversationId("cnv_x")))
     slots, weights = np.arange(classes), np.full(classes, 0.5)
-    loop, arrays = Watch(), Watch()
+    watches = Watches()
     for _ in range(rounds):
-        with loop:
+        with watches.at("loop"):
             best_of_few(slots, weights, columns, NOW, None)
-        with arrays:
+        with watches.at("numpy"):
             best_of_many(slots, weights, columns, NOW, None)
-    return {"classes": classes, "loop": loop.cost(), "numpy": arrays.cost()}
+        watches.settle()
+    return {"classes": classes} | watches.costs()
 
 
 def growth(rows: Sequence[dict[str, Any]], name: str) -> dict[str, float]:
@@ -261,22 +199,6 @@ def growth(rows: Sequence[dict[str, Any]], name: str) -> dict[str, float]:
     line = linear_regression(waiting, means)
     power = linear_regression(waiting, [log10(mean) for mean in means])
     return {"us_a_tenfold": line.slope, "exponent": power.slope}
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Let the collector of garbage not look at what stays anyway."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-def _resident() -> int:
-    """Return the memory of this process in bytes."""
-    gc.collect()
-    with Path("/proc/self/statm").open() as numbers:
-        return int(numbers.read().split()[1]) * resource.getpagesize()
 
 
 def measure(size: Size) -> dict[str, Any]:

@@ -108,13 +108,14 @@ def _figure(values: Sequence[float], base: Sequence[float]) -> Figure:
     below = mean(base)
     return Figure(
         mean=mean(values),
-        error=_error(values),
+        error=standard_error(values),
         ratio=mean(values) / below if below else 0.0,
-        ratio_error=_error(pairs),
+        ratio_error=standard_error(pairs),
     )
 
 
-def _error(values: Sequence[float]) -> float:
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of a mean; 0 where there is one value alone."""
     return stdev(values) / math.sqrt(len(values)) if values[1:] else 0.0
 
 

@@ -33,7 +33,7 @@ SECOND_LANGUAGE: Final = 0.3
 TWO_SKILLS: Final = 0.15
 VIP: Final = 0.15
 RETURNING: Final = 0.35
-WORK_MEAN: Final = 505.0
+WORK_MEAN: Final = 495.0
 WORK_SIGMA: Final = math.sqrt(math.log(2.0))
 """A lognormal time varies by its own mean (cv 1) at this sigma."""
 

@@ -9,7 +9,7 @@ scan of everybody makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,12 +18,11 @@ from maitred.contracts.ids import AgentId
 from maitred.contracts.message import MoodLabel
 from maitred.router.port import RoutingPolicy, Signature
 from maitred.router.roster import Roster
-from maitred.router.seats import FULL, ROOM
+from maitred.router.seats import FULL, OFFLINE, ROOM, States
 from maitred.router.suits import Floats, Ints, Suit, Suits
 
 EXACT_MAX: Final = 64
-_MISSES_FIRST: Final = 64
-"""Among so many of those who suit best, the nearest misses are looked for first."""
+_AT_ONCE: Final = 64
 
 
 class Candidate(NamedTuple):
@@ -99,10 +98,9 @@ class Candidates:
         whole = _whole(signature)
         suit = self._suits.of(whole)
         passed = {self._roster.row(each) for each in signature.declined if self._roster.knows(each)}
-        found = self._full(suit, wanted, passed, 0, min(_MISSES_FIRST, len(suit.ranked)), count)
-        if len(found) < count and len(suit.ranked) > _MISSES_FIRST:
-            missing = count - len(found)
-            found += self._full(suit, wanted, passed, _MISSES_FIRST, len(suit.ranked), missing)
+        found = self._full(suit, wanted, passed, count)
+        if len(found) == count:
+            return found
         online = self._seats.online()
         rest = online & ~suit.bits
         for row in passed:
@@ -179,25 +177,35 @@ class Candidates:
             for each in self._told(suit, places, [0.0], previous=True)
         ]
 
-    def _full(
-        self, suit: Suit, wanted: Wanted, passed: set[int], begin: int, end: int, count: int
-    ) -> list[Miss]:
-        """Return, of those who suit from one rank to another, the first who do not take it."""
-        rows = suit.ranked[begin:end]
-        states = self._seats.states(wanted.channel)[rows]
-        full = states == FULL
+    def _full(self, suit: Suit, wanted: Wanted, passed: set[int], count: int) -> list[Miss]:
+        """Return, of those who suit, the first by fit who take work and not this."""
+        states = self._seats.states(wanted.channel)
         spared = self._seats.spared() if wanted.mood == MoodLabel.ANGRY else None
-        if spared is not None:
-            full |= spared[rows] & (states == ROOM)
         found: list[Miss] = []
-        for at in full.nonzero()[0][: count + len(passed)].tolist():
-            row = int(rows[at])
-            if row in passed or len(found) == count:
+        for place, row, state in _misses(suit.ranked, states, spares=spared is not None):
+            is_spared = spared is not None and spared[row]
+            misses = state == FULL or (is_spared and state == ROOM)
+            if row in passed or not misses:
                 continue
-            excluded = "spared" if spared is not None and spared[row] else "full"
-            fit = float(suit.ranked_fits[begin + at])
-            found.append(Miss(self._seats.agent(row).agent.id, fit, excluded))
+            who, fit = self._seats.agent(row).agent.id, float(suit.ranked_fits[place])
+            found.append(Miss(who, fit, "spared" if is_spared else "full"))
+            if len(found) == count:
+                break
         return found
+
+
+def _misses(ranked: Ints, states: States, *, spares: bool) -> Iterator[tuple[int, int, int]]:
+    """Yield place, row and state of some in their order, among them all who may be a miss.
+
+    The best are told as they are, for mostly there are misses among them; of the others, those who
+    are full, and if somebody is spared those who are on line.
+    """
+    best = ranked[:_AT_ONCE]
+    yield from zip(range(len(best)), best.tolist(), states[best].tolist(), strict=True)
+    rest = states[ranked[_AT_ONCE:]]
+    places = np.flatnonzero(rest != OFFLINE if spares else rest == FULL)
+    rows = ranked[_AT_ONCE + places]
+    yield from zip((places + _AT_ONCE).tolist(), rows.tolist(), rest[places].tolist(), strict=True)
 
 
 def _first(scores: Floats, order: Ints, count: int, least: float) -> Ints:

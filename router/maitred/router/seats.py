@@ -62,12 +62,16 @@ class Seat:
         return most is None or self.channels.get(channel, 0) < most
 
 
+Bools = NDArray[np.bool_]
+States = NDArray[np.uint8]
+
+
 class _States(NamedTuple):
     """Who is off line, full or has room, by row: the same bytes to write and to search."""
 
     units: int
     told: bytearray
-    array: NDArray[np.uint8]
+    array: States
 
 
 class Seats:
@@ -105,7 +109,7 @@ class Seats:
         """Return who sits in a row."""
         return self._seats[row]
 
-    def states(self, channel: str) -> NDArray[np.uint8]:
+    def states(self, channel: str) -> States:
         """Return, by row, who is off line, who is full for a channel and who has room."""
         self._look()
         found = self._states.get(channel)
@@ -125,7 +129,7 @@ class Seats:
         self._look()
         return self._order
 
-    def spared(self) -> NDArray[np.bool_] | None:
+    def spared(self) -> Bools | None:
         """Return, by row, who is given no angry customer; `None` if there is nobody."""
         self._look()
         return self._spared if self._spares else None
