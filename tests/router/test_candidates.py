@@ -140,7 +140,8 @@ def test_the_columns_give_what_a_scan_of_everybody_gives(
     house = House(chosen, policy)
     with pytest.MonkeyPatch.context() as patch:
         if bounds is not None:
-            patch.setattr(candidates, "EXACT_MAX", 3)
+            patch.setattr(candidates, "BLOCK", 3)
+            patch.setattr(candidates, "STEP", 1)
             patch.setattr(candidates, "_AT_ONCE", 1)
             patch.setattr(suits, "CELLS_MAX", 20)
             patch.setattr(suits, "LOADS_KEPT", 2)

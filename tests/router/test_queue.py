@@ -202,10 +202,8 @@ def test_a_loop_and_numpy_give_the_same_bits(
         columns.put(slot, None if virtual is None else (virtual, ConversationId("cnv_x")))
     slots = list(range(len(rows)))
     weights = [weight for _, weight, _ in rows]
-    few, many = (
-        search(np.array(slots), np.array(weights), columns, now, shut)
-        for search in (heads.best_of_few, heads.best_of_many)
-    )
+    few = heads.best_of_few(slots, weights, columns, now, shut)
+    many = heads.best_of_many(np.array(slots), np.array(weights), columns, now, shut)
     assert many.rank == few.rank
     assert many.rank == -math.inf or many.slots == few.slots
 

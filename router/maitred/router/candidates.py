@@ -1,15 +1,15 @@
 """Candidates: who may have a conversation, best first, and who comes nearest without having it.
 
 Highest score first, then the longest idle, then the first by id. Those who suit a class stand in
-the order of the score that each would have with nothing to do, which no load raises. So when
-`EXACT_MAX` of those with room were compared, and the next one could not reach them, nobody behind
-him can (branch and bound over a sorted list); else all are compared. It is always the choice that a
-scan of everybody makes.
+the order of the score that each would have with nothing to do, which no load raises. They are
+looked at in blocks; once enough were found whom the first of the next block could not reach, nobody
+behind him can (branch and bound over a sorted list). It is always the choice that a scan of
+everybody makes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,7 +21,11 @@ from maitred.router.roster import Roster
 from maitred.router.seats import FULL, OFFLINE, ROOM, States
 from maitred.router.suits import Floats, Ints, Suit, Suits
 
-EXACT_MAX: Final = 64
+BLOCK: Final = 512
+"""Among so many of those who would score best, those with room are looked for first."""
+STEP: Final = 64
+"""So many of those with room are compared first."""
+_GROWTH: Final = 4
 _AT_ONCE: Final = 64
 
 
@@ -78,26 +82,29 @@ class Candidates:
     def best(self, wanted: Wanted, count: int) -> list[Candidate]:
         """Return the best who suit and have room, at most so many."""
         suit = self._suits.of(_whole(wanted.signature))
-        places = self._open(suit, wanted)
-        if not places.size:
-            return []
-        found: list[Candidate] = []
-        previous = wanted.previous
-        if previous is not None and self._roster.knows(previous):
-            at = (suit.rows[places] == self._roster.row(previous)).nonzero()[0]
-            if at.size:
-                found = self._known(suit, places[at])
-                places = np.delete(places, at)
-        found.extend(self._top(suit, places, count))
-        found.sort()
-        return found[:count]
+        found = self._known(wanted)
+        barred = {self._roster.row(each.agent) for each in found}
+        if wanted.signature.declined:
+            barred |= self._rows(wanted.signature.declined)
+
+        def beaten(place: int) -> bool:
+            return len(found) == count and bool(suit.scores[0, place] < -found[-1].minus_score)
+
+        begin, end, step = 0, BLOCK, STEP
+        while begin < len(suit.rows) and not beaten(begin):
+            places = self._open(suit, wanted, barred, begin, end)
+            while places.size and not beaten(int(places[0])):
+                found = sorted(found + self._top(suit, places[:step], count))[:count]
+                places, step = places[step:], _GROWTH * step
+            begin, end = end, _GROWTH * end
+        return found
 
     def misses(self, wanted: Wanted, count: int) -> list[Miss]:
         """Return who takes work and not this: who suits best first, then who does not, by id."""
         signature = wanted.signature
         whole = _whole(signature)
         suit = self._suits.of(whole)
-        passed = {self._roster.row(each) for each in signature.declined if self._roster.knows(each)}
+        passed = self._rows(signature.declined)
         found = self._full(suit, wanted, passed, count)
         if len(found) == count:
             return found
@@ -121,29 +128,42 @@ class Candidates:
             return None
         return fit.excluded or "declined"
 
-    def _open(self, suit: Suit, wanted: Wanted) -> Ints:
-        """Return the places of those who may have it now."""
-        rows = suit.rows
+    def _rows(self, agents: Iterable[AgentId]) -> set[int]:
+        return {self._roster.row(each) for each in agents if self._roster.knows(each)}
+
+    def _known(self, wanted: Wanted) -> list[Candidate]:
+        """Return the previous agent, who has a score of his own, if he may have it now."""
+        agent, roster = wanted.previous, self._roster
+        if agent is None or not roster.knows(agent) or self.verdict(wanted, agent):
+            return []
+        fit = self._policy.fit(wanted.signature, roster.agent(agent)).value
+        load, flex = roster.load(agent), roster.flex(agent)
+        score = self._policy.offer_score(fit, load, flex, previous=True)
+        idle_since = roster.doc(agent).idle_since
+        return [Candidate(-score, idle_since, agent, fit, load, flex, previous=True)]
+
+    def _open(self, suit: Suit, wanted: Wanted, barred: set[int], begin: int, end: int) -> Ints:
+        """Return the places of those who may have it now, out of some."""
+        rows = suit.rows[begin:end]
         open_ = self._seats.states(wanted.channel)[rows] == ROOM
         spared = self._seats.spared() if wanted.mood == MoodLabel.ANGRY else None
         if spared is not None:
             open_ &= ~spared[rows]
-        for agent in wanted.signature.declined:
-            if self._roster.knows(agent):
-                open_ &= rows != self._roster.row(agent)
+        for row in barred:
+            open_ &= rows != row
         places: Ints = open_.nonzero()[0]
-        return places
+        return places + begin if begin else places
 
     def _top(self, suit: Suit, places: Ints, count: int) -> list[Candidate]:
         """Return the best of some who may have it, in any order."""
-        if not places.size:
-            return []
-        chosen, scores = self._highest(suit, places[:EXACT_MAX], count)
-        if len(places) > EXACT_MAX:
-            bound = suit.scores[0, places[EXACT_MAX]]
-            if len(chosen) < count or bound >= min(scores):
-                chosen, scores = self._highest(suit, places, count)
-        return self._told(suit, chosen, scores)
+        places, scores = self._highest(suit, places, count)
+        found = zip(suit.rows[places].tolist(), suit.fits[places].tolist(), scores, strict=True)
+        told = []
+        for row, fit, score in found:
+            seat = self._seats.agent(row)
+            who, idle_since = seat.agent.id, seat.doc.idle_since
+            told.append(Candidate(-score, idle_since, who, fit, seat.load, seat.flex, False))
+        return told
 
     def _highest(self, suit: Suit, places: Ints, count: int) -> tuple[Ints, list[float]]:
         """Return the places with the highest scores, and those."""
@@ -157,25 +177,6 @@ class Candidates:
                 chosen = _first(scores, self._seats.order()[rows], count, scores[by_score[edge]])
             places, scores = places[chosen], scores[chosen]
         return places, scores.tolist()
-
-    def _told(
-        self, suit: Suit, places: Ints, scores: Sequence[float], *, previous: bool = False
-    ) -> list[Candidate]:
-        found = zip(suit.rows[places].tolist(), suit.fits[places].tolist(), scores, strict=True)
-        told = []
-        for row, fit, score in found:
-            seat = self._seats.agent(row)
-            who, idle_since = seat.agent.id, seat.doc.idle_since
-            told.append(Candidate(-score, idle_since, who, fit, seat.load, seat.flex, previous))
-        return told
-
-    def _known(self, suit: Suit, places: Ints) -> list[Candidate]:
-        """Return the previous agent, who has a score of his own."""
-        score = self._policy.offer_score
-        return [
-            each._replace(minus_score=-score(each.fit, each.load, each.flex, previous=True))
-            for each in self._told(suit, places, [0.0], previous=True)
-        ]
 
     def _full(self, suit: Suit, wanted: Wanted, passed: set[int], count: int) -> list[Miss]:
         """Return, of those who suit, the first by fit who take work and not this."""

@@ -1,10 +1,14 @@
-"""Columns: what is searched of classes when an agent has room, a slot for each class."""
+"""Columns: what is searched of classes when an agent has room, a slot for each class.
+
+Loops read the arrays of Python and NumPy reads the same memory: there is one copy of each number.
+"""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -19,26 +23,28 @@ Floats = NDArray[np.float64]
 
 
 class Columns:
-    """By slot; arrays have room for more slots than there are."""
+    """By slot; there is room for more slots than there are."""
 
-    __slots__ = ("_count", "heads", "kinds", "rates")
+    __slots__ = ("_count", "heads", "heads_seen", "kinds", "kinds_seen", "rates")
 
     def __init__(self) -> None:
         self._count = 0
-        self.heads: Floats = np.full(_SLOTS_MIN, math.inf)
-        """The virtual arrival of the first; infinite where nobody waits."""
-        self.kinds: Ints = np.zeros(_SLOTS_MIN, np.int64)
-        self.rates: Floats = np.zeros(_SLOTS_MIN)
+        self.kinds = ints([0] * _SLOTS_MIN)
+        self.rates = floats([0.0] * _SLOTS_MIN)
         """One by the target of the channel: by how much of it one is later each millisecond."""
+        self.heads = floats([math.inf] * _SLOTS_MIN)
+        """The virtual arrival of the first; infinite where nobody waits."""
+        self._see()
 
     def append(self, kind: int, rate: float) -> None:
         """Add a slot in which nobody waits."""
         slot = self._count
         self._count += 1
         if slot == len(self.heads):
-            self.heads = np.append(self.heads, np.full(slot, math.inf))
-            self.kinds = np.append(self.kinds, np.zeros(slot, np.int64))
-            self.rates = np.append(self.rates, np.zeros(slot))
+            self.kinds = ints([*self.kinds, *self.kinds])
+            self.rates = floats([*self.rates, *self.rates])
+            self.heads = floats([*self.heads, *([math.inf] * slot)])
+            self._see()
         self.kinds[slot] = kind
         self.rates[slot] = rate
 
@@ -47,7 +53,8 @@ class Columns:
         if not instead:
             return self
         other = copy.copy(self)
-        other.heads = self.heads.copy()
+        other.heads = self.heads[:]
+        other.heads_seen = seen_floats(other.heads)
         for slot, first in instead.items():
             other.put(slot, first)
         return other
@@ -55,3 +62,27 @@ class Columns:
     def put(self, slot: int, first: Entry | None) -> None:
         """Take down who is first in a slot now."""
         self.heads[slot] = math.inf if first is None else first[0]
+
+    def _see(self) -> None:
+        self.heads_seen: Floats = seen_floats(self.heads)
+        self.kinds_seen: Ints = seen_ints(self.kinds)
+
+
+def ints(values: Iterable[int]) -> array[int]:
+    """Return numbers as an array."""
+    return array("q", values)
+
+
+def floats(values: Iterable[float]) -> array[float]:
+    """Return numbers as an array."""
+    return array("d", values)
+
+
+def seen_ints(values: array[int]) -> Ints:
+    """Return the same numbers, at least one, as NumPy sees them; none can be added to them then."""
+    return np.frombuffer(values, np.int64)
+
+
+def seen_floats(values: array[float]) -> Floats:
+    """Return the same numbers, at least one, as NumPy sees them; none can be added to them then."""
+    return np.frombuffer(values, np.float64)

@@ -98,7 +98,7 @@ def estimate(
             freed += line.rate * max(span - line.after, 0.0) * left
             seen += line.seen * left
             ahead += line.ahead
-            if (excess := _excess(freed, ahead + 1.0)) > best:
+            if (excess := _excess(freed / bursts, (ahead + 1.0) / bursts)) > best:
                 best, likeliest = excess, (freed, seen, ahead)
         freed, seen, ahead = likeliest
         if freed <= 0:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-import numpy as np
-
 from maitred.router.classes import Class
-from maitred.router.columns import Columns, Floats, Ints
-from maitred.router.heads import Best, Shut, best_of
+from maitred.router.columns import Columns
+from maitred.router.heads import Best, Shut, Weights
 from maitred.router.lines import Entry, Line, Places
 
 _EMPTY_MIN: Final = 16
@@ -23,8 +21,7 @@ class Own:
     """The lines of one agent."""
 
     __slots__ = (
-        "_at", "_columns", "_empty", "_groups", "_lines", "_places", "_slots", "_weighed",
-        "_weights",
+        "_at", "_columns", "_empty", "_groups", "_lines", "_places", "_weighed", "_weights",
     )  # fmt: skip
 
     _at: dict[Class, int]
@@ -32,9 +29,8 @@ class Own:
     _groups: list[Class]
     _lines: list[Line]
     _columns: Columns
-    _slots: Ints
+    _weights: Weights
     """Of the classes that he suits."""
-    _weights: Floats
     _weighed: int
     """Of so many the weight was asked."""
     _empty: int
@@ -75,7 +71,7 @@ class Own:
         """
         if self._weighed < len(self._groups):
             self._weigh(weigh)
-        return best_of(self._slots, self._weights, self._columns, now, shut, overdue=overdue)
+        return self._weights.best(self._columns, now, shut, overdue=overdue)
 
     def at(self, slots: Iterable[int]) -> Iterator[tuple[Entry, Class, Line]]:
         """Yield who is first in the slots that `best` told."""
@@ -85,12 +81,14 @@ class Own:
                 yield line.first, self._groups[slot], line
 
     def _weigh(self, weigh: Callable[[Class], float]) -> None:
-        fresh = [(at, weigh(self._groups[at])) for at in range(self._weighed, len(self._groups))]
+        slots, weights = self._weights.slots.tolist(), self._weights.weights.tolist()
+        for at in range(self._weighed, len(self._groups)):
+            weight = weigh(self._groups[at])
+            if weight > 0:
+                slots.append(at)
+                weights.append(weight)
         self._weighed = len(self._groups)
-        slots = [at for at, weight in fresh if weight > 0]
-        weights = [weight for _, weight in fresh if weight > 0]
-        self._slots = np.append(self._slots, np.array(slots, np.int64))
-        self._weights = np.append(self._weights, np.array(weights, np.float64))
+        self._weights = Weights(slots, weights)
 
     def _open(self, group: Class, line: Line) -> int:
         at = self._at[group] = len(self._groups)
@@ -104,8 +102,7 @@ class Own:
         self._groups = []
         self._lines = []
         self._columns = Columns()
-        self._slots = np.empty(0, np.int64)
-        self._weights = np.empty(0)
+        self._weights = Weights()
         self._weighed = 0
         self._empty = 0
 

@@ -141,7 +141,8 @@ class Roster:
 
     def has_room(self, agent: AgentId, channel: str) -> bool:
         """Return whether an agent can take one more conversation of a channel."""
-        return self._seats[agent].has_room(channel, self._units_of(channel))
+        seat = self._seats[agent]
+        return self._units_of(channel) <= seat.free and not seat.is_bound(channel)
 
     def is_spared(self, agent: AgentId, mood: MoodLabel) -> bool:
         """Return whether an agent is given no customer of this mood for now."""

@@ -41,25 +41,29 @@ class Seat:
     channels: dict[str, int] = field(default_factory=dict)
     holdings: set[ConversationId] = field(default_factory=set)
     online: bool = False
+    online_seen: bool = False
+    """As the columns have it."""
+    spared_seen: bool = False
 
     @property
     def load(self) -> float:
         """Return the part of his capacity in use."""
         return self.units / self.capacity if self.capacity else 1.0
 
-    def has_room(self, channel: str, units: int) -> bool:
-        """Return whether he can take one more conversation of a channel that takes such units.
+    @property
+    def free(self) -> int:
+        """Return how many units he can take on.
 
-        While he ramps up he takes what his allowance lets him, and one at least.
+        While he ramps up he takes what his allowance lets him, and one conversation at least.
         """
-        units += self.units
-        if units > self.capacity:
-            return False
+        free = self.capacity - self.units
         allowance = self.doc.allowance
-        if allowance and self.units and units > allowance:
-            return False
+        return min(free, allowance - self.units) if allowance and self.units else free
+
+    def is_bound(self, channel: str) -> bool:
+        """Return whether he has as many conversations of a channel as he may have."""
         most = self.agent.per_channel.get(channel)
-        return most is None or self.channels.get(channel, 0) < most
+        return most is not None and self.channels.get(channel, 0) >= most
 
 
 Bools = NDArray[np.bool_]
@@ -114,9 +118,11 @@ class Seats:
         self._look()
         found = self._states.get(channel)
         if found is None:
-            units = self._units_of(channel)
-            told = bytearray(_state(seat, channel, units) for seat in self._seats)
-            found = self._states[channel] = _States(units, told, np.frombuffer(told, np.uint8))
+            told = bytearray(len(self._seats))
+            states = _States(self._units_of(channel), told, np.frombuffer(told, np.uint8))
+            found = self._states[channel] = states
+            self._changed.update(range(len(self._seats)))
+            self._look()
         return found.array
 
     def loads(self) -> NDArray[np.int64]:
@@ -147,17 +153,20 @@ class Seats:
         self._changed.clear()
 
     def _take_down(self, seat: Seat) -> None:
-        row = seat.row
+        row, online, spared = seat.row, seat.online, seat.doc.spared
+        free, bounded = seat.free, seat.agent.per_channel
         for channel, states in self._states.items():
-            states.told[row] = _state(seat, channel, states.units)
+            full = states.units > free or (bounded and seat.is_bound(channel))
+            states.told[row] = (FULL if full else ROOM) if online else OFFLINE
         self._loads[row] = self._number(seat.load)
         idle_since = min(max(seat.doc.idle_since, 0), _IDLE_MAX)
         self._order[row] = (idle_since << self._shift) | row
-        if seat.doc.spared != self._spared[row]:
-            self._spares += 1 if seat.doc.spared else -1
-            self._spared[row] = seat.doc.spared
-        if seat.online != bool(self._online >> row & 1):
+        if spared != seat.spared_seen:
+            self._spares += 1 if spared else -1
+            self._spared[row] = seat.spared_seen = spared
+        if online != seat.online_seen:
             self._online ^= 1 << row
+            seat.online_seen = online
 
     def _number(self, load: float) -> int:
         number = self._load_numbers.get(load)
@@ -176,9 +185,3 @@ class Seats:
         self._load_numbers, self.load_values = renumbered, used
         self._loads_most = max(LOADS_MAX, 2 * len(used))
         self.dealt += 1
-
-
-def _state(seat: Seat, channel: str, units: int) -> int:
-    if not seat.online:
-        return OFFLINE
-    return ROOM if seat.has_room(channel, units) else FULL
