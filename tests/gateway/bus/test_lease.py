@@ -18,6 +18,7 @@ from maitred.gateway.bus.committer import Committer
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.lease import Lease
+from tests.gateway.bus.freezing import freeze
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +126,7 @@ async def test_a_store_that_is_away_too_long_takes_the_lease_along(
 ) -> None:
     lease = _lease(connection, committer, subjects, "one", alone=False)
     await lease.acquire()
-    os.kill(server.pid, signal.SIGSTOP)
+    freeze(server)
     try:
         async with asyncio.timeout(5):
             await lease.lost.wait()

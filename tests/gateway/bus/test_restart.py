@@ -20,6 +20,7 @@ from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.publisher import PubAck, Publisher
 from maitred.gateway.bus.pull import Pull
 from maitred.gateway.tasks import Tasks
+from tests.gateway.bus.freezing import freeze
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -189,7 +190,7 @@ async def test_log_entries_that_expire_while_the_server_is_down_take_no_document
             entry(subjects.root + ".message.a", b"goes", msg_id="m", ttl_ms=1_000),
         ],
     )
-    os.kill(server.pid, signal.SIGSTOP)  # time passes for the store, not for the server
+    freeze(server)  # time passes for the store, not for the server
     await asyncio.sleep(1.1)  # polling: a stopped server cannot say that its entry's second is over
     os.kill(server.pid, signal.SIGKILL)
 

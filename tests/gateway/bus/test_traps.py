@@ -22,6 +22,7 @@ from maitred.gateway.bus.endpoint import Endpoint, read_connection
 from maitred.gateway.bus.permissions import Permissions, render_user
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.bus.pull import BUFFER_MESSAGES_MAX, Pull
+from tests.gateway.bus.freezing import freeze
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -38,7 +39,7 @@ async def _lost(connection: Connection) -> None:
 async def test_a_request_under_way_fails_as_soon_as_the_connection_drops(
     server: EmbeddedServer, connection: Connection
 ) -> None:
-    os.kill(server.pid, signal.SIGSTOP)
+    freeze(server)
     asking = asyncio.gather(
         connection.request("$JS.API.INFO", b"", timeout_ms=60_000), return_exceptions=True
     )
@@ -70,7 +71,7 @@ async def test_what_was_not_sent_when_the_connection_dropped_is_not_sent_afterwa
 ) -> None:
     back = asyncio.Event()
     connection.on_reconnect(back.set)
-    os.kill(server.pid, signal.SIGSTOP)
+    freeze(server)
     # The socket fills up, and what comes then waits in nats-py's own buffer.
     while connection.client.pending_data_size < 500_000:
         await connection.publish(subjects.root + ".message.a", bytes(200_000))
@@ -86,7 +87,7 @@ async def test_a_publish_that_nobody_answers_ends_and_frees_its_place(
     server: EmbeddedServer, connection: Connection, subjects: Subjects
 ) -> None:
     narrow = Publisher(connection, window=1, timeout_ms=200)
-    os.kill(server.pid, signal.SIGSTOP)
+    freeze(server)
     outcomes = await asyncio.gather(
         *(
             narrow.publish(subjects.root + ".message.a", b"x", msg_id=f"m{n}", stream=JOURNAL)
