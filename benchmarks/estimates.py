@@ -20,14 +20,14 @@ from msgspec.structs import replace
 
 from benchmarks.routing_world import Workload, scenario
 from maitred.contracts.limits import MINUTE_MS
-from maitred.router.estimate import Range
 from maitred.router.events import Effect, Event, SaveAgent, SaveRouting
 from maitred.router.house import House
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import RoutingSettings
 from maitred.router.simulation.run import simulate
 from maitred.router.simulation.scenario import Scenario, ms
-from maitred.router.waiting import waiting
+from maitred.router.waits.estimate import Range
+from maitred.router.waits.waiting import waiting
 
 LOADS = {"quiet .17/s": 0.17, "busy .205/s": 0.205, "overload .24/s": 0.24}
 _HEAD = "channel  served   left no est   >=p10   <=p50   <=p90 p10-p90 p90/p50"

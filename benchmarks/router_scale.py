@@ -29,13 +29,14 @@ from benchmarks.router_scale_scans import scan_agents, scan_waiting
 from benchmarks.router_scale_tables import show
 from benchmarks.router_scale_watches import Watches, quiet, resident
 from benchmarks.router_scale_world import KINDS, NOW, World
-from maitred.contracts.agents import Admitted, Command, RoutingState, Verb
+from maitred.contracts.agents import Admitted, Command, Verb
 from maitred.contracts.ids import AgentId, ConversationId
-from maitred.router.columns import Columns, floats, ints, seen_floats, seen_ints
+from maitred.contracts.routing import RoutingState
+from maitred.router.deciding.placing import BEST_MAX, MISSES_MAX
 from maitred.router.engine import Engine
 from maitred.router.events import CommandCame, SaveRouting
-from maitred.router.heads import best_of_few, best_of_many
-from maitred.router.placing import BEST_MAX, MISSES_MAX
+from maitred.router.queueing.columns import Columns, floats, ints, seen_floats, seen_ints
+from maitred.router.queueing.heads import best_of_few, best_of_many
 
 LOOKING: Final = 200
 """So many agents get room in turn."""

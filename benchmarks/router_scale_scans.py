@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.router_scale_world import NOW, World
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.ids import AgentId
-from maitred.router.candidates import Wanted
+from maitred.contracts.routing import RoutingDoc, RoutingState
+from maitred.router.agents.candidates import Wanted
 from maitred.router.engine import Engine
 
 

@@ -15,15 +15,16 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from maitred.contracts.agents import AgentDoc, Presence, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc, Presence
 from maitred.contracts.conversation import MoodTrack, Needs, SkillNeed, Speaker, Turn
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId, Tenant
 from maitred.contracts.message import MoodLabel
-from maitred.router.candidates import Wanted
+from maitred.contracts.routing import RoutingDoc, RoutingState
+from maitred.router.agents.candidates import Wanted
 from maitred.router.engine import Engine
 from maitred.router.events import WorkArrived
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import RoutingSettings
 
 TENANT: Final = Tenant("benchmark")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from maitred.router.policies.baselines import edf, fifo, mood_strict, strict
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings
 

@@ -34,7 +34,7 @@ from demo.ports import free_ports
 from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from examples.agent import Agent
-from maitred.contracts.agents import Assignment, AssignmentState
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import logs
 from maitred.gateway.bus.connection import Connection

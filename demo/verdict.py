@@ -14,19 +14,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from maitred.contracts.agents import (
-    AgentDoc,
-    Assignment,
-    AssignmentState,
-    Presence,
-    RoutingDoc,
-    RoutingState,
-)
+from maitred.contracts.agents import AgentDoc, Presence
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.documents import PositionDoc
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import AgentId, ConversationId, MessageId
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import COMMANDS, DEAD, JOURNAL, Subjects
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.history import count_after, read_log

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.verdict import read_documents, read_entries
-from maitred.contracts.agents import Assignment
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import MessageEntry

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from maitred.contracts import (
     agents,
+    assignments,
     conversation,
     documents,
     entry,
@@ -18,6 +19,7 @@ from maitred.contracts import (
     operations,
     outbound,
     proofs,
+    routing,
 )
 from maitred.contracts.identifiers import Level
 from maitred.contracts.message import MessageKind
@@ -25,6 +27,7 @@ from maitred.contracts.vocabulary import Vocabulary
 
 MODULES = (
     agents,
+    assignments,
     conversation,
     documents,
     entry,
@@ -34,6 +37,7 @@ MODULES = (
     operations,
     outbound,
     proofs,
+    routing,
 )
 VOCABULARIES = sorted(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.house import House
 from demo.verdict import read_entries, wait_quiet
-from maitred.contracts.agents import Assignment, AssignmentState
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.entry import MessageEntry, SuppressedEntry
 from maitred.contracts.outbound import Outbound
 from maitred.gateway.bus.connection import Connection

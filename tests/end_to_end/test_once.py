@@ -11,7 +11,7 @@ import pytest
 from demo.cast import ROUTING
 from demo.house import SUPPORT_ADDRESS, House
 from demo.writers import Chat, letter, send_mail, send_sms
-from maitred.contracts.agents import AssignmentState
+from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.ids import Tenant, digest, message_id
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import read_connection

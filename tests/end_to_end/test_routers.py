@@ -21,8 +21,9 @@ from demo.verdict import (
 )
 from demo.writers import send_sms
 from examples.agent import Agent
-from maitred.contracts.agents import AssignmentState, RoutingState
+from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.entry import MessageEntry
+from maitred.contracts.routing import RoutingState
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus import reads
 from maitred.gateway.bus.connection import Connection

@@ -17,14 +17,8 @@ from demo.verdict import (
     one_holder_at_a_time,
     order_is_kept,
 )
-from maitred.contracts.agents import (
-    AgentDoc,
-    Assignment,
-    AssignmentState,
-    Presence,
-    RoutingDoc,
-    RoutingState,
-)
+from maitred.contracts.agents import AgentDoc, Presence
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.conversation import MoodTrack, Needs
 from maitred.contracts.entry import JoinReason, MessageEntry, Work
 from maitred.contracts.identifiers import Level, Observed, visitor_identifier
@@ -40,6 +34,7 @@ from maitred.contracts.ids import (
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Message, MessageKind
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.gateway.ledger import Ledger
 
 NAME = ConversationId("cnv_1")

@@ -13,13 +13,12 @@ from demo.whose import (
     faults_of_identity,
     nobody_shares,
 )
-from maitred.contracts.agents import (
+from maitred.contracts.assignments import (
     Assignment,
     AssignmentState,
     Brief,
     IdentityBrief,
     JourneyStep,
-    RoutingState,
 )
 from maitred.contracts.conversation import Conversation, MoodTrack, Needs
 from maitred.contracts.documents import CustomerDoc
@@ -36,6 +35,7 @@ from maitred.contracts.ids import (
 )
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Message, MessageKind
+from maitred.contracts.routing import RoutingState
 
 MAIN = Tenant("main")
 KEY = IdentifierKey("key")

@@ -19,8 +19,8 @@ import pytest
 
 from demo.house import House
 from demo.writers import Chat
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.ids import Tenant
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.endpoint import Endpoint

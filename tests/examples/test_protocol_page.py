@@ -12,20 +12,15 @@ import orjson
 import pytest
 
 from maitred.contracts import limits
-from maitred.contracts.agents import (
-    Assignment,
-    AssignmentState,
-    Command,
-    Presence,
-    RestsOn,
-    Verb,
-)
+from maitred.contracts.agents import Command, Presence, RestsOn, Verb
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.ids import AgentId, Tenant
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX
 from maitred.gateway.bus.consumers import ACK_WAIT_MS
 from maitred.gateway.bus.permissions import agent_permissions, consumer_of, inbox_of
-from maitred.router import asking, changing, commands, handing, house, offers, presence, serving
+from maitred.router import house
+from maitred.router.handling import asking, changing, commands, handing, offers, presence, serving
 from maitred.router.settings import RoutingSettings
 from tests.examples.stage import EXAMPLES
 

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 import msgspec
 import orjson
 
-from maitred.contracts.agents import AgentKind, Assignment
+from maitred.contracts.agents import AgentKind
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.documents import PositionDoc
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.identifiers import (
@@ -58,7 +59,7 @@ from maitred.gateway.whatif.shadowing import shadowing_of
 from maitred.identity.conversations.place import Tools
 from maitred.identity.policy import Policy
 from maitred.router.engine import Engine
-from maitred.router.needs import compile_rules
+from maitred.router.rules.needs import compile_rules
 from tests.gateway.desk import Provider
 from tests.gateway.journal.toy import OpenLease
 

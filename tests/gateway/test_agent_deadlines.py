@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from maitred.contracts.agents import AgentDoc, Due, Presence
+from maitred.contracts.agents import AgentDoc, Presence
 from maitred.contracts.ids import AgentId
+from maitred.contracts.routing import Due
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus.reads import get_last

@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from maitred.contracts.agents import Assignment, RoutingDoc
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.errors import MaitredError, Permanent
 from maitred.contracts.ids import ConversationId, MessageId
 from maitred.contracts.operations import OperationDoc
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import reading
 from maitred.gateway.backbone import Backbone
@@ -21,7 +22,7 @@ from maitred.gateway.bus.reads import get_last, get_many
 from maitred.gateway.conversing import Conversing
 from maitred.gateway.operating import Operating
 from maitred.identity.operators.orders import Order
-from maitred.router.needs import compile_rules
+from maitred.router.rules.needs import compile_rules
 from tests.gateway import lodge as lodges
 from tests.gateway.conftest import OpenBackbone
 from tests.gateway.lodge import SECRET, Lodge, email

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from maitred.contracts.agents import Due
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.routing import Due
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone

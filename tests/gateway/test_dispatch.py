@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from maitred.contracts.agents import AgentDoc, Assignment, Handoff, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.ids import (
@@ -24,6 +25,7 @@ from maitred.contracts.ids import (
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.operations import ChangeKind, ConversationChange, OperationKind
 from maitred.contracts.outbound import Outbound
+from maitred.contracts.routing import Handoff, RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway import dispatch as stage
 from maitred.gateway.backbone import Backbone

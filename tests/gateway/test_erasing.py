@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from maitred.contracts.agents import AssignmentState
+from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import CustomerId

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from maitred.contracts.agents import AssignmentState
+from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.conversation import Conversation, Speaker
 from maitred.contracts.identifiers import Level, Observed, text_identifier
 from maitred.contracts.ids import CustomerId

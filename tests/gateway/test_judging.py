@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from maitred.contracts.agents import Assignment
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation, MoodTrack
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.limits import MINUTE_MS
@@ -22,7 +22,7 @@ from maitred.gateway.conversing import Conversing
 from maitred.gateway.judging import judged, known_of, remembered
 from maitred.identity.operators.orders import Order
 from maitred.router.mood.track import begun
-from maitred.router.needs import compile_rules
+from maitred.router.rules.needs import compile_rules
 from maitred.router.settings import RoutingSettings
 from tests.gateway import lodge as lodges
 from tests.gateway.lodge import SECRET, Lodge, email

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import Admitted, AgentDoc, Assignment, RoutingDoc
+from maitred.contracts.agents import Admitted, AgentDoc
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.ids import Tenant
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import Subjects
 from maitred.gateway import live as live_view
 from maitred.gateway.bus.pull import Received

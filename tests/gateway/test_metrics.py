@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from maitred.gateway.metrics import Metrics
-from maitred.router.shadow import Asked
+from maitred.router.replaying.shadow import Asked
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
 ROW = re.compile(r"(?m)^\| `(maitred_\w+)` \| (\w+) \|([^|]*)\| ([^|]+) \|$")

@@ -29,7 +29,7 @@ from maitred.contracts.secret import Secret
 from maitred.normalizer.port import DecodeContext
 from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.mood.port import MoodInput, MoodModel
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings
 from tests.house.sources import ROOT

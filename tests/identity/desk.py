@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation, SkillNeed
 from maitred.contracts.documents import CustomerDoc, ThreadDoc
 from maitred.contracts.entry import MessageEntry, Work
@@ -15,6 +14,7 @@ from maitred.contracts.identifiers import Observed
 from maitred.contracts.ids import ConversationId, MessageId, OperationId
 from maitred.contracts.message import Entity, EntityKind, Message, ThreadHints
 from maitred.contracts.operations import ConversationChange, OperationDoc, OperationKind
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.view import NotRead
 from maitred.identity.conversations.gathering import gathered, together
 from maitred.identity.conversations.joins import followed, members

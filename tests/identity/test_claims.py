@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.contracts import thread_evidence
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.conversation import Conversation, Speaker
 from maitred.contracts.entry import JoinReason
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import CLAIMED_TURNS_MAX, CONVERSATION_TURNS_MAX, HOUR_MS
 from maitred.contracts.message import Entity, EntityKind, Language, Message, MessageKind
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.place import Placement
 from tests.identity.test_threads import mail
 from tests.identity.world import START, World, email, key_of, said, slack, visitor

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.conversation import Conversation, MoodSample, MoodTrack
 from maitred.contracts.documents import CustomerDoc, Writer
 from maitred.contracts.entry import JoinReason
@@ -15,6 +14,7 @@ from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey, com
 from maitred.contracts.limits import CONTACTS_MAX, CONTACTS_WINDOW_MS, DAY_MS, MOOD_EARLIER_MAX
 from maitred.contracts.message import MessageKind
 from maitred.contracts.operations import OperationKind
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.gathering import work_of
 from maitred.identity.conversations.journey import add_turn
 from maitred.identity.conversations.place import Placement

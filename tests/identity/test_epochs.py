@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.documents import (
     CustomerDoc,
     Edge,
@@ -29,6 +28,7 @@ from maitred.contracts.identifiers import (
 )
 from maitred.contracts.ids import IdentifierKey, MessageId, OperationId, digest
 from maitred.contracts.limits import DAY_MS
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.place import Placement
 from maitred.identity.epochs import Span, boundaries, epoch_of, epochs_of
 from maitred.identity.policy import Policy

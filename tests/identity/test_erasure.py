@@ -8,13 +8,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from maitred.contracts.agents import (
+from maitred.contracts.assignments import (
     Assignment,
     AssignmentState,
     Brief,
     IdentityBrief,
     JourneyStep,
-    RoutingState,
 )
 from maitred.contracts.conversation import Conversation, MoodTrack, Needs, Speaker, Turn
 from maitred.contracts.documents import (
@@ -37,6 +36,7 @@ from maitred.contracts.ids import (
     MessageId,
 )
 from maitred.contracts.message import Entity, EntityKind, Message
+from maitred.contracts.routing import RoutingState
 from maitred.identity.erasure.extent import (
     Holding,
     Part,

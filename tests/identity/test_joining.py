@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.documents import CustomerDoc, ThreadDoc
 from maitred.contracts.entry import JoinReason
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import MessageId
 from maitred.contracts.limits import CLOSED_AGE_MS, OPEN_CONVERSATIONS_MAX
 from maitred.contracts.message import MessageKind, ThreadHints
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.place import Placement, Tools
 from maitred.identity.conversations.threads import thread_documents
 from maitred.identity.customers.writers import CONVERSATIONS_MAX, MERGED_CONVERSATIONS_MAX

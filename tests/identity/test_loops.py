@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Speaker, Turn
 from maitred.contracts.entry import JoinReason
 from maitred.contracts.identifiers import Observed
 from maitred.contracts.ids import ConversationId, CustomerId
 from maitred.contracts.limits import HOUR_MS, MINUTE_MS, SECOND_MS
 from maitred.contracts.message import Message, MessageKind
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.identity.conversations.loops import (
     CADENCE,
     CADENCE_ROUNDS_MIN,

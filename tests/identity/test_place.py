@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.entry import JoinReason
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import Level
 from maitred.contracts.limits import DAY_MS, MINUTE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadHints
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.place import Tools
 from maitred.identity.evidence import edges_of, nodes_of
 from maitred.identity.policy import Policy

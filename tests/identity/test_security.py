@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maitred.contracts import thread_evidence
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.conversation import Conversation, Speaker
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.entry import JoinReason
@@ -19,6 +18,7 @@ from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.ids import ConversationId
 from maitred.contracts.limits import MINUTE_MS, PROOF_AGE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadEvidence, ThreadHints
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.place import Placement
 from maitred.identity.gates import brief_may_show_journey
 from tests.identity.world import (

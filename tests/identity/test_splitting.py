@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.conversation import Speaker
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Level, text_identifier
@@ -14,6 +13,7 @@ from maitred.contracts.ids import ConversationId, conversation_id
 from maitred.contracts.limits import CONVERSATION_TURNS_MAX, PROOF_AGE_MS
 from maitred.contracts.message import MessageKind
 from maitred.contracts.operations import ChangeKind, OperationDoc, OperationKind
+from maitred.contracts.routing import RoutingState
 from tests.identity.desk import (
     ANN,
     EVE,

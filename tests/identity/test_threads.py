@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from maitred.contracts import thread_evidence
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.documents import ThreadDoc
 from maitred.contracts.entry import JoinReason
 from maitred.contracts.identifiers import Level, Observed
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import Message, MessageKind, ThreadEvidenceKind, ThreadHints
+from maitred.contracts.routing import RoutingState
 from maitred.identity.conversations.place import Placement
 from maitred.identity.conversations.threads import (
     BORROWED_MAX,

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Level, Observed
@@ -18,6 +17,7 @@ from maitred.contracts.ids import OperationId
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import ThreadHints
 from maitred.contracts.operations import OperationKind
+from maitred.contracts.routing import RoutingState
 from tests.identity.steward import Steward, known, parts, state, who
 from tests.identity.world import (
     START,

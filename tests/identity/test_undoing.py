@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.errors import Permanent
 from maitred.contracts.message import ThreadHints
 from maitred.contracts.operations import ChangeKind
+from maitred.contracts.routing import RoutingState
 from tests.identity.desk import (
     ANN,
     Desk,

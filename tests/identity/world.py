@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import msgspec
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation, MoodSample
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.identifiers import (
@@ -27,6 +26,7 @@ from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey, Ten
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.limits import MINUTE_MS
 from maitred.contracts.message import Affect, Message, MessageKind, MoodLabel, ThreadHints
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead
 from maitred.identity.conversations.journey import add_turn, claimed_turn, with_turn

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from maitred.contracts.agents import AgentDoc, Presence, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc, Presence
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.limits import OFFERS_MISSED_MAX
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.mood.pressure import pressed
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings

@@ -6,20 +6,8 @@ from collections import Counter
 
 import msgspec
 
-from maitred.contracts.agents import (
-    Admitted,
-    AgentDoc,
-    AgentKind,
-    Assignment,
-    AssignmentState,
-    Command,
-    Decision,
-    Due,
-    Presence,
-    RoutingDoc,
-    RoutingState,
-    Verb,
-)
+from maitred.contracts.agents import Admitted, AgentDoc, AgentKind, Command, Presence, Verb
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.conversation import MoodTrack, Needs, SkillNeed, Speaker, Turn
 from maitred.contracts.entry import Work
 from maitred.contracts.identifiers import Identifier, IdentifierKind
@@ -34,6 +22,8 @@ from maitred.contracts.ids import (
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import MoodLabel
 from maitred.contracts.operations import ChangeKind, ConversationChange
+from maitred.contracts.routing import Decision, Due, RoutingDoc, RoutingState
+from maitred.router.agents.roster import holders
 from maitred.router.engine import Engine
 from maitred.router.events import (
     ChangeCame,
@@ -49,8 +39,7 @@ from maitred.router.events import (
     Tell,
     WorkArrived,
 )
-from maitred.router.policy import IndexPolicy
-from maitred.router.roster import holders
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import AgentSettings, RoutingSettings
 
 TENANT = Tenant("acme")

@@ -12,12 +12,13 @@ from itertools import pairwise
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from maitred.contracts.agents import Presence, RoutingDoc, RoutingState, Verb
+from maitred.contracts.agents import Presence, Verb
 from maitred.contracts.conversation import MoodTrack, Needs
 from maitred.contracts.ids import ConversationId, CustomerId
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.faults import MOODS_WORSENING, faults
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from tests.router.play import START, Play, agent, asks
 from tests.router.play import settings as routing
 

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from maitred.contracts.agents import Presence, RoutingDoc, RoutingState, Verb
+from maitred.contracts.agents import Presence, Verb
 from maitred.contracts.conversation import MoodTrack, Needs
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from tests.router.naive import Naive
 from tests.router.play import Play, agent, asks
 from tests.router.play import settings as routing

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.routing import RoutingState
 
 
 class PolicyInForce(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="policy"):

@@ -15,6 +15,7 @@ import orjson
 
 from maitred.contracts import (
     agents,
+    assignments,
     conversation,
     documents,
     entry,
@@ -25,6 +26,7 @@ from maitred.contracts import (
     policies,
     proofs,
     revision,
+    routing,
 )
 
 PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
@@ -45,12 +47,12 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     documents.PositionDoc,
     agents.Agent,
     agents.AgentDoc,
-    agents.RoutingDoc,
-    agents.Decision,
-    agents.Assignment,
+    routing.RoutingDoc,
+    routing.Decision,
+    assignments.Assignment,
     agents.Command,
     agents.Admitted,
-    agents.Due,
+    routing.Due,
     policies.PolicyInForce,
     policies.ShadowAnswer,
     outbound.Outbound,

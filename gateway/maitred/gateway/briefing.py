@@ -8,16 +8,17 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.agents import Assignment, Brief, RoutingDoc
+from maitred.contracts.assignments import Assignment, Brief
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.conversations.gathering import gathered, latest
 from maitred.identity.conversations.joins import members
 from maitred.identity.gates import brief_may_show_journey
 from maitred.identity.reading import read_customer, require
-from maitred.router import brief as briefs
+from maitred.router.explaining import brief as briefs
 
 EARLIER_MAX: Final = 5
 """Earlier conversations shown in a brief."""

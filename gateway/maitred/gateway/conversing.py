@@ -29,7 +29,7 @@ from maitred.identity.customers.components import Tools
 from maitred.identity.operators import splitting, undoing, uniting
 from maitred.identity.operators.orders import Order, Outcome
 from maitred.identity.operators.retelling import Teller, Unread
-from maitred.router.needs import CompiledRules
+from maitred.router.rules.needs import CompiledRules
 
 READS_MAX: Final = 50
 """Whoever writes so often that something new must be read each time is waited for no longer."""

@@ -14,10 +14,10 @@ from typing import Final
 import msgspec
 import structlog
 
-from maitred.contracts.agents import Due
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.events import headers
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.routing import Due
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone

@@ -15,15 +15,11 @@ from typing import Final
 import msgspec
 import structlog
 
-from maitred.contracts.agents import (
-    AgentDoc,
-    Assignment,
-    AssignmentState,
-    RoutingDoc,
-    RoutingState,
-)
+from maitred.contracts.agents import AgentDoc
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.ids import AgentId, ConversationId, outbound_id
 from maitred.contracts.outbound import Outbound
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead, View
 from maitred.gateway import clock
@@ -50,8 +46,8 @@ from maitred.router.events import (
     Tell,
 )
 from maitred.router.house import ERASED
-from maitred.router.replaying import answering
-from maitred.router.shadow import Asked
+from maitred.router.replaying.replay import answering
+from maitred.router.replaying.shadow import Asked
 
 log = structlog.get_logger(__name__)
 STAGE: Final = "dispatch"

@@ -6,13 +6,14 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.agents import Admitted, Due
+from maitred.contracts.agents import Admitted
 from maitred.contracts.conversation import Speaker, Turn
 from maitred.contracts.entry import Claim, Work
 from maitred.contracts.ids import MessageId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Attachment, MessageKind
 from maitred.contracts.operations import ConversationChange
+from maitred.contracts.routing import Due
 from maitred.router.events import ChangeCame, ClaimCame, CommandCame, DueCame, Event, WorkArrived
 
 INPUTS: Final = ("message", "admitted", "due", "change")

@@ -37,7 +37,7 @@ from maitred.identity.conversations.sight import Seen, first_subjects, see
 from maitred.identity.operators.orders import news_of
 from maitred.normalizer.port import DecodeContext, Decoded, Decoder
 from maitred.router.mood.port import MoodInput, MoodModel
-from maitred.router.needs import CompiledRules
+from maitred.router.rules.needs import CompiledRules
 
 STAGE: Final = "intake"
 

@@ -13,7 +13,7 @@ from maitred.identity.conversations.gathering import together
 from maitred.identity.customers.moods import felt, past
 from maitred.router.mood.track import advance, begun, sample_of
 from maitred.router.mood.usual import baseline, repeats
-from maitred.router.needs import CompiledRules, Facts, needs_of
+from maitred.router.rules.needs import CompiledRules, Facts, needs_of
 
 
 def judged(

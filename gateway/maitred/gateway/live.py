@@ -8,19 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from maitred.contracts.agents import (
-    Admitted,
-    AgentDoc,
-    Assignment,
-    AssignmentState,
-    Presence,
-    RoutingDoc,
-    RoutingState,
-    Verb,
-)
+from maitred.contracts.agents import Admitted, AgentDoc, Presence, Verb
+from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import JoinReason, MessageEntry
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import Subjects
 from maitred.gateway.bus.pull import Received
 

@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.agents import Assignment, Decision, RoutingDoc
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation, MoodTrack
 from maitred.contracts.documents import ComponentDoc, CustomerDoc, IdentifierDoc
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import ConversationId, CustomerId, IdentifierKey
+from maitred.contracts.routing import Decision, RoutingDoc
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.contracts.view import View
 from maitred.gateway import clock

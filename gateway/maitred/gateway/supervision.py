@@ -52,8 +52,8 @@ from maitred.gateway.whatif.shadowing import shadowing_of
 from maitred.identity.conversations.place import Tools
 from maitred.normalizer import language
 from maitred.router.engine import Engine
-from maitred.router.needs import compile_rules
-from maitred.router.replaying import Rules
+from maitred.router.replaying.replay import Rules
+from maitred.router.rules.needs import compile_rules
 
 log = structlog.get_logger(__name__)
 ROLES: Final = ("doors", "intake", "dispatch", "delivery")

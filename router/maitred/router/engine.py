@@ -15,18 +15,13 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from maitred.contracts.agents import (
-    AgentDoc,
-    AssignmentState,
-    Due,
-    RoutingDoc,
-    RoutingState,
-)
+from maitred.contracts.agents import AgentDoc
+from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.ids import AgentId, Tenant
 from maitred.contracts.limits import CLOSED_AGE_MS
-from maitred.router.arriving import arrive, waited
-from maitred.router.changing import change
-from maitred.router.commands import carry_out
+from maitred.contracts.routing import Due, RoutingDoc, RoutingState
+from maitred.router.agents.roster import holders
+from maitred.router.deciding.placing import Placing
 from maitred.router.events import (
     ChangeCame,
     ClaimCame,
@@ -36,15 +31,16 @@ from maitred.router.events import (
     Event,
     WorkArrived,
 )
-from maitred.router.handing import AGENT_REMOVED, take_from
+from maitred.router.handling.arriving import arrive, waited
+from maitred.router.handling.changing import change
+from maitred.router.handling.commands import carry_out
+from maitred.router.handling.handing import AGENT_REMOVED, take_from
+from maitred.router.handling.offers import lapse
+from maitred.router.handling.presence import ACCEPTED, look, look_after, watch
+from maitred.router.handling.ramping import settle
+from maitred.router.handling.serving import close
 from maitred.router.house import ERASED, WAITING, House
-from maitred.router.offers import lapse
-from maitred.router.placing import Placing
 from maitred.router.port import RoutingPolicy
-from maitred.router.presence import ACCEPTED, look, look_after, watch
-from maitred.router.ramping import settle
-from maitred.router.roster import holders
-from maitred.router.serving import close
 from maitred.router.settings import RoutingSettings
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maitred.contracts.agents import Admitted, AgentDoc, Assignment, Decision, Due, RoutingDoc
+from maitred.contracts.agents import Admitted, AgentDoc
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Turn
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId, MessageId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.operations import ConversationChange
+from maitred.contracts.routing import Decision, Due, RoutingDoc
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from __future__ import annotations
 import heapq
 from typing import Final
 
-from maitred.contracts.agents import AgentDoc, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId
 from maitred.contracts.limits import CLOSED_AGE_MS
-from maitred.router.candidates import Candidates
+from maitred.contracts.routing import RoutingDoc, RoutingState
+from maitred.router.agents.candidates import Candidates
+from maitred.router.agents.roster import Roster, holders
 from maitred.router.events import Effect, SaveAgent, SaveRouting
 from maitred.router.port import RoutingPolicy
-from maitred.router.queue import Queue
-from maitred.router.roster import Roster, holders
+from maitred.router.queueing.queue import Queue
 from maitred.router.settings import RoutingSettings
 
 WAITING: frozenset[RoutingState] = frozenset({RoutingState.WAITING, RoutingState.HELD})

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, Protocol
 
-from maitred.contracts.agents import Agent, RoutingDoc
+from maitred.contracts.agents import Agent
 from maitred.contracts.ids import AgentId
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc
 
 STAND_IN_MIN: Final = 0.1
 """What anybody counts for, where nothing is asked for in place of a skill."""

@@ -1,7 +1,7 @@
 """Settings of routing, `[routing]` in the configuration; what they mean and their defaults.
 
 Defaults and formulas follow Gurvich and Whitt 2009 (greatest marginal delay cost first) and
-Genesys' linear ageing; `maitred.router.policy` says how each number enters. `faults` and
+Genesys' linear ageing; `maitred.router.policies.index` says how each number enters. `faults` and
 `advice` judge them.
 """
 

@@ -9,7 +9,6 @@ import orjson
 import pytest
 from rich.console import Console
 
-from maitred.contracts.agents import Decision, Reason, RoutingState, Snapshot
 from maitred.contracts.conversation import Conversation, Needs
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Identifier, IdentifierKind, Level
@@ -22,6 +21,7 @@ from maitred.contracts.ids import (
     Tenant,
 )
 from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.routing import Decision, Reason, RoutingState, Snapshot
 from maitred.gateway.cli.explaining_agents import RECORDED, Answer, answer_lines
 from maitred.gateway.cli.explaining_decisions import Told, picture, told_lines
 from maitred.gateway.reading import ConversationStory, numbered

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import (
     Conversation,
     MoodCause,
@@ -16,6 +15,7 @@ from maitred.contracts.conversation import (
 )
 from maitred.contracts.ids import MessageId
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.gateway.cli.feeling import mood_lines, past_lines
 from maitred.router.mood.pressure import pressed
 from tests.identity.world import START, World, said, visitor

@@ -20,7 +20,7 @@ from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.cli.policy.limits import limited
 from maitred.gateway.cli.policy.telling import history_lines, verdict_lines
 from maitred.gateway.whatif.retrace import Verdict
-from maitred.router.replaying import Difference, Field
+from maitred.router.replaying.replay import Difference, Field
 from maitred.router.settings import Budgets, RoutingSettings
 from tests.end_to_end.conftest import OpenHouse, TakeSeat
 from tests.gateway.cli.conftest import Cli, Done

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from maitred.contracts.agents import RoutingDoc
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.identifiers import Level
 from maitred.contracts.ids import ComponentId, CustomerId, IdentifierKey, MessageId
 from maitred.contracts.message import Affect, MoodLabel
 from maitred.contracts.outbound import DeliveryState
+from maitred.contracts.routing import RoutingDoc
 from maitred.gateway.cli.showing import story_lines
 from maitred.gateway.cli.telling import counted, journey_lines
 from maitred.gateway.reading import ConversationStory, Journey

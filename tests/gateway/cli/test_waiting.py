@@ -10,13 +10,13 @@ import orjson
 import pytest
 from rich.console import Console
 
-from maitred.contracts.agents import RoutingState
 from maitred.contracts.ids import ConversationId
 from maitred.contracts.limits import MINUTE_MS
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingState
 from maitred.gateway.cli.waiting import lines, picture, plain, still
-from maitred.router.estimate import Range
-from maitred.router.waiting import Queue, Waiter
+from maitred.router.waits.estimate import Range
+from maitred.router.waits.waiting import Queue, Waiter
 from tests.end_to_end.conftest import OpenHouse, TakeSeat
 from tests.gateway.cli.conftest import Cli
 from tests.gateway.cli.test_live import Asking, readable

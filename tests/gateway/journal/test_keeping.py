@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import (
     Claimant,
@@ -30,6 +29,7 @@ from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.limits import CHAT_TOKEN_AGE_MS_MAX, CLAIM_AGE_MS, DAY_MS, SECOND_MS
 from maitred.contracts.operations import ErasureDoc, OperationDoc, OperationKind
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone

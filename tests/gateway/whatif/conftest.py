@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maitred.contracts.agents import AssignmentState
+from maitred.contracts.assignments import AssignmentState
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.whatif.eras import in_force
 from maitred.gateway.whatif.retrace import Retrace, Verdict

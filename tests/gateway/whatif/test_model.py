@@ -11,10 +11,10 @@ from maitred.contracts.operations import ChangeKind
 from maitred.gateway.whatif.model import ACTIVE, DRAFT, RECORDED, modelled
 from maitred.gateway.whatif.trace import Trace, Tracer
 from maitred.router.events import Effect, Event
-from maitred.router.policy import IndexPolicy
-from maitred.router.replaying import Rules
+from maitred.router.policies.index import IndexPolicy
+from maitred.router.replaying.replay import Rules
+from maitred.router.replaying.shadow import as_it_is
 from maitred.router.settings import RoutingSettings
-from maitred.router.shadow import as_it_is
 from tests.router.play import START, Play, agent
 from tests.router.play import settings as routing
 

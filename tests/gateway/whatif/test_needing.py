@@ -9,11 +9,11 @@ import orjson
 import pytest
 from msgspec.structs import replace
 
-from maitred.contracts.agents import Due
 from maitred.contracts.conversation import Needs, SkillNeed
 from maitred.contracts.ids import ConversationId
 from maitred.contracts.message import MoodLabel
 from maitred.contracts.operations import ChangeKind, ConversationChange
+from maitred.contracts.routing import Due
 from maitred.gateway.whatif import needing
 from maitred.gateway.whatif.needing import Needing, needing_of
 from maitred.router.events import ChangeCame, DueCame, WorkArrived

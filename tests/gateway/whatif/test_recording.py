@@ -22,8 +22,8 @@ from maitred.gateway.whatif.recording import (
     settings_of,
     token_of,
 )
-from maitred.router.policy import IndexPolicy, deciding
-from maitred.router.replaying import Rules
+from maitred.router.policies.index import IndexPolicy, deciding
+from maitred.router.replaying.replay import Rules
 from maitred.router.settings import AgentSettings, Budgets, RoutingSettings, RuleTest
 
 SUBJECTS = Subjects(Tenant("t"))

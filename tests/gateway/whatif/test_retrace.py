@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from maitred.contracts.agents import AgentDoc, Decision, RoutingDoc
+from maitred.contracts.agents import AgentDoc
 from maitred.contracts.ids import CustomerId
 from maitred.contracts.policies import PolicyInForce
+from maitred.contracts.routing import Decision, RoutingDoc
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus import reads
 from maitred.gateway.bus.history import scan
@@ -33,6 +34,7 @@ async def test_a_replay_of_the_whole_log_says_what_was_recorded_to_the_last_bit(
 ) -> None:
     lodge = await open_lodge()
     await live(lodge, eventually)
+    await lodge.stop()  # no offer lapses between the reading and the counting
     verdict = await retraced(lodge)
     assert verdict.is_equal
     assert (verdict.different, verdict.unproven, verdict.missing) == (0, 0, 0)
@@ -157,6 +159,7 @@ async def test_only_what_was_asked_for_is_compared_and_all_before_it_is_played(
 ) -> None:
     lodge = await open_lodge()
     await live(lodge, eventually)
+    await lodge.stop()  # no offer lapses between one reading and the next
     whole = await retraced(lodge)
     halves = sorted(each.at for each in await decisions(lodge))
     middle = halves[len(halves) // 2]

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from maitred.contracts.agents import Admitted, Command, Decision, Presence, RoutingState, Verb
+from maitred.contracts.agents import Admitted, Command, Presence, Verb
 from maitred.contracts.conversation import Needs
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.routing import Decision, RoutingState
 from maitred.gateway.whatif.settling import Settling
 from maitred.gateway.whatif.tape import Input
 from maitred.router.events import CommandCame
-from maitred.router.replaying import Answer, Difference
+from maitred.router.replaying.replay import Answer, Difference
 
 ANN, X, Y = AgentId("ann"), ConversationId("cnv_x"), ConversationId("cnv_y")
 

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from maitred.contracts.agents import AgentDoc, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc
 from maitred.contracts.ids import Tenant
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.policies import ShadowAnswer, Standing
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway import clock
 from maitred.gateway.bus.history import scan
@@ -20,7 +21,7 @@ from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.whatif.shadowing import ANSWERS_MAX, KEPT_MS, NOT_ASKED, SLOW_MS, Shadowing
 from maitred.router.events import Effect, Forget
-from maitred.router.shadow import Asked, Elsewhere
+from maitred.router.replaying.shadow import Asked, Elsewhere
 from tests.gateway.conftest import Eventually
 from tests.gateway.lodge import Lodge, visitor
 from tests.gateway.whatif.conftest import OpenLodge, live, offered, retraced
@@ -88,7 +89,7 @@ async def test_a_shadow_that_raises_is_dropped_and_the_house_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "draft.toml").write_text(DRAFT)
-    monkeypatch.setattr("maitred.router.shadow.Shadow.ask", lambda *_: 1 / 0)
+    monkeypatch.setattr("maitred.router.replaying.shadow.Shadow.ask", lambda *_: 1 / 0)
     lodge = await open_lodge(shadow="draft.toml")
     await live(lodge, eventually)
     assert await answers(lodge) == []

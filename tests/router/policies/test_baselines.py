@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from maitred.contracts.agents import AgentKind, RoutingDoc
+from maitred.contracts.agents import AgentKind
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc
 from maitred.router.policies.baselines import edf, fifo, mood_strict, strict
 from maitred.router.policies.plain import PlainPolicy
 from maitred.router.settings import AgentSettings, Overflow, RoutingSettings

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings
 from maitred.router.simulation import log

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from maitred.router.policies.baselines import edf, fifo, mood_strict, strict
-from maitred.router.policy import IndexPolicy
+from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import RoutingSettings
 from maitred.router.simulation import log
 from maitred.router.simulation.scenario import Arrival, Scenario

@@ -14,7 +14,7 @@ from maitred.contracts.errors import ConfigurationError
 from maitred.gateway.bus.endpoint import write_private
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption, JsonOption, print_json
 from maitred.gateway.settings.load import read
-from maitred.router.rule_tests import failures
+from maitred.router.rules.testing import failures
 
 SECRETS: Final = ("identity", "chat")
 

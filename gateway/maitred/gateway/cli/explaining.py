@@ -23,7 +23,7 @@ from maitred.gateway.cli.session import (
 )
 from maitred.gateway.cli.showing import known_id
 from maitred.gateway.policies import policy_of
-from maitred.router.explain import sentences
+from maitred.router.explaining.explain import sentences
 
 
 def explain(

@@ -9,19 +9,19 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.agents import Decision, Reason, RoutingDoc
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import AgentId
+from maitred.contracts.routing import Decision, Reason, RoutingDoc
 from maitred.gateway import reading
 from maitred.gateway.cli.explaining_decisions import outcome
 from maitred.gateway.cli.explaining_then import then
 from maitred.gateway.cli.housing import names_of, present
 from maitred.gateway.cli.printing import one_line, when
 from maitred.gateway.cli.session import Session
-from maitred.router.explain import headline, is_placing, name_of, working
+from maitred.router.explaining.explain import headline, is_placing, name_of, working
+from maitred.router.explaining.why import Rival, Verdict, verdict
+from maitred.router.explaining.wording import TERMS, excluded, number
 from maitred.router.house import WAITING
-from maitred.router.why import Rival, Verdict, verdict
-from maitred.router.wording import TERMS, excluded, number
 
 RECORDED: Final = "recorded"
 NOW: Final = "now"

@@ -12,13 +12,21 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from maitred.contracts.agents import Decision, RoutingState
 from maitred.contracts.ids import AgentId
+from maitred.contracts.routing import Decision, RoutingState
 from maitred.gateway.cli.printing import one_line, one_line_after, when
 from maitred.gateway.cli.showing import state_of
 from maitred.gateway.reading import ConversationStory
-from maitred.router.explain import asked, circumstances, headline, mood, name_of, own_word, working
-from maitred.router.wording import TIE_BREAKS, clock_time, excluded, number
+from maitred.router.explaining.explain import (
+    asked,
+    circumstances,
+    headline,
+    mood,
+    name_of,
+    own_word,
+    working,
+)
+from maitred.router.explaining.wording import TIE_BREAKS, clock_time, excluded, number
 
 _LABEL: Final = 12
 _NUMBER: Final = 4

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maitred.contracts.agents import Decision, RoutingDoc
 from maitred.contracts.ids import AgentId
+from maitred.contracts.routing import Decision, RoutingDoc
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus.reads import get_at
 from maitred.gateway.cli.session import Session
@@ -13,9 +13,9 @@ from maitred.gateway.inputs import events_of
 from maitred.gateway.whatif.eras import eras, in_force
 from maitred.gateway.whatif.retrace import engine_before
 from maitred.gateway.whatif.tape import Tape
+from maitred.router.explaining.moment import at_decision
 from maitred.router.house import House
-from maitred.router.moment import at_decision
-from maitred.router.replaying import Rules
+from maitred.router.replaying.replay import Rules
 
 
 @dataclass(frozen=True, slots=True)

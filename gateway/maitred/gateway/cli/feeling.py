@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from maitred.contracts.agents import RoutingDoc
 from maitred.contracts.conversation import Conversation, MoodCause, MoodTrack
+from maitred.contracts.routing import RoutingDoc
 from maitred.gateway.cli.printing import one_line_after
+from maitred.router.explaining.wording import MOVED
 from maitred.router.mood.telling import told
-from maitred.router.wording import MOVED
 
 _HEAD: Final = "mood       "
 _TREND: Final = 0.05

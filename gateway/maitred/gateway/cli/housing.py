@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from maitred.contracts.agents import AgentDoc, RoutingDoc
+from maitred.contracts.agents import AgentDoc
 from maitred.contracts.ids import AgentId
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.bus.reads import get_many

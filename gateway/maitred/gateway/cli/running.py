@@ -16,7 +16,7 @@ from maitred.gateway import logs
 from maitred.gateway.cli.session import DEFAULT_CONFIG, ConfigOption
 from maitred.gateway.settings.load import Configuration, read
 from maitred.gateway.supervision import ROLES, Gateway
-from maitred.router.rule_tests import failures
+from maitred.router.rules.testing import failures
 
 logger = structlog.get_logger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from maitred.contracts.agents import Decision, RoutingDoc
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.errors import MaitredError
+from maitred.contracts.routing import Decision, RoutingDoc
 from maitred.gateway import reading
 from maitred.gateway.cli.feeling import mood_lines
 from maitred.gateway.cli.printing import columns, one_line, one_line_after, when
@@ -24,7 +24,7 @@ from maitred.gateway.cli.session import (
 )
 from maitred.gateway.cli.telling import INDENT, counted, journey_lines
 from maitred.gateway.ledger import balance
-from maitred.router.explain import sentences
+from maitred.router.explaining.explain import sentences
 
 
 def known_id(*prefixes: str) -> typer.models.ArgumentInfo:

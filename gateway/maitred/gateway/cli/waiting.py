@@ -24,10 +24,10 @@ from maitred.gateway.cli.session import (
     print_json,
     run,
 )
-from maitred.router.estimate import HORIZON_MS, Range
-from maitred.router.waiting import SHOWN_MAX, Queue, Waiter
-from maitred.router.waiting import waiting as who_waits
-from maitred.router.wording import CAUSES, span
+from maitred.router.explaining.wording import CAUSES, span
+from maitred.router.waits.estimate import HORIZON_MS, Range
+from maitred.router.waits.waiting import SHOWN_MAX, Queue, Waiter
+from maitred.router.waits.waiting import waiting as who_waits
 
 _MOODS: Final = {"frustrated": "yellow", "angry": "red"}
 _SHOWN_MOST: Final = 10_000

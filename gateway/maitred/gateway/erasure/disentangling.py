@@ -12,13 +12,13 @@ from functools import partial
 
 import msgspec
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import ClaimDoc
 from maitred.contracts.entry import MessageEntry
 from maitred.contracts.ids import ConversationId, IdentifierKey, digest
 from maitred.contracts.message import Message
 from maitred.contracts.operations import ChangeKind, ConversationChange, ErasureDoc
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import View
 from maitred.gateway.bus.connection import Connection

@@ -17,7 +17,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from maitred.contracts.agents import Decision, RoutingState
 from maitred.contracts.documents import PositionDoc
 from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.events import headers
@@ -30,6 +29,7 @@ from maitred.contracts.operations import (
     ErasureState,
     PendingPurge,
 )
+from maitred.contracts.routing import Decision, RoutingState
 from maitred.contracts.subjects import COMMANDS, INBOUND, JOURNAL
 from maitred.gateway import clock, intake
 from maitred.gateway.admit import STAGE as ADMIT

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from maitred.contracts.agents import Assignment, Decision
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.ids import (
     ConversationId,
     MessageId,
@@ -26,6 +26,7 @@ from maitred.contracts.operations import (
     ErasureDoc,
     PendingPurge,
 )
+from maitred.contracts.routing import Decision
 from maitred.contracts.subjects import BLOBS, COMMANDS, DEAD, INBOUND, JOURNAL, Subjects
 from maitred.gateway.bus import reads
 from maitred.gateway.bus.connection import Connection

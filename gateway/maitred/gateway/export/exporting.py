@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from maitred.contracts.agents import Assignment, Decision, RoutingDoc
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import CustomerDoc, IdentifierDoc
 from maitred.contracts.errors import Permanent
@@ -23,6 +23,7 @@ from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import Attachment
 from maitred.contracts.operations import OperationDoc
 from maitred.contracts.proofs import ProofDoc
+from maitred.contracts.routing import Decision, RoutingDoc
 from maitred.contracts.subjects import DEAD, INBOUND, JOURNAL
 from maitred.gateway.attachments import fetched, note_of
 from maitred.gateway.bus import blobs

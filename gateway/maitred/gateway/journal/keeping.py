@@ -13,13 +13,13 @@ from typing import Final
 import msgspec
 
 from maitred.contracts import limits
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import ClaimDoc, CustomerDoc, IdentifierDoc, ThreadDoc
 from maitred.contracts.identifiers import IdentifierKind
 from maitred.contracts.ids import component_id, customer_id
 from maitred.contracts.outbound import DeliveryDoc
 from maitred.contracts.proofs import ProofDoc
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.identity.customers.writers import STANDARD
 
 LOG_KINDS: Final = (

@@ -11,8 +11,8 @@ from maitred.gateway.whatif.retrace import Retrace, Step, Verdict
 from maitred.gateway.whatif.stepping import Stepping
 from maitred.gateway.whatif.tape import Tape
 from maitred.gateway.whatif.trace import Tracer
-from maitred.router.budgets import Figures, broken
-from maitred.router.replaying import Rules
+from maitred.router.replaying.budgets import Figures, broken
+from maitred.router.replaying.replay import Rules
 from maitred.router.settings import Budgets
 
 Advanced = Callable[[int], None]

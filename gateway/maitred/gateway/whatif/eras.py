@@ -13,7 +13,7 @@ from maitred.contracts.policies import PolicyInForce
 from maitred.gateway.policies import policy_named, policy_of
 from maitred.gateway.settings.shapes import Settings, keeping_of
 from maitred.gateway.whatif.recording import settings_of
-from maitred.router.replaying import Rules
+from maitred.router.replaying.replay import Rules
 
 _NOT_KEPT: Final = "its settings were too long to keep"
 

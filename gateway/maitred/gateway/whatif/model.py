@@ -15,9 +15,9 @@ from typing import Final
 from maitred.contracts.limits import SECOND_MS
 from maitred.gateway.policies import policy_named
 from maitred.gateway.whatif.trace import Trace, Visit
-from maitred.router.budgets import Figures
 from maitred.router.events import Event, WorkArrived
-from maitred.router.replaying import Rules
+from maitred.router.replaying.budgets import Figures
+from maitred.router.replaying.replay import Rules
 from maitred.router.settings import AgentSettings
 from maitred.router.simulation.report import Report, report
 from maitred.router.simulation.run import Outcome, simulate

@@ -13,16 +13,16 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from maitred.contracts.agents import RoutingDoc
 from maitred.contracts.conversation import Needs
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import ConversationId
 from maitred.contracts.message import MessageKind
 from maitred.contracts.reply_token import without_token
+from maitred.contracts.routing import RoutingDoc
 from maitred.gateway.policies import house_calendar
 from maitred.identity.conversations.gathering import together
 from maitred.router.events import ChangeCame, Event, WorkArrived
-from maitred.router.needs import CompiledRules, Facts, compile_rules, needs_of
+from maitred.router.rules.needs import CompiledRules, Facts, compile_rules, needs_of
 from maitred.router.settings import RoutingSettings
 
 STANDARD: Final = "standard"

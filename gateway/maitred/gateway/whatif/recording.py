@@ -23,8 +23,8 @@ from maitred.gateway.bus.history import scan
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.journal.effects import Entry
 from maitred.gateway.journal.lookup import decoded
-from maitred.router.policy import deciding
-from maitred.router.replaying import Rules
+from maitred.router.policies.index import deciding
+from maitred.router.replaying.replay import Rules
 from maitred.router.settings import RoutingSettings
 
 AGAIN_MS: Final = 30 * DAY_MS

@@ -14,15 +14,15 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from maitred.contracts.agents import Decision
 from maitred.contracts.ids import AgentId, Tenant
+from maitred.contracts.routing import Decision
 from maitred.gateway.inputs import events_of
 from maitred.gateway.whatif.eras import Era, eras
 from maitred.gateway.whatif.settling import Settling
 from maitred.gateway.whatif.tape import Extent, Input, Tape
 from maitred.router.engine import Engine
 from maitred.router.events import Effect, Event
-from maitred.router.replaying import (
+from maitred.router.replaying.replay import (
     Answer,
     Difference,
     Replay,

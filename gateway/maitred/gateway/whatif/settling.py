@@ -15,7 +15,7 @@ from maitred.contracts.ids import AgentId, ConversationId
 from maitred.gateway.whatif.tape import Input
 from maitred.router.events import CommandCame, Event
 from maitred.router.house import House
-from maitred.router.replaying import Difference
+from maitred.router.replaying.replay import Difference
 
 
 class Settling:

@@ -12,8 +12,9 @@ from typing import Final
 
 import structlog
 
-from maitred.contracts.agents import AgentDoc, RoutingDoc
+from maitred.contracts.agents import AgentDoc
 from maitred.contracts.limits import DAY_MS
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import Subjects
 from maitred.gateway import clock
 from maitred.gateway.journal.effects import Entry
@@ -26,7 +27,7 @@ from maitred.gateway.whatif.needing import Needing, needing_of
 from maitred.router.engine import Engine
 from maitred.router.events import Effect, Event
 from maitred.router.house import House
-from maitred.router.shadow import Asked, Elsewhere, Shadow, as_it_is
+from maitred.router.replaying.shadow import Asked, Elsewhere, Shadow, as_it_is
 
 log = structlog.get_logger(__name__)
 ANSWERS_MAX: Final = 8

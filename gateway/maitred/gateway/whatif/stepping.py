@@ -12,8 +12,8 @@ from maitred.gateway.whatif.retrace import Step
 from maitred.gateway.whatif.tally import Tally
 from maitred.router.engine import Engine
 from maitred.router.house import House
-from maitred.router.replaying import Rules
-from maitred.router.shadow import Asked, Seen, Shadow, as_it_is
+from maitred.router.replaying.replay import Rules
+from maitred.router.replaying.shadow import Asked, Seen, Shadow, as_it_is
 
 
 class Stepping:

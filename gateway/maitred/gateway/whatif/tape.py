@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from maitred.contracts.agents import Assignment, Decision
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.documents import PositionDoc
 from maitred.contracts.operations import ErasureDoc
 from maitred.contracts.policies import PolicyInForce
+from maitred.contracts.routing import Decision
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.dead import buried_inputs
@@ -24,7 +25,7 @@ from maitred.gateway.dispatch import STAGE
 from maitred.gateway.inputs import INPUTS
 from maitred.gateway.journal.lookup import decoded
 from maitred.gateway.whatif.recording import history
-from maitred.router.replaying import Answer
+from maitred.router.replaying.replay import Answer
 
 _ANSWERS: Final = ("assign", "decision")
 _NAME: Final = re.compile(r"dispatch:(\d{1,20}):(\d{1,9})\Z")

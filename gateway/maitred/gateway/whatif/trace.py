@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from maitred.contracts.agents import AgentDoc, Presence, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc, Presence
 from maitred.contracts.conversation import Needs
 from maitred.contracts.ids import AgentId, ConversationId
-from maitred.router.changing import JOINED, WITHDRAWN
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.events import Effect, Forget, SaveAgent, SaveRouting
-from maitred.router.shadow import Seen
+from maitred.router.handling.changing import JOINED, WITHDRAWN
+from maitred.router.replaying.shadow import Seen
 
 
 @dataclass(slots=True)

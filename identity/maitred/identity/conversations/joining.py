@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.entry import JoinReason
@@ -25,6 +24,7 @@ from maitred.contracts.identifiers import Keys, Level
 from maitred.contracts.ids import ConversationId, IdentifierKey, MessageId, conversation_id
 from maitred.contracts.limits import CLOSED_AGE_MS
 from maitred.contracts.message import Message, MessageKind, ThreadEvidence, ThreadEvidenceKind
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.conversations.joins import followed

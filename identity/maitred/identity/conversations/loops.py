@@ -19,11 +19,11 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.agents import RoutingDoc
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import CustomerDoc
 from maitred.contracts.limits import HOUR_MS, SECOND_MS, TURN_TEXT_CHARACTERS_MAX
 from maitred.contracts.message import Message, MessageKind
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.reading import require

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from maitred.contracts.agents import Assignment
+from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import ClaimDoc, ComponentDoc, CustomerDoc, Epoch
 from maitred.contracts.entry import MessageEntry

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from maitred.contracts.agents import RoutingDoc
 from maitred.contracts.conversation import Conversation, Speaker, Turn
 from maitred.contracts.documents import ThreadDoc
 from maitred.contracts.entry import MessageEntry
@@ -34,6 +33,7 @@ from maitred.contracts.operations import (
     OperationDoc,
     OperationKind,
 )
+from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.conversations.gathering import with_needs_of

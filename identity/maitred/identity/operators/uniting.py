@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.agents import RoutingDoc, RoutingState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.errors import Permanent
 from maitred.contracts.ids import ConversationId, operation_id
@@ -22,6 +21,7 @@ from maitred.contracts.operations import (
     OperationDoc,
     OperationKind,
 )
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.identity.conversations.gathering import together, with_needs_of

@@ -20,7 +20,7 @@ from maitred.router.checking.values import (
     tokens,
     within,
 )
-from maitred.router.patterns import Refused, compile_pattern, why_never
+from maitred.router.rules.patterns import Refused, compile_pattern, why_never
 
 if TYPE_CHECKING:
     from maitred.router.settings import Match, Rule, RuleTest, Words

@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
-from maitred.contracts.agents import RoutingDoc
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc
 from maitred.router.hours import ALWAYS_OPEN, Calendar
 from maitred.router.policies.plain import AHEAD_MS, PlainPolicy
 from maitred.router.settings import RoutingSettings

@@ -12,10 +12,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from maitred.contracts.agents import Agent, RoutingDoc
+from maitred.contracts.agents import Agent
 from maitred.contracts.limits import DAY_MS
+from maitred.contracts.routing import RoutingDoc
 from maitred.router.hours import Calendar
-from maitred.router.policy import IndexPolicy, hash_of
+from maitred.router.policies.index import IndexPolicy, hash_of
 from maitred.router.port import Fit, Signature
 from maitred.router.settings import RoutingSettings
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
-from maitred.contracts.agents import AgentDoc, Presence, RoutingDoc, RoutingState
+from maitred.contracts.agents import AgentDoc, Presence
 from maitred.contracts.conversation import MoodTrack, Needs, SkillNeed, Speaker, Turn
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.message import MoodLabel
+from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.events import WorkArrived
 from maitred.router.simulation.scenario import Arrival, Scenario, ms
 

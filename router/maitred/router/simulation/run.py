@@ -13,17 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from maitred.contracts.agents import (
-    Admitted,
-    Command,
-    Due,
-    Presence,
-    RoutingDoc,
-    RoutingState,
-    Verb,
-)
+from maitred.contracts.agents import Admitted, Command, Presence, Verb
 from maitred.contracts.ids import AgentId, ConversationId, Tenant
 from maitred.contracts.operations import ChangeKind, ConversationChange
+from maitred.contracts.routing import Due, RoutingDoc, RoutingState
 from maitred.router.engine import Engine
 from maitred.router.events import (
     ChangeCame,

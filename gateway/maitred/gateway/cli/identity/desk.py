@@ -17,7 +17,7 @@ from maitred.gateway.operating import Operating
 from maitred.gateway.policies import house_calendar
 from maitred.gateway.settings.shapes import keeping_of
 from maitred.identity.customers.components import Tools
-from maitred.router.needs import compile_rules
+from maitred.router.rules.needs import compile_rules
 
 
 def operating_of(session: Session) -> Operating:

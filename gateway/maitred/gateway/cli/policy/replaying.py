@@ -33,7 +33,7 @@ from maitred.gateway.whatif.asking import Span, WhatIf, compared, replayed
 from maitred.gateway.whatif.eras import in_force
 from maitred.gateway.whatif.retrace import Verdict
 from maitred.gateway.whatif.tape import Tape
-from maitred.router.replaying import Rules
+from maitred.router.replaying.replay import Rules
 from maitred.router.settings import Budgets
 
 Found = tuple[Verdict, WhatIf | None]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from maitred.contracts.policies import PolicyInForce
 from maitred.gateway.cli.printing import one_line_after, when
 from maitred.gateway.whatif.retrace import Verdict
-from maitred.router.replaying import Difference, Field
+from maitred.router.replaying.replay import Difference, Field
 
 _FIELDS_SHOWN: Final = 3
 

@@ -1,0 +1,1 @@
+"""Agents: who is there, with how much room, and which of them suit a conversation."""

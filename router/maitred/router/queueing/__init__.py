@@ -1,0 +1,1 @@
+"""Queueing: who waits, in classes, and whom an agent with room takes next."""

@@ -1,0 +1,1 @@
+"""Replaying: recorded events once more, with the policy that was or one that might be."""

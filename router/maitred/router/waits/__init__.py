@@ -1,0 +1,1 @@
+"""Waits: who waits, what for, and for how long still."""
