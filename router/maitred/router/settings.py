@@ -231,7 +231,8 @@ class RoutingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     language_unstated: float = 0.5
     """How well an agent who states no languages is taken to manage any."""
     language_floor: float = 0.1
-    """What a language that he does not speak counts for once all demands are relaxed."""
+    """What a language that he does not speak counts for once all demands are relaxed; 0: it stays
+    a bar, however long the customer waits."""
     rescue_share: float = 0.0
     """The share of free slots that go to whoever is most overdue, by his own SLA."""
     broadcast: dict[str, int] = {}

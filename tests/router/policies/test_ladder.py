@@ -17,7 +17,7 @@ from maitred.contracts.ids import AgentId, ConversationId, CustomerId
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.hours import ALWAYS_OPEN, Calendar, calendar_of
 from maitred.router.policies.index import IndexPolicy
-from maitred.router.policies.ladder import Demands, demands, lowered, next_step_at, step
+from maitred.router.policies.ladder import Demands, demands, next_step_at, step
 from maitred.router.port import STAND_IN_MIN, StandIn
 from maitred.router.settings import Hours, Overflow, RoutingSettings
 from tests.router.play import Play, agent, asks
@@ -182,31 +182,15 @@ def test_who_has_the_skill_takes_it_still_and_who_stands_in_counts_for_what_he_h
     assert fit.excluded == ("" if expected else "no_skill:billing")
 
 
-def test_what_was_lowered_is_said_in_the_order_in_which_it_was() -> None:
-    settings = of(GENERAL, NIGHTLY, relax=(0.1, 0.5))
-    doc = waiting(("billing", 0.5), language="fr", human=True, arrived_at=NIGHT)
-    said = lowered(settings, msgspec.structs.replace(doc, step=4), DAILY)
-    assert said == (
-        "It had waited for 0 s and the house was closed (overflow `night`): a machine may take it.",
-        "It had waited for 6 s: billing 0.25 will do.",
-        "It had waited for 30 s: billing 0 will do and language is no bar any more.",
-        "It had waited for 60 s (overflow `general`): general 0.3 will do in place of billing.",
-    )
-    assert lowered(settings, doc, DAILY) == ()
-
-
-def test_what_nobody_has_to_have_is_said_as_well() -> None:
-    anybody = of({"name": "all", "after": 1, "skills": ["billing"], "any_agent": True}, relax=())
-    (said,) = lowered(anybody, waiting(("billing", 0.0), ("law", 0.1), human=True, step=1))
-    assert said == (
-        "It had waited for 60 s (overflow `all`): nothing will do in place of billing, "
-        "and a machine may take it."
-    )
-    only_language = lowered(of(relax=(0.1, 0.2)), waiting(language="fr", step=2))
-    assert only_language == (
-        "It had waited for 6 s: nothing else changed yet.",
-        "It had waited for 12 s: language is no bar any more.",
-    )
+def test_a_language_that_has_no_floor_stays_a_bar_and_no_step_pretends_otherwise() -> None:
+    policy = IndexPolicy(of(relax=(0.1, 1.0)))
+    strict_settings = msgspec.structs.replace(of(relax=(0.1, 1.0)), language_floor=0.0)
+    strict = IndexPolicy(strict_settings)
+    english = Agent(id=AgentId("ann"), skills={"billing": 0.9}, languages={"en": 1.0})
+    doc = waiting(("billing", 0.5), language="fr", step=2)
+    assert policy.fit(policy.signature(doc), english).value > 0
+    assert strict.fit(strict.signature(doc), english).excluded == "no_language:fr"
+    assert next_step_at(strict_settings, ALWAYS_OPEN, waiting(language="fr")) == 0
 
 
 _levels = st.sampled_from([0.0, 0.3, 0.8])
@@ -224,6 +208,7 @@ _overflow = st.builds(
 _houses = st.builds(
     RoutingSettings,
     relax=st.sampled_from([(), (0.1,), (0.1, 0.5, 2.0)]),
+    language_floor=st.sampled_from([0.0, 0.1]),
     overflow=st.lists(_overflow, max_size=4).map(tuple),
 )
 _docs = st.builds(
@@ -255,7 +240,6 @@ def test_each_step_comes_when_it_is_said_to_once_and_never_asks_for_more(
         signature = policy.signature(doc)
         able_now = {each.id for each in staff if policy.fit(signature, each).value > 0}
         assert able <= able_now, "a step shut somebody out"
-        assert len(lowered(settings, doc, calendar)) == taken
         able = able_now
         at = next_step_at(settings, calendar, doc)
         if not at:

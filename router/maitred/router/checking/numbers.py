@@ -34,7 +34,7 @@ def _scalars(settings: RoutingSettings) -> Iterator[str]:
         ("lam", settings.lam, 0, 10),
         ("phi", settings.phi, 0, 10),
         ("language_unstated", settings.language_unstated, 0, 1),
-        ("language_floor", settings.language_floor, 0.001, 1),
+        ("language_floor", settings.language_floor, 0, 1),
         ("rescue_share", settings.rescue_share, 0, 1),
         ("idle_seconds", settings.idle_seconds, 0, 90 * SECONDS_MAX),
         ("lost_seconds", settings.lost_seconds, 0, 90 * SECONDS_MAX),

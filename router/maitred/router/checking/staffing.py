@@ -76,7 +76,7 @@ def _asks(number: int, rule: Rule, settings: RoutingSettings, staff: Staff) -> _
         takers &= staff.answering(channels)
         wants.add("a human")
     languages = filled(rule.when.language)
-    if len(languages) == 1 and not settings.relax:
+    if len(languages) == 1 and not (settings.relax and settings.language_floor):
         takers &= staff.speaking(languages[0])
         wants.add(f"the language {languages[0]}")
     return _Asks(number, rule, frozenset(wants), takers)

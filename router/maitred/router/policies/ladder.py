@@ -2,8 +2,9 @@
 
 Steps come at fractions of the channel's SLA, by the clock of the house. Each of `relax` lowers
 the demanded levels by an equal part; after the last one an agent has only to have the skills, and
-the language is no bar. Each of `overflow` lets others stand in for skills, or machines for
-humans; one for a closed house comes by real time, or when the house closes.
+the language is no bar unless `language_floor` is 0. Each of `overflow` lets others stand in for
+skills, or machines for humans; one for a closed house comes by real time, or when the house
+closes.
 
 The steps that concern a conversation are taken in the order in which they come, each once, and
 `RoutingDoc.step` counts them: there are never more than the settings name. A step once taken
@@ -16,9 +17,8 @@ import math
 from operator import itemgetter
 from typing import NamedTuple
 
-from maitred.contracts.limits import SECOND_MS
 from maitred.contracts.routing import RoutingDoc
-from maitred.router.hours import ALWAYS_OPEN, Calendar
+from maitred.router.hours import Calendar
 from maitred.router.port import StandIn
 from maitred.router.settings import Overflow, RoutingSettings
 
@@ -61,30 +61,6 @@ def next_step_at(settings: RoutingSettings, calendar: Calendar, doc: RoutingDoc)
     return steps[doc.step][0] if doc.step < len(steps) else 0
 
 
-def lowered(
-    settings: RoutingSettings, doc: RoutingDoc, calendar: Calendar = ALWAYS_OPEN
-) -> tuple[str, ...]:
-    """Return what each step taken so far has lowered, a sentence each, in their order."""
-    taken = _steps(settings, calendar, doc)[: doc.step]
-    said = []
-    for number, (_, place, overflow) in enumerate(taken, 1):
-        if overflow is not None:
-            said.append(_said_of(settings, doc, overflow))
-            continue
-        now = _lowered(settings, doc, taken[:number])
-        levels = " and ".join(f"{skill} {level:g}" for skill, level in now.skills)
-        said.append(
-            f"It had waited for {_seconds(settings, doc, settings.relax[place])}: "
-            + " and ".join(
-                [f"{levels} will do"] * bool(levels)
-                + ["language is no bar any more"] * now.any_language
-                or ["nothing else changed yet"]
-            )
-            + "."
-        )
-    return tuple(said)
-
-
 def concerns(overflow: Overflow, doc: RoutingDoc) -> bool:
     """Return whether an overflow would change anything for a conversation."""
     asked = {need.skill for need in doc.needs.skills}
@@ -99,7 +75,7 @@ def concerns(overflow: Overflow, doc: RoutingDoc) -> bool:
 
 def _steps(settings: RoutingSettings, calendar: Calendar, doc: RoutingDoc) -> list[_Step]:
     """Return the steps that concern a conversation, in the order in which they come."""
-    relax = settings.relax if _relaxes(doc) else ()
+    relax = settings.relax if _relaxes(settings, doc) else ()
     if not relax and not settings.overflow:
         return []
     sla, worked = settings.sla_ms(doc.channel), calendar.worked(doc.arrived_at)
@@ -123,9 +99,11 @@ def _steps(settings: RoutingSettings, calendar: Calendar, doc: RoutingDoc) -> li
     return found
 
 
-def _relaxes(doc: RoutingDoc) -> bool:
+def _relaxes(settings: RoutingSettings, doc: RoutingDoc) -> bool:
     """Return whether lower levels, or any language, would change anything."""
-    return bool(doc.needs.language) or any(need.level > 0 for need in doc.needs.skills)
+    if doc.needs.language and settings.language_floor > 0:
+        return True
+    return any(need.level > 0 for need in doc.needs.skills)
 
 
 def _lowered(settings: RoutingSettings, doc: RoutingDoc, taken: list[_Step]) -> Demands:
@@ -136,7 +114,7 @@ def _lowered(settings: RoutingSettings, doc: RoutingDoc, taken: list[_Step]) -> 
     frees = any(each.any_agent for each in overflow) and not doc.asked.human_only
     return Demands(
         skills=tuple((need.skill, round(need.level * part, 6)) for need in needs.skills),
-        any_language=0 < steps <= relaxed,
+        any_language=0 < steps <= relaxed and settings.language_floor > 0,
         human_only=needs.human_only and not frees,
         stand_ins=tuple(
             StandIn(each.skills, tuple(sorted(each.instead.items())))
@@ -144,22 +122,3 @@ def _lowered(settings: RoutingSettings, doc: RoutingDoc, taken: list[_Step]) -> 
             if each.skills or each.instead
         ),
     )
-
-
-def _said_of(settings: RoutingSettings, doc: RoutingDoc, overflow: Overflow) -> str:
-    """Return what an overflow did for a conversation that it concerns."""
-    asked = [need.skill for need in doc.needs.skills]
-    covered = [skill for skill in asked if not overflow.skills or skill in overflow.skills]
-    said = []
-    if covered and (overflow.skills or overflow.instead):
-        instead = " and ".join(f"{s} {level:g}" for s, level in sorted(overflow.instead.items()))
-        said.append(f"{instead or 'nothing'} will do in place of {' and '.join(covered)}")
-    if overflow.any_agent and doc.needs.human_only and not doc.asked.human_only:
-        said.append("a machine may take it")
-    waited = _seconds(settings, doc, overflow.after)
-    when = f"It had waited for {waited}" + " and the house was closed" * overflow.closed
-    return f"{when} (overflow `{overflow.name}`): {', and '.join(said)}."
-
-
-def _seconds(settings: RoutingSettings, doc: RoutingDoc, fraction: float) -> str:
-    return f"{math.ceil(fraction * settings.sla_ms(doc.channel)) / SECOND_MS:g} s"
