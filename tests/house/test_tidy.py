@@ -109,7 +109,7 @@ def test_every_channel_has_a_connector_and_a_decoder_of_the_same_stem() -> None:
     connectors, decoders = groups["maitred.connectors"], groups["maitred.decoders"]
     assert set(connectors) == set(decoders)
     for channel in connectors:
-        assert connectors[channel].startswith(f"maitred.connectors.{channel}:")
+        assert connectors[channel].startswith(f"maitred.connectors.{channel}.connector:")
         assert re.match(rf"maitred\.normalizer\.{channel}(\.decoder)?:", decoders[channel])
 
 

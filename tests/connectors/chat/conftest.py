@@ -11,7 +11,7 @@ import orjson
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from maitred.connectors.chat import ChatAccount, ChatConnector, ChatSettings
+from maitred.connectors.chat.connector import ChatAccount, ChatConnector, ChatSettings
 from maitred.contracts.identifiers import visitor_identifier
 from maitred.contracts.ids import IdentifierKey
 from maitred.contracts.outbound import Outbound

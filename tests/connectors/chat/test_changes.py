@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.connectors.chat_frames import NotTaken, read
+from maitred.connectors.chat.frames import NotTaken, read
 from maitred.contracts.ids import message_id
 from maitred.contracts.limits import CHAT_TEXT_CHARACTERS_MAX
 

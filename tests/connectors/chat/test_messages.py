@@ -10,8 +10,8 @@ import orjson
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
-from maitred.connectors import chat as chat_module
-from maitred.connectors.chat_token import issue
+from maitred.connectors.chat import connector as chat_module
+from maitred.connectors.chat.token import issue
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import IdentifierKind, Level
 from maitred.contracts.inbound import Verification
@@ -236,7 +236,7 @@ async def test_the_first_frame_must_be_a_hello(chat: Chat) -> None:
 async def test_without_a_hello_in_time_the_connection_is_closed(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maitred.connectors.chat_listener._HELLO_S", 0.01)
+    monkeypatch.setattr("maitred.connectors.chat.listener._HELLO_S", 0.01)
     house = await chat()
     ann = await house.visit()
     assert await ann.closed() == 1008

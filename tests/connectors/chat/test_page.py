@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from maitred.connectors.chat import ChatAccount, ChatConnector, ChatSettings
+from maitred.connectors.chat.connector import ChatAccount, ChatConnector, ChatSettings
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.secret import Secret
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import WSCloseCode
 
-from maitred.connectors.chat_presence import Presence
+from maitred.connectors.chat.presence import Presence
 from maitred.contracts.errors import StoreUnavailable
 
 Chat = Callable[..., Awaitable[Any]]
@@ -104,7 +104,7 @@ async def test_a_store_that_does_not_answer_at_hello_asks_to_come_back(chat: Cha
 async def test_replies_that_passed_while_the_store_was_away_are_fetched(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maitred.connectors.chat_presence._FOLLOW_AGAIN_S", 0)
+    monkeypatch.setattr("maitred.connectors.chat.presence._FOLLOW_AGAIN_S", 0)
     house = await chat()
     ann, tab = await house.visit(), await house.visit()
     await ann.hello()
@@ -136,7 +136,7 @@ async def test_replies_that_passed_while_the_store_was_away_are_fetched(
 async def test_a_store_that_stays_away_sends_its_visitors_away_too(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maitred.connectors.chat_presence._FOLLOW_AGAIN_S", 0)
+    monkeypatch.setattr("maitred.connectors.chat.presence._FOLLOW_AGAIN_S", 0)
     house = await chat()
     ann = await house.visit()
     await ann.hello()

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.connectors.chat import ChatAccount, ChatConnector, ChatSettings
-from maitred.connectors.chat_sign_in import LEEWAY_MS, signed_in
+from maitred.connectors.chat.connector import ChatAccount, ChatConnector, ChatSettings
+from maitred.connectors.chat.sign_in import LEEWAY_MS, signed_in
 from maitred.contracts.errors import BadPayload, ConfigurationError
 from maitred.contracts.identifiers import IdentifierKind, Level
 from maitred.contracts.limits import CHAT_IDENTITY_AGE_MS_MAX, CHAT_IDENTITY_CHARACTERS_MAX, HOUR_MS

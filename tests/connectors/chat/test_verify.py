@@ -10,7 +10,7 @@ import orjson
 import pytest
 from aiohttp import WSMsgType
 
-from maitred.connectors.chat import ChatAccount
+from maitred.connectors.chat.connector import ChatAccount
 from maitred.contracts.errors import Permanent, Retryable, StoreUnavailable, Throttled
 from maitred.contracts.identifiers import Level
 from maitred.contracts.limits import (

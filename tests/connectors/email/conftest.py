@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from maitred.connectors.email import EmailConnector
-from maitred.connectors.email_settings import EmailAccount, EmailSettings
+from maitred.connectors.email.connector import EmailConnector
+from maitred.connectors.email.settings import EmailAccount, EmailSettings
 
 ACCOUNTS = {
     "help": EmailAccount(

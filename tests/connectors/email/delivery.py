@@ -6,7 +6,7 @@ import smtplib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from maitred.connectors.email import EmailConnector
+from maitred.connectors.email.connector import EmailConnector
 
 Make = Callable[..., Awaitable[tuple[EmailConnector, Any]]]
 Dial = Callable[[EmailConnector], Awaitable[Any]]

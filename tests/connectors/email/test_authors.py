@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maitred.connectors.email import EmailConnector
+from maitred.connectors.email.connector import EmailConnector
 from maitred.contracts.identifiers import Level
 from maitred.contracts.inbound import Verification
 from tests.connectors.email.delivery import Make, deliver

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maitred.connectors.email import UNKNOWN_SENDER
+from maitred.connectors.email.connector import UNKNOWN_SENDER
 from tests.connectors.email.delivery import Dial, Make
 
 

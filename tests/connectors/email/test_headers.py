@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.connectors.email_headers import authors, header_values, verdict
+from maitred.connectors.email.headers import authors, header_values, verdict
 
 SERVER = "mx.shop.example"
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from maitred.connectors.email_send import Sender, compose
+from maitred.connectors.email.send import Sender, compose
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import email_identifier
 from maitred.contracts.ids import conversation_id, message_id

@@ -17,7 +17,7 @@ from typing import Any, cast
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from maitred.connectors.email import EmailConnector
+from maitred.connectors.email.connector import EmailConnector
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import Identifier, IdentifierKind, email_identifier
 from maitred.contracts.secret import Secret

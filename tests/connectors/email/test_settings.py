@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from maitred.connectors.email_settings import EmailAccount, EmailSettings, inside, plan_of
+from maitred.connectors.email.settings import EmailAccount, EmailSettings, inside, plan_of
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.secret import Secret
 

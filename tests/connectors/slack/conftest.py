@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.standins.slack_api import SlackApi
-from maitred.connectors.slack import SlackAccount, SlackConnector, SlackSettings
+from maitred.connectors.slack.connector import SlackAccount, SlackConnector, SlackSettings
 from maitred.contracts.secret import Secret
 from tests.connectors.slack.door import NOW_S, SECRET, Door, OpenDoor
 

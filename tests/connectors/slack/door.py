@@ -12,7 +12,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
 from demo.standins.slack_api import SlackApi, signed_slack_request
-from maitred.connectors.slack import SlackConnector
+from maitred.connectors.slack.connector import SlackConnector
 
 if TYPE_CHECKING:
     from tests.connectors.conftest import RecordingContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demo.standins.slack_api import SlackFailure
-from maitred.connectors import slack_profile
+from maitred.connectors.slack import profile as slack_profile
 from maitred.contracts.identifiers import Level, Observed, email_identifier, slack_identifier
 from maitred.contracts.limits import HOUR_MS, MINUTE_MS
 from maitred.contracts.secret import Secret

@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from demo.standins.slack_api import signed_slack_request
-from maitred.connectors import slack
-from maitred.connectors.slack import SlackAccount, SlackConnector, SlackSettings
+from maitred.connectors.slack import connector as slack
+from maitred.connectors.slack.connector import SlackAccount, SlackConnector, SlackSettings
 from maitred.contracts.errors import ConfigurationError, Permanent
 from maitred.contracts.identifiers import Level, slack_identifier
 from maitred.contracts.inbound import Verification

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from demo.standins.slack_api import SlackFailure
-from maitred.connectors import slack
+from maitred.connectors.slack import connector as slack
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import slack_identifier
 from maitred.contracts.outbound import Outbound

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.standins.twilio_api import TwilioApi
-from maitred.connectors.sms import SmsAccount, SmsConnector, SmsSettings
+from maitred.connectors.sms.connector import SmsAccount, SmsConnector, SmsSettings
 from maitred.contracts.secret import Secret
 from tests.connectors.sms.door import MESSAGE, PUBLIC, Door, OpenDoor
 

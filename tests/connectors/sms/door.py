@@ -12,7 +12,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
 from demo.standins.twilio_api import TwilioApi, signed_twilio_request
-from maitred.connectors.sms import SmsConnector
+from maitred.connectors.sms.connector import SmsConnector
 
 if TYPE_CHECKING:
     from tests.connectors.conftest import RecordingContext

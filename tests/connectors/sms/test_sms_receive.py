@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from demo.standins.twilio_api import signed_twilio_request
-from maitred.connectors import sms
-from maitred.connectors.sms import SmsAccount, SmsConnector, SmsSettings
+from maitred.connectors.sms import connector as sms
+from maitred.connectors.sms.connector import SmsAccount, SmsConnector, SmsSettings
 from maitred.contracts.errors import ConfigurationError, Permanent
 from maitred.contracts.identifiers import Level, text_identifier
 from maitred.contracts.inbound import Verification

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from demo.standins.twilio_api import TwilioFailure
-from maitred.connectors import sms
+from maitred.connectors.sms import connector as sms
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import text_identifier
 from maitred.contracts.outbound import Outbound

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from maitred.connectors.slack_event import SlackEvent, read_event
+from maitred.connectors.slack.event import SlackEvent, read_event
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.ids import message_id
 from maitred.contracts.inbound import Inbound

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from maitred.connectors.email_send import Sender, Smarthost
+from maitred.connectors.email.send import Sender, Smarthost
 from maitred.contracts.errors import BadPayload, ConfigurationError
 from maitred.contracts.identifiers import email_identifier
 from maitred.contracts.limits import EMAIL_BYTES_MAX, KIB

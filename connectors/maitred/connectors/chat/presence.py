@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from maitred.connectors.chat_socket import Bucket, ChatSocket
+from maitred.connectors.chat.socket import Bucket, ChatSocket
 from maitred.connectors.port import Context, Reply
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import IdentifierKey

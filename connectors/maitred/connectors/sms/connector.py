@@ -23,7 +23,7 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # the wh
 
 from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.connectors.sms_twilio import PEER, TwilioSender
+from maitred.connectors.sms.sender import PEER, TwilioSender
 from maitred.contracts.errors import (
     BadPayload,
     ConfigurationError,

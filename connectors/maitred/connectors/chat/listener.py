@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType
 from aiohttp.http import WebSocketError
 
-from maitred.connectors.chat_frames import (
+from maitred.connectors.chat.frames import (
     Ack,
     Code,
     Delete,
@@ -31,13 +31,13 @@ from maitred.connectors.chat_frames import (
     Welcome,
     read,
 )
-from maitred.connectors.chat_presence import TRY_AGAIN_LATER, Presence
-from maitred.connectors.chat_session import Session
-from maitred.connectors.chat_settings import ChatSettings
-from maitred.connectors.chat_sign_in import BAD_IDENTITY, SignedIn, signed_in
-from maitred.connectors.chat_socket import Bucket, ChatSocket
-from maitred.connectors.chat_token import issue, new_visitor, visitor_of
-from maitred.connectors.chat_verify import Verifier
+from maitred.connectors.chat.presence import TRY_AGAIN_LATER, Presence
+from maitred.connectors.chat.session import Session
+from maitred.connectors.chat.settings import ChatSettings
+from maitred.connectors.chat.sign_in import BAD_IDENTITY, SignedIn, signed_in
+from maitred.connectors.chat.socket import Bucket, ChatSocket
+from maitred.connectors.chat.token import issue, new_visitor, visitor_of
+from maitred.connectors.chat.verify import Verifier
 from maitred.connectors.port import Context, Receipt
 from maitred.contracts.errors import BadPayload, Permanent, Retryable, StoreUnavailable, Throttled
 from maitred.contracts.limits import PUBLISH_TIMEOUT_MS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from maitred.connectors.chat_frames import Message, Spoken
-from maitred.connectors.chat_sign_in import SignedIn
-from maitred.connectors.chat_socket import ChatSocket
+from maitred.connectors.chat.frames import Message, Spoken
+from maitred.connectors.chat.sign_in import SignedIn
+from maitred.connectors.chat.socket import ChatSocket
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import (
     Identifier,

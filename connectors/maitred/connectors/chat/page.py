@@ -42,7 +42,7 @@ def load_page() -> Page:
 
     The title stands outside of both, so that it cannot change what is hashed.
     """
-    text = files("maitred.connectors").joinpath("chat_demo.html").read_text(encoding="utf-8")
+    text = files("maitred.connectors.chat").joinpath("demo.html").read_text(encoding="utf-8")
     hashes = {"script": "", "style": ""}
     for kind, content in _INLINE.findall(text):
         digest = hashlib.sha256(content.encode()).digest()

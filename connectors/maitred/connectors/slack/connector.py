@@ -23,16 +23,16 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from maitred.connectors import slack_send
 from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.connectors.slack_event import (
+from maitred.connectors.slack import send as slack_send
+from maitred.connectors.slack.event import (
     TEAM_FACT,
     SlackEvent,
     read_envelope,
     read_event,
 )
-from maitred.connectors.slack_profile import Profile, SlackProfiles
+from maitred.connectors.slack.profile import Profile, SlackProfiles
 from maitred.contracts.errors import (
     BadPayload,
     ConfigurationError,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from maitred.connectors.chat_frames import Code, Fault, Verify, Verifying
-from maitred.connectors.chat_session import Session
-from maitred.connectors.chat_settings import ChatAccount
-from maitred.connectors.chat_sign_in import phone_identifier
+from maitred.connectors.chat.frames import Code, Fault, Verify, Verifying
+from maitred.connectors.chat.session import Session
+from maitred.connectors.chat.settings import ChatAccount
+from maitred.connectors.chat.sign_in import phone_identifier
 from maitred.connectors.port import Context, Proofs
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import Identifier, email_identifier

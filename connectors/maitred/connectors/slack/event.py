@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from maitred.connectors import slack_change
+from maitred.connectors.slack import change as slack_change
 from maitred.contracts.errors import BadPayload
 
 TEAM_FACT: Final = "team"

@@ -33,17 +33,17 @@ from typing import ClassVar, Final
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from maitred.connectors.chat_listener import Listener
-from maitred.connectors.chat_page import Page, load_page
-from maitred.connectors.chat_presence import Presence
-from maitred.connectors.chat_settings import (
+from maitred.connectors.chat.listener import Listener
+from maitred.connectors.chat.page import Page, load_page
+from maitred.connectors.chat.presence import Presence
+from maitred.connectors.chat.settings import (
     ChatAccount,
     ChatSettings,
     check,
     origin_of,
     sends_through,
 )
-from maitred.connectors.chat_socket import ChatSocket
+from maitred.connectors.chat.socket import ChatSocket
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.contracts.limits import (
     CHAT_FRAME_BYTES_MAX,

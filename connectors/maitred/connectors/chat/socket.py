@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from maitred.connectors.chat_frames import ReplyFrame, write
+from maitred.connectors.chat.frames import ReplyFrame, write
 from maitred.connectors.port import Reply
 from maitred.contracts.ids import IdentifierKey
 from maitred.contracts.limits import CHAT_FRAMES_PER_MINUTE_MAX, MINUTE_MS

@@ -14,17 +14,17 @@ from typing import ClassVar, Final
 import msgspec
 from aiosmtpd.smtp import Envelope, Session
 
-from maitred.connectors.email_headers import authors, domain_of, verdict
-from maitred.connectors.email_protocol import (
+from maitred.connectors.email.headers import authors, domain_of, verdict
+from maitred.connectors.email.protocol import (
     TRY_AGAIN,
     Sessions,
     StrictSMTP,
     peer_host,
     silence_library_log,
 )
-from maitred.connectors.email_send import compose, hand_over
-from maitred.connectors.email_settings import EmailSettings, Plan, inside, plan_of
-from maitred.connectors.email_thread import in_a_thread_of_its_own
+from maitred.connectors.email.send import compose, hand_over
+from maitred.connectors.email.settings import EmailSettings, Plan, inside, plan_of
+from maitred.connectors.email.thread import in_a_thread_of_its_own
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.contracts.errors import BadPayload, Permanent, StoreUnavailable
 from maitred.contracts.identifiers import (

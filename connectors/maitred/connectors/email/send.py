@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from typing import Final
 
-from maitred.connectors.email_headers import PLAIN_ADDRESS
+from maitred.connectors.email.headers import PLAIN_ADDRESS
 from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.limits import MINUTE_MS, SUBJECT_CHARACTERS_MAX, THREAD_REFERENCES_MAX
 from maitred.contracts.outbound import Outbound, OutboundKind

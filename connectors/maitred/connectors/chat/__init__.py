@@ -1,0 +1,1 @@
+"""Chat: the web chat, a socket with its visitors."""

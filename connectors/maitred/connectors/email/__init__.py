@@ -1,0 +1,1 @@
+"""Email: mails in by SMTP, replies out through a smarthost."""

@@ -1,0 +1,1 @@
+"""Slack: workspaces by the Events API or Socket Mode, in and out."""

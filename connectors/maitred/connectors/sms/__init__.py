@@ -1,0 +1,1 @@
+"""SMS: text messages and messengers through Twilio, in and out."""
