@@ -1,1 +1,1 @@
-"""The doors: one file a channel, and the port that each implements."""
+"""The doors: one file or one folder a channel, and the port that each implements."""
