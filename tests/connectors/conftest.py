@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from maitred.connectors.port import Context, Proofs, Receipt, Reply
-from maitred.contracts.errors import StoreUnavailable
+from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.identifiers import Identifier, Keys
 from maitred.contracts.ids import (
     AgentId,
@@ -25,8 +25,8 @@ from maitred.contracts.ids import (
     OutboundId,
     Tenant,
 )
-from maitred.contracts.inbound import Inbound, ReplyTo
-from maitred.contracts.outbound import Outbound
+from maitred.contracts.inbound import BlobRef, Inbound, ReplyTo
+from maitred.contracts.outbound import Outbound, Report
 
 TENANT = Tenant("house")
 START_MS = 1_700_000_000_000
@@ -116,6 +116,29 @@ class MemoryOutbox:
         raise StoreUnavailable("the subscription ended")
 
 
+class MemoryInMemory:
+    """What a connector remembers, for as long as the test has hold of it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def get(self, name: str) -> bytes | None:
+        """Return what is kept."""
+        return self.kept.get(name)
+
+    async def put(self, name: str, value: bytes) -> None:
+        """Keep it."""
+        self.kept[name] = value
+
+    async def delete(self, name: str) -> None:
+        """Keep it no longer."""
+        self.kept.pop(name, None)
+
+    async def names(self) -> list[str]:
+        """Return all names."""
+        return sorted(self.kept)
+
+
 @dataclass
 class RecordingContext:
     """A `Context` and the handles by which a test looks at it and disturbs it."""
@@ -128,6 +151,21 @@ class RecordingContext:
     proofs: Proofs | None = None
     keys: Keys = field(default_factory=lambda: Keys(TENANT, b"0123456789abcdef0123456789abcdef"))
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Files that may go out, by SHA-256."""
+    memory: MemoryInMemory = field(default_factory=MemoryInMemory)
+
+    async def _report(self, report: Report) -> None:
+        if self.store.error is not None:
+            raise self.store.error
+        if report not in self.reports:
+            self.reports.append(report)
+
+    async def _file(self, blob: BlobRef) -> bytes:
+        if blob.sha256 not in self.files:
+            raise Permanent("no such blob", code="blob_missing")
+        return self.files[blob.sha256]
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run a background task until the test ends."""
@@ -140,6 +178,9 @@ class RecordingContext:
             tenant=TENANT,
             keys=self.keys,
             accept=self.store,
+            report=self._report,
+            files=self._file,
+            memory=self.memory,
             outbox=self.outbox,
             clock=lambda: self.now,
             spawn=self.spawn,

@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -20,12 +21,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from maitred.connectors.port import Connector, Context, Receipt
+from maitred.connectors.port import Connector, Receipt
 from maitred.contracts.errors import BadPayload, StoreUnavailable
 from maitred.contracts.identifiers import Keys, Level
 from maitred.contracts.ids import Tenant
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.secret import Secret
+from maitred.gateway.idle import idle_context
 from maitred.normalizer.port import DecodeContext
 from maitred.router.hours import ALWAYS_OPEN
 from maitred.router.mood.port import MoodInput, MoodModel
@@ -69,13 +71,10 @@ class Store:
 
 
 def _connector(module: ModuleType, store: Store, refused: list[str]) -> Any:
-    context = Context(
-        tenant=KEYS.tenant,
-        keys=KEYS,
+    context = replace(
+        idle_context(KEYS),
         accept=store,
-        outbox=None,  # type: ignore[arg-type]  # a form never reads replies
         clock=lambda: 1_700_000_000_000,
-        spawn=lambda _name, work: work.close(),
         refused=lambda _account, reason: refused.append(reason),
     )
     account = module.FormAccount(secret=Secret("s"))

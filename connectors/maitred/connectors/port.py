@@ -16,9 +16,9 @@ from aiohttp import web
 
 from maitred.contracts.identifiers import Keys, Observed
 from maitred.contracts.ids import IdentifierKey, MessageId, Tenant, message_id
-from maitred.contracts.inbound import Evidence, Inbound
+from maitred.contracts.inbound import BlobRef, Evidence, Inbound
 from maitred.contracts.message import Attachment
-from maitred.contracts.outbound import Outbound, Sent
+from maitred.contracts.outbound import DeliveryState, Outbound, Report, Sent
 from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof
 from maitred.contracts.reply_token import TokenKeys
 
@@ -97,6 +97,70 @@ class Proofs(Protocol):
         ...
 
 
+class Reports(Protocol):
+    """Take what is said later of a reply: that it arrived, was read, or failed after all."""
+
+    async def __call__(self, report: Report) -> None:
+        """Return once the report is on disk; the same one again is harmless.
+
+        Raises:
+            StoreUnavailable: the store did not confirm in time; do not acknowledge.
+        """
+        ...
+
+
+class Files(Protocol):
+    """Files of the house, for what goes out."""
+
+    async def __call__(self, blob: BlobRef) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            Permanent: they are gone (`blob_missing`) or are others (`blob_corrupt`).
+            StoreUnavailable: the store does not answer.
+        """
+        ...
+
+
+class Memory(Protocol):
+    """What a channel must remember over restarts, shared by all processes and sealed where it is.
+
+    A name is 1 to 64 letters, digits, `_`, `=` or `-`. Of two who write at once one wins.
+    """
+
+    async def get(self, name: str) -> bytes | None:
+        """Return what is kept under a name.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        ...
+
+    async def put(self, name: str, value: bytes) -> None:
+        """Keep `value` under a name, in place of what was there, and return once it is on disk.
+
+        Raises:
+            StoreUnavailable: the store did not confirm in time.
+        """
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Keep nothing under a name.
+
+        Raises:
+            StoreUnavailable: the store did not confirm in time.
+        """
+        ...
+
+    async def names(self) -> Sequence[str]:
+        """Return all names under which something is kept, sorted.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the gateway hands to a connector.
@@ -104,13 +168,18 @@ class Context:
     `clock` gives UTC milliseconds. `spawn` runs a background task by name until the gateway
     stops. `refused` counts and logs a refusal: account and a short stable reason, never what was
     refused. `public_url` is the address under which the company's proxy serves us, without a
-    trailing slash, empty if none is configured. `reply_tokens` sign where an answer belongs,
+    trailing slash, empty if none is configured. `report` takes what providers say later of what
+    was sent, `files` reads what goes out with a reply, `memory` is this channel's own.
+    `reply_tokens` sign where an answer belongs,
     `proofs` send codes and take them back.
     """
 
     tenant: Tenant
     keys: Keys
     accept: Accept
+    report: Reports
+    files: Files
+    memory: Memory
     outbox: Outbox
     clock: Callable[[], int]
     spawn: Callable[[str, Coroutine[Any, Any, None]], None]
@@ -149,15 +218,22 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do, as data; limits in characters.
+    """What a channel can do, as data; limits in characters and bytes.
 
     `resend_is_safe` tells that sending the same reply twice reaches the customer once, so a send
-    whose outcome is unknown may be repeated.
+    whose outcome is unknown may be repeated. `files_max` files of `file_bytes_max` bytes each may
+    go out with a reply. `edits` tells that a reply can be changed after it was sent, `reports`
+    which states beyond `sent` a channel ever reports, and `typing` that it shows who is writing.
     """
 
     threads: bool
     text_characters_max: int
     resend_is_safe: bool
+    files_max: int = 0
+    file_bytes_max: int = 0
+    edits: bool = False
+    typing: bool = False
+    reports: frozenset[DeliveryState] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId, OutboundId, Tenant
-from maitred.contracts.inbound import ReplyTo
+from maitred.contracts.inbound import BlobRef, ReplyTo
 from maitred.contracts.vocabulary import Vocabulary
 
 
@@ -16,13 +16,25 @@ class OutboundKind(Vocabulary):
     CODE = "code"
     """A secret that proves an address: written by no agent, part of no conversation, and for
     nobody's eyes but its addressee's."""
+    EDIT = "edit"
+    """What stands instead of an earlier reply, which `target` names."""
     UNKNOWN = "unknown"
+
+
+class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes out with a reply; its bytes are in BLOBS."""
+
+    name: str
+    content_type: str
+    blob: BlobRef
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="outbound"):
     """One reply to send, once, where the customer wrote last; or a code that he asked for.
 
     A code's `conversation` only keeps it apart from others, and it has neither customer nor agent.
+    `not_before` (UTC milliseconds; 0: at once) is when it is to be sent. `instead_of` names the
+    reply that was not read where it went, and goes out once more on another channel.
     """
 
     version: int = 1
@@ -35,9 +47,15 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     customer: CustomerId
     agent: AgentId
     agent_name: str = ""
+    agent_picture: str = ""
+    """The address of the agent's picture, for channels that show one."""
     to: ReplyTo
     subject: str = ""
     text: str
+    files: tuple[OutboundFile, ...] = ()
+    target: OutboundId | None = None
+    instead_of: OutboundId | None = None
+    not_before: int = 0
     at: int
 
 
@@ -49,6 +67,11 @@ class DeliveryState(Vocabulary):
     WAITING = "waiting"
     """Certainly not sent yet; it will be tried again."""
     SENT = "sent"
+    """A provider took it."""
+    DELIVERED = "delivered"
+    """It has reached the customer, as his side says."""
+    READ = "read"
+    """It was looked at, as the customer's side says."""
     FAILED = "failed"
     UNKNOWN = "unknown"
 
@@ -58,6 +81,23 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     provider_id: str
     thread_ids: tuple[str, ...] = ()
+    segments: int = 0
+    """How many parts a provider counts and charges; 0 where it counts none."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="report"):
+    """What a provider, or the customer's own side, says later of a reply that was sent.
+
+    `state` is `sent`, `delivered`, `read` or `failed`; `error` a code, as in `DeliveryDoc`.
+    """
+
+    version: int = 1
+    outbound: OutboundId
+    channel: str
+    account: str
+    state: DeliveryState
+    at: int
+    error: str = ""
 
 
 class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="delivery"):
@@ -76,3 +116,9 @@ class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     provider_id: str = ""
     threads: tuple[str, ...] = ()
     error: str = ""
+    segments: int = 0
+    sent_at: int = 0
+    delivered_at: int = 0
+    read_at: int = 0
+    again: bool = False
+    """Whether it was handed over once more after a time of which nobody knows the outcome."""

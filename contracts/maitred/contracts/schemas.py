@@ -57,6 +57,7 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     policies.ShadowAnswer,
     outbound.Outbound,
     outbound.DeliveryDoc,
+    outbound.Report,
     proofs.ProofDoc,
 )
 

@@ -122,6 +122,14 @@ class Subjects:
         """Name what became of one reply."""
         return f"{self.root}.delivery.{outbound}"
 
+    def consent(self, key: IdentifierKey) -> str:
+        """Name whether an endpoint may be written to: who said stop is not."""
+        return f"{self.root}.consent.{key}"
+
+    def memory(self, channel: str, name: str) -> str:
+        """Name what a connector remembers, sealed."""
+        return f"{self.root}.memory.{channel}.{name}"
+
     def position(self, stage: str, partition: int) -> str:
         """Name how far a stage has got."""
         return f"{self.root}.position.{stage}.{partition}"
@@ -166,6 +174,10 @@ class Subjects:
     def outbound(self, channel: str, conversation: ConversationId, endpoint: IdentifierKey) -> str:
         """Name replies to send, by conversation and by the endpoint they go to."""
         return f"{self.root}.outbound.{channel}.{conversation}.{endpoint}"
+
+    def report(self, channel: str, outbound: OutboundId) -> str:
+        """Name what is said later of one reply: that it arrived, was read, or failed."""
+        return f"{self.root}.report.{channel}.{outbound}"
 
     def policy(self, policy_hash: str) -> str:
         """Name the settings that decisions are made by, under a policy's hash."""

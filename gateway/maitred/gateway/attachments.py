@@ -7,24 +7,23 @@ under its sender's key, so whoever erases a sender erases his files, fetched one
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
 
 import msgspec
 
-from maitred.connectors.port import Context, FetchesMedia, Receipt, Reply
-from maitred.contracts.errors import Permanent, StoreUnavailable
+from maitred.connectors.port import FetchesMedia
+from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import IdentifierKey, MessageId, digest
-from maitred.contracts.inbound import BlobRef, Inbound
+from maitred.contracts.inbound import BlobRef
 from maitred.contracts.message import Attachment, Message
 from maitred.contracts.subjects import BLOBS, Subjects
-from maitred.gateway import clock
 from maitred.gateway.bus import blobs, reads
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.finding import find_message
+from maitred.gateway.idle import idle_context
 from maitred.gateway.settings.load import Configuration
 
 
@@ -139,40 +138,6 @@ def note_of(subjects: Subjects, owner: IdentifierKey, message: MessageId, remote
 def fetchers(configuration: Configuration) -> dict[str, FetchesMedia]:
     """Return the configured channels that can fetch files, without opening any door."""
     settings = configuration.settings
-    context = Context(
-        tenant=settings.tenant,
-        keys=Keys(settings.tenant, settings.identity.secret.reveal().encode()),
-        accept=_store_nothing,
-        outbox=_NoReplies(),
-        clock=clock.now_ms,
-        spawn=_run_nothing,
-        refused=lambda _account, _reason: None,
-        doors=False,
-    )
+    context = idle_context(Keys(settings.tenant, settings.identity.secret.reveal().encode()))
     made = {each.name: each.connector(each.settings, context) for each in configuration.channels}
     return {name: each for name, each in made.items() if isinstance(each, FetchesMedia)}
-
-
-async def _store_nothing(inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
-    del inbound, body, traceparent
-    _only_files()
-
-
-def _run_nothing(name: str, work: Coroutine[Any, Any, None]) -> None:
-    del name
-    work.close()
-    _only_files()
-
-
-class _NoReplies:
-    async def since(self, channel: str, endpoint: IdentifierKey, after: int) -> tuple[Reply, ...]:
-        del channel, endpoint, after
-        _only_files()
-
-    def follow(self, channel: str) -> AsyncIterator[Reply]:
-        del channel
-        _only_files()
-
-
-def _only_files() -> NoReturn:
-    raise StoreUnavailable("this connector only fetches files")

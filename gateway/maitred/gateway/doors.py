@@ -20,13 +20,14 @@ from maitred.contracts.events import (
 )
 from maitred.contracts.ids import IdentifierKey
 from maitred.contracts.inbound import BlobRef, Inbound
-from maitred.contracts.outbound import Outbound
+from maitred.contracts.outbound import Outbound, Report
 from maitred.contracts.subjects import INBOUND, JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import blobs
 from maitred.gateway.bus.history import read_log
 from maitred.gateway.bus.pull import Pull, Received
+from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -90,6 +91,53 @@ class Store:
             trace=trace_id(trace),
         )
         return Receipt(inbound.id, ack.duplicate)
+
+
+class Reporting:
+    """Stores what is said later of replies; connectors call it as `Context.report`."""
+
+    def __init__(self, backbone: Backbone, keeping: Keeping) -> None:
+        self._backbone = backbone
+        self._keeping = keeping
+
+    async def __call__(self, report: Report) -> None:
+        """Return once the report is on disk; the same one again is harmless.
+
+        Raises:
+            StoreUnavailable: the store did not confirm in time.
+        """
+        subject = self._backbone.subjects.report(report.channel, report.outbound)
+        name = f"report:{report.outbound}:{report.state.value}:{report.error}"
+        await self._backbone.publisher.publish(
+            subject,
+            msgspec.json.encode(report),
+            msg_id=name,
+            stream=JOURNAL,
+            ttl_ms=self._keeping.entry_ttl_ms(subject),
+            headers=headers(event_id=name, kind="report/1", at=report.at),
+        )
+
+
+class HouseFiles:
+    """Reads files that go out; connectors call it as `Context.files`."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+
+    async def __call__(self, blob: BlobRef) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            Permanent: they are gone (`blob_missing`) or are others (`blob_corrupt`).
+            StoreUnavailable: the store does not answer.
+        """
+        return await blobs.get(
+            self._backbone.connection,
+            self._backbone.subjects,
+            blob.owner,
+            blob.sha256,
+            blob.size,
+        )
 
 
 class JournalOutbox:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from maitred.connectors.port import Connector, Context
+from maitred.connectors.port import Connector
 from maitred.contracts import limits
 from maitred.contracts.agents import AgentKind
 from maitred.contracts.errors import ConfigurationError, StoreUnavailable
@@ -28,6 +28,7 @@ from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.endpoint import read_connection
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.streams import last_sequence
+from maitred.gateway.channels import House, connectors_of
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.decoding import context_of
 from maitred.gateway.delivery import Delivery, stage_name
@@ -149,7 +150,20 @@ class Gateway:
             self._backbone, after=await last_sequence(self._backbone.connection, JOURNAL)
         )
         proving = Proving(self._backbone.connection, tools, keeping)
-        connectors = self._connectors(keys, tokens, outbox, proving)
+        self._store = doors.Store(self.backbone, self.metrics)
+        house = House(
+            backbone=self.backbone,
+            metrics=self.metrics,
+            keeping=keeping,
+            keys=keys,
+            tokens=tokens,
+            store=self._store,
+            outbox=outbox,
+            proving=proving,
+            doors="doors" in self._roles,
+            spawn=self._spawn,
+        )
+        connectors = connectors_of(self.configuration, house)
         self.listening.channels.update({each.channel: each for each in connectors})
         if "dispatch" in self._roles:
             await self._start_dispatch(keeping)
@@ -195,39 +209,6 @@ class Gateway:
                 await self._server.stop()
         if self._started:
             log.info("stopped")
-
-    def _connectors(
-        self, keys: Keys, tokens: TokenKeys, outbox: doors.JournalOutbox, proving: Proving
-    ) -> list[Connector]:
-        store = self._store = doors.Store(self.backbone, self.metrics)
-        connectors = []
-        for channel in self.configuration.channels:
-            context = Context(
-                tenant=self.settings.tenant,
-                keys=keys,
-                accept=store,
-                outbox=outbox,
-                clock=clock.now_ms,
-                spawn=self._spawn,
-                refused=self._refusals(channel.name, channel.settings),
-                public_url=self.settings.public_url.rstrip("/"),
-                doors="doors" in self._roles,
-                reply_tokens=tokens,
-                proofs=proving,
-            )
-            connectors.append(channel.connector(channel.settings, context))
-        return connectors
-
-    def _refusals(self, channel: str, settings: object) -> Callable[[str, str], None]:
-        accounts = frozenset(getattr(settings, "accounts", {}))
-
-        def refused(account: str, reason: str) -> None:
-            # A stranger chooses the account in a URL: it must not become a label of its own.
-            known = account if account in accounts else "unknown"
-            self.metrics.refused(channel, known, reason)
-            log.info("refused", channel=channel, account=known, reason=reason)
-
-        return refused
 
     async def _start_dispatch(self, keeping: Keeping) -> None:
         routing = self.settings.routing

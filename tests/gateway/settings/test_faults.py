@@ -196,7 +196,7 @@ FAULTY = [
             "retention.kinds.message: 0 must be from 1 to 36500 days",
             (
                 "retention.kinds.mesage: must be one of message, revision, suppressed, admitted, "
-                "change, assign, decision, due, policy, shadow, outbound, conversation, thread, "
+                "change, assign, decision, due, policy, shadow, outbound, report, conversation, thread, "
                 "delivery; did you mean `message`?"
             ),
             (

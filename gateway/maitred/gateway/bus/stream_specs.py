@@ -22,6 +22,8 @@ JOURNAL_KINDS: Final = (
     "routing",
     "agent",
     "delivery",
+    "consent",
+    "memory",
     "position",
     "lease",
     "message",
@@ -35,6 +37,7 @@ JOURNAL_KINDS: Final = (
     "policy",
     "shadow",
     "outbound",
+    "report",
 )
 COMMANDS_AGE_MS: Final = 30 * limits.DAY_MS
 CONSUMERS_MAX: Final = 20_000

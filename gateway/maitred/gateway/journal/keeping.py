@@ -34,6 +34,7 @@ LOG_KINDS: Final = (
     "policy",
     "shadow",
     "outbound",
+    "report",
 )
 """Kinds of log entries whose age can be set one by one."""
 DOCUMENT_KINDS: Final = ("conversation", "thread", "delivery")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from maitred.connectors.port import Connector, Context, Receipt, Reply, SendsThroughOthers
-from maitred.contracts.errors import ConfigurationError, StoreUnavailable
+from maitred.connectors.port import Connector, SendsThroughOthers
+from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import Tenant
-from maitred.contracts.inbound import Inbound
 from maitred.contracts.secret import Secret
 from maitred.contracts.subjects import check_token
 from maitred.gateway import plugins
+from maitred.gateway.idle import idle_context
 from maitred.gateway.settings.examine import Hook, below, faults_of
 from maitred.gateway.settings.files import FILE_BYTES_MAX, read_toml
 from maitred.gateway.settings.judge import advice, host_port, judge, said_by
@@ -27,6 +26,7 @@ from maitred.gateway.settings.values import hidden_texts, hide, read_value
 __all__ = ["FILE_BYTES_MAX", "Channel", "Configuration", "host_port", "parse", "read"]
 
 _SECTION: Final = re.compile(r"[\w-]+")
+_NOBODYS_KEYS: Final = Keys(Tenant("check"), b"only to examine the settings")
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -113,7 +113,7 @@ def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
         if not found:
             try:
                 settings = _convert(section, connector.settings_type, hook)
-                found = _through_others(connector(settings, _for_checking(name)), raw)
+                found = _through_others(connector(settings, idle_context(_NOBODYS_KEYS)), raw)
             except msgspec.ValidationError as error:
                 found = [f"{path}: {error}"]
             except ConfigurationError as error:
@@ -143,36 +143,6 @@ def _through_others(connector: Connector, channels: object) -> list[str]:
         if not isinstance(accounts, dict) or account not in accounts:
             faults.append(f"{path}: there is no {below(f'channels.{channel}.accounts', account)}")
     return faults
-
-
-def _for_checking(channel: str) -> Context:
-    """Return a context with which a connector can be made and examined, but not used."""
-
-    async def accept(inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
-        del inbound, body, traceparent
-        raise StoreUnavailable("a connector that is only examined stores nothing")
-
-    def spawn(name: str, coro: Coroutine[Any, Any, None]) -> None:
-        coro.close()
-        raise ConfigurationError(f"channels.{channel}: it starts {name} before it is started")
-
-    return Context(
-        tenant=Tenant("check"),
-        keys=Keys(Tenant("check"), b"only to examine the settings"),
-        accept=accept,
-        outbox=_NoOutbox(),
-        clock=lambda: 0,
-        spawn=spawn,
-        refused=lambda _account, _reason: None,
-    )
-
-
-class _NoOutbox:
-    async def since(self, channel: str, endpoint: str, after: int) -> tuple[Reply, ...]:
-        raise StoreUnavailable(f"{channel} {endpoint} {after}")
-
-    def follow(self, channel: str) -> AsyncIterator[Reply]:
-        raise StoreUnavailable(channel)
 
 
 def _convert(raw: object, shape: type[S], hook: Hook) -> S:
