@@ -28,6 +28,8 @@ HEARTBEAT_SECONDS = 300.0
 
 Event = dict[str, Any]
 Answer = Callable[[Event], Awaitable[str | None]]
+_NOT_HELD = {"revoked", "closed", "refused", "undelivered"}
+"""Events after which the conversation may be somebody else's, or nobody's."""
 
 
 async def greet(offer: Event) -> str | None:
@@ -47,6 +49,7 @@ class Agent:
         self.name = name
         self.completed = 0
         self.refused: list[str] = []
+        self.undelivered: list[str] = []
         self._gates: dict[str, tuple[bool, int]] = {}
         self._tenant = tenant
         self._answer = answer
@@ -104,7 +107,7 @@ class Agent:
 
     async def handle(self, event: Event) -> None:
         """Do what an event asks for."""
-        if event["conversation"] and event["state"] not in {"revoked", "closed", "refused"}:
+        if event["conversation"] and event["state"] not in _NOT_HELD:
             # They change while the conversation goes on, so the newest event counts.
             self._gates[event["conversation"]] = (event["may_read"], event["act_until"])
         match event["state"]:
@@ -118,6 +121,8 @@ class Agent:
                 self._gates.pop(event["conversation"], None)
             case "refused":
                 self.refused.append(event.get("reason", ""))
+            case "undelivered":
+                self.undelivered.append(event.get("reason", ""))
 
     async def presence(self, word: str) -> None:
         """Tell whether offers are welcome: `online`, `away` or `offline`."""

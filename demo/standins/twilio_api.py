@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -44,13 +44,16 @@ class TwilioFailure:
 class TwilioApi:
     """Twilio's REST API for one account, on a free local port.
 
-    `sent` are the forms of the messages taken, oldest first. `failures` are used up one a call.
-    While `held` is set, calls wait until `release`.
+    `sent` are the forms of the messages taken, oldest first, and `media` the addresses of their
+    files. `failures` are used up one a call. While `held` is set, calls wait until `release`.
+    `taken`, if it is set, is awaited with the form of a message that is taken and not yet answered.
     """
 
     account_sid: str = "AC00000000000000000000000000000001"
     auth_token: str = "standin"  # noqa: S105  (the stand-in's own)
     sent: list[dict[str, str]] = field(default_factory=list)
+    media: list[list[str]] = field(default_factory=list)
+    taken: Callable[[dict[str, str]], Awaitable[object]] | None = None
     failures: deque[TwilioFailure] = field(default_factory=deque)
     held: bool = False
     called: int = 0
@@ -104,15 +107,19 @@ class TwilioApi:
         wanted = aiohttp.encode_basic_auth(self.account_sid, self.auth_token)
         if request.headers.get("Authorization") != wanted:
             return _failed(TwilioFailure(status=401, code=20_003))
-        form = {name: str(value) for name, value in (await request.post()).items()}
+        posted = await request.post()
+        form = {name: str(value) for name, value in posted.items()}
         if not form.get("To"):
             return _failed(TwilioFailure(status=400, code=21_604))
         if not form.get("From") and not form.get("MessagingServiceSid"):
             return _failed(TwilioFailure(status=400, code=21_603))
         async with self._changed:
             self.sent.append(form)
+            self.media.append([str(each) for each in posted.getall("MediaUrl", [])])
             sid = f"SM{len(self.sent):032x}"
             self._changed.notify_all()
+        if self.taken is not None:
+            await self.taken(form)
         message = {
             "sid": sid,
             "account_sid": request.match_info["sid"],

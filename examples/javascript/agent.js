@@ -92,6 +92,8 @@ for await (const message of events) {
     console.log(JSON.stringify({ completed, conversation: event.conversation }));
   } else if (event.state === "refused") {
     console.error(`agent.js: ${event.command} was refused: ${event.reason}`);
+  } else if (event.state === "undelivered") {
+    console.error(`agent.js: ${event.reply} did not reach the customer: ${event.reason}`);
   }
   // Acknowledged when done: what is lost in between comes again.
   message.ack();

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from demo.house import House
 from tests.browser.install import chromium
-from tests.end_to_end.conftest import house, open_house, smarthost, take_seat
+from tests.browser.visitor import Visitor
+from tests.end_to_end.conftest import OpenHouse, house, open_house, smarthost, take_seat
 
 __all__ = ["house", "open_house", "smarthost", "take_seat"]
+
+Visit = Callable[..., Awaitable[Visitor]]
 
 
 @pytest.fixture
@@ -26,3 +31,43 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=path, args=arguments)
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    opened = await browser.new_context()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def visitor(context: BrowserContext, house: House) -> AsyncIterator[Visitor]:
+    """Open the demo page; what the browser complains about fails the test."""
+    opened = Visitor(await context.new_page(), house)
+    await opened.open()
+    yield opened
+    assert opened.faults == []
+
+
+@pytest.fixture
+async def visit(open_house: OpenHouse, browser: Browser) -> AsyncIterator[Visit]:
+    """Return what opens the demo page of a house whose chat has more settings."""
+    opened: list[Visitor] = []
+
+    async def open_(settings: str = "", **context: Any) -> Visitor:
+        house = await open_house(chat=CHAT + settings)
+        page = await (await browser.new_context(**context)).new_page()
+        opened.append(Visitor(page, house))
+        await opened[-1].open()
+        return opened[-1]
+
+    yield open_
+    for visitor in opened:
+        assert visitor.faults == []
+
+
+CHAT = """[channels.chat]
+secret = "file:chat"
+[channels.chat.accounts.shop]
+title = "Demo shop"
+"""

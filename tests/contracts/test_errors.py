@@ -53,6 +53,12 @@ def test_a_throttled_call_waits_as_long_as_the_peer_says(said: int | None, waits
     assert error.after_ms == waits
 
 
+def test_an_outage_waits_as_long_as_the_peer_says() -> None:
+    error = error_of_status(503, peer="slack", retry_after_ms=7_000)
+    assert isinstance(error, Throttled)
+    assert error.after_ms == 7_000
+
+
 def test_retrying_helps_against_an_absent_store_and_never_against_a_bad_payload() -> None:
     assert issubclass(StoreUnavailable, Retryable)
     assert issubclass(BadPayload, Permanent)

@@ -19,6 +19,7 @@ from maitred.normalizer.email import decoder as email
 from maitred.normalizer.port import DecodeContext, Decoder
 from maitred.normalizer.slack import decoder as slack
 from maitred.normalizer.sms import decoder as sms
+from maitred.normalizer.webhook import decoder as webhook
 
 _FIXTURES: Final = Path(__file__).parents[1] / "normalizer"
 _TENANT: Final = Tenant("fuzz")
@@ -30,6 +31,7 @@ _SENDERS: Final = {
     "sms": (IdentifierKind.PHONE, "+14155550123"),
     "slack": (IdentifierKind.SLACK, "T1:U1"),
     "chat": (IdentifierKind.VISITOR, "visitor-1"),
+    "webhook": (IdentifierKind.CRM, "main:1"),
 }
 
 
@@ -77,6 +79,7 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "sms": _decoder("sms", sms.decode),
     "slack": _decoder("slack", slack.decode),
     "chat": _decoder("chat", chat.decode),
+    "webhook": _decoder("webhook", webhook.decode),
     "quotes": _quotes,
     "html": _html,
 }

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from maitred.connectors.port import Capabilities
-from maitred.contracts.documents import PositionDoc
+from maitred.contracts.documents import ConsentDoc, PositionDoc
 from maitred.contracts.identifiers import Identifier, IdentifierKind, Keys
 from maitred.contracts.ids import (
     AgentId,
@@ -19,11 +19,21 @@ from maitred.contracts.ids import (
     Tenant,
 )
 from maitred.contracts.inbound import ReplyTo
-from maitred.contracts.outbound import DeliveryDoc, Outbound, Sent
+from maitred.contracts.outbound import (
+    DeliveryDoc,
+    DeliveryState,
+    Outbound,
+    Report,
+    Sent,
+    Undelivered,
+)
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import reads
-from maitred.gateway.delivery import Delivery, stage_name
+from maitred.gateway.bus.batch import document
+from maitred.gateway.bus.history import read_log
+from maitred.gateway.delivery.pace import Manner
+from maitred.gateway.delivery.sending import Delivery, stage_name
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.metrics import Metrics
 from maitred.identity.conversations.place import Tools
@@ -71,13 +81,14 @@ class Desk:
 
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
+        self._reports = 0
         self.metrics = Metrics()
         self.subjects = backbone.subjects
         self.tools = Tools(
             subjects=backbone.subjects, keys=Keys(Tenant("t"), b"s" * 32), policy=Policy()
         )
 
-    async def reply(self, text: str, conversation: str = "c1") -> None:
+    async def reply(self, text: str, conversation: str = "c1", **more: object) -> None:
         outbound = Outbound(
             id=OutboundId(f"out_{text}"),
             tenant=Tenant("t"),
@@ -93,12 +104,52 @@ class Desk:
             text=text,
             at=1,
         )
+        outbound = msgspec.structs.replace(outbound, **more)
         await self._backbone.publisher.publish(
             self.subjects.outbound("sms", outbound.conversation, outbound.to.key),
             msgspec.json.encode(outbound),
             msg_id=f"outbound:{outbound.id}",
             stream=JOURNAL,
         )
+
+    async def report(
+        self, text: str, state: DeliveryState, *, at: int = 5, error: str = ""
+    ) -> None:
+        """Let the provider say later what became of a reply."""
+        self._reports += 1
+        said = Report(
+            outbound=OutboundId(f"out_{text}"),
+            channel="sms",
+            account="main",
+            state=state,
+            at=at,
+            error=error,
+        )
+        await self._backbone.publisher.publish(
+            self.subjects.report("sms", said.outbound),
+            msgspec.json.encode(said),
+            msg_id=f"report:{self._reports}",
+            stream=JOURNAL,
+        )
+
+    async def undelivered(self) -> list[Undelivered]:
+        """Return what was said of replies that did not arrive."""
+        found = await read_log(
+            self._backbone.connection,
+            JOURNAL,
+            self.subjects.any("undelivered"),
+            after=0,
+            limit=100,
+        )
+        return [msgspec.json.decode(each.data, type=Undelivered) for each in found]
+
+    async def stop_writing(self, *, stopped: bool = True) -> None:
+        """Let the customer say stop, or start."""
+        where = self.subjects.consent(IdentifierKey("k1"))
+        stored = await reads.get_last(self._backbone.connection, JOURNAL, where, leader=True)
+        doc = msgspec.json.encode(ConsentDoc(stopped=stopped, at=1))
+        expected = stored.seq if stored else 0
+        await self._backbone.committer.commit([document(where, doc, expected=expected)])
 
     async def put(self, data: bytes) -> None:
         """Put something among the replies that need not be one."""
@@ -119,7 +170,12 @@ class Desk:
         stored = await reads.get_last(self._backbone.connection, JOURNAL, where, leader=True)
         return msgspec.json.decode(stored.data, type=PositionDoc) if stored else None
 
-    def delivery(self, provider: Provider, backbone: Backbone | None = None) -> Delivery:
+    def delivery(
+        self,
+        provider: Provider,
+        backbone: Backbone | None = None,
+        manner: Manner | None = None,
+    ) -> Delivery:
         return Delivery(
             provider,
             backbone=backbone or self._backbone,
@@ -127,4 +183,5 @@ class Desk:
             tools=self.tools,
             metrics=self.metrics,
             lease=OpenLease(),
+            manner=manner,
         )

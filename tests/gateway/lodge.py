@@ -40,7 +40,8 @@ from maitred.gateway.bus.history import scan
 from maitred.gateway.bus.reads import get_last, get_next
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.decoding import context_of
-from maitred.gateway.delivery import Delivery, stage_name
+from maitred.gateway.delivery.outgoing import Outgoing
+from maitred.gateway.delivery.sending import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
 from maitred.gateway.doors import Store
 from maitred.gateway.erasure.erasing import Eraser
@@ -110,6 +111,7 @@ class Lodge:
         self.tools = Tools(subjects=backbone.subjects, keys=self.keys, policy=Policy())
         self.keeping = Keeping()
         self.provider = Mailman()
+        self.outgoing: Outgoing | None = None
         self.failures: list[BaseException] = []
         self.metrics = Metrics()
         self._store = Store(backbone, self.metrics)
@@ -122,7 +124,7 @@ class Lodge:
         routing = self.settings.routing
         engine = Engine(routing, policy_of(self.settings), Tenant("t"))
         deadlines = Deadlines(self.backbone)
-        self._run(Admit(self.backbone), 0)
+        self._run(Admit(self.backbone, self.outgoing), 0)
         dispatch = Dispatch(
             self.backbone,
             engine=engine,

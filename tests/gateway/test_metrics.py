@@ -28,6 +28,7 @@ def used() -> Metrics:
     metrics.assignment("offered")
     metrics.offered(40)
     metrics.delivery("email", "sent")
+    metrics.circuit("email", "support", is_open=True)
     metrics.queue_from(lambda: {"billing/en": 3})
     metrics.ledger(gap=0, in_flight=2)
     metrics.shadow(Asked(3))

@@ -13,7 +13,7 @@ from maitred.contracts.message import (
     MessageKind,
     ThreadHints,
 )
-from maitred.contracts.outbound import DeliveryState, OutboundKind
+from maitred.contracts.outbound import DeliveryState, Outbound, OutboundKind
 from maitred.contracts.revision import Revision
 from maitred.identity.timeline.line import timeline
 from maitred.identity.timeline.sources import Sources
@@ -260,6 +260,23 @@ def test_what_others_claimed_stands_apart() -> None:
 def test_a_code_is_shown_to_nobody() -> None:
     code = msgspec.structs.replace(reply("c", "Your code is 123456"), kind=OutboundKind.CODE)
     assert moments(replies=[code, reply("r")]) == moments(replies=[reply("r")])
+
+
+def test_an_edited_answer_says_what_it_says_now_and_keeps_what_it_said() -> None:
+    def other(name: str, text: str, at: int) -> Outbound:
+        said = reply(name, text, at=at)
+        return msgspec.structs.replace(said, kind=OutboundKind.EDIT, target=reply("r").id)
+
+    lost = other("e3", "Thursday", 9)
+    edits = [other("e2", "Wednesday", 8), other("e1", "Tuesday", 7)]
+    told = moments(
+        replies=[*edits, lost, reply("r", "Monday")],
+        deliveries=[delivery("e3", DeliveryState.FAILED)],
+    )
+    (answer,) = told
+    assert (answer.text, answer.is_edited) == ("Wednesday", True)
+    (part,) = answer.parts
+    assert [each.text for each in part.versions] == ["Monday", "Tuesday", "Wednesday"]
 
 
 def test_what_an_operator_moved_or_joined_stands_where_it_is_now() -> None:

@@ -13,6 +13,6 @@ def test_every_fixture_holds_what_a_fuzzed_input_must(name: str) -> None:
         TARGETS[name](seed)
 
 
-@pytest.mark.parametrize("name", ["email", "sms", "slack", "html"])
+@pytest.mark.parametrize("name", ["email", "sms", "slack", "webhook", "html"])
 def test_the_fuzzer_starts_from_something(name: str) -> None:
     assert list(seeds(name))

@@ -48,7 +48,7 @@ class Source:
     """A provider that keeps files, and what opens them.
 
     `hosts` matches its own host names, the only ones that are sent `authorization` (the whole
-    header). `stand_in` is the configured address of something that stands in for the provider:
+    header, empty for none). `stand_in` is the configured address of something that stands in for the provider:
     its origin may be reached by HTTP and inside our network, and counts as the provider's own.
     """
 
@@ -118,7 +118,7 @@ async def _ask(url: URL, source: Source, bytes_max: int, *, credentials: bool) -
     """Return the file, or where it is said to be."""
     guard = None if source.is_stand_in(url) else PublicSockets()
     headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "maitred"}
-    if credentials:
+    if credentials and source.authorization:
         headers["Authorization"] = source.authorization
     # A connector for each address: no connection is shared between those that may lead inside
     # and those that may not, and none outlives its use.

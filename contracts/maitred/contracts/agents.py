@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.outbound import OutboundFile
 from maitred.contracts.routing import Handoff
 from maitred.contracts.vocabulary import Vocabulary
 
@@ -44,6 +45,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
     deescalation: float = 0.5
     capacity: float = 3.0
     per_channel: dict[str, int] = {}
+    picture: str = ""
+    """The address of his picture, for channels that show one; empty for none."""
 
 
 class AgentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="agent_state"):
@@ -82,6 +85,10 @@ class Verb(Vocabulary):
     ACCEPT = "accept"
     DECLINE = "decline"
     REPLY = "reply"
+    EDIT = "edit"
+    """Say something else in place of an earlier reply of one's own."""
+    CANCEL = "cancel"
+    """Take back a reply that was to be sent later, and was not sent yet."""
     REQUEUE = "requeue"
     TRANSFER = "transfer"
     COMPLETE = "complete"
@@ -100,6 +107,14 @@ class RestsOn(Vocabulary):
     UNKNOWN = "unknown"
 
 
+class CommandFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes out with a reply: `data` is base64 in JSON."""
+
+    name: str
+    content_type: str = "application/octet-stream"
+    data: bytes
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="command"):
     """What an agent says; who says it and the verb stand in the subject, which NATS guards.
 
@@ -108,6 +123,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     human where `human` is set. `handoff` comes with a transfer or a requeue. `presence` belongs to
     the verb of that name, `text`, `rests_on` and `asks_proof` to a reply, `reason` to a decline, a
     requeue, a transfer (a word each) or a completion.
+
+    A reply may come of a `template` of the configuration instead of a `text`, in `language` or the
+    customer's own, with `variables` in it; it may bring `files`, and be sent at `send_at` (UTC
+    milliseconds; 0: now). `target` names the reply that an edit or a cancellation is about: by the
+    `id` of one's own command, or by the reply's own id.
     """
 
     version: int = 1
@@ -125,13 +145,24 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     language: str = ""
     human: bool = False
     handoff: Handoff | None = None
+    template: str = ""
+    variables: dict[str, str] = {}
+    files: tuple[CommandFile, ...] = ()
+    send_at: int = 0
+    target: str = ""
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="admitted"):
-    """A command that was well-formed, in the journal's order; `at` is when it was received."""
+    """A command that was well-formed, in the journal's order; `at` is when it was received.
+
+    Of a reply, `command` has the text that a template came to, and `files` stand apart, in BLOBS.
+    `refusal` is the reason why it cannot go out where the customer reads, empty if it can.
+    """
 
     version: int = 1
     agent: AgentId
     verb: Verb
     command: Command
     at: int
+    files: tuple[OutboundFile, ...] = ()
+    refusal: str = ""

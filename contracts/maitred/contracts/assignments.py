@@ -6,7 +6,7 @@ import msgspec
 
 from maitred.contracts.conversation import MoodTrack, Needs, Turn
 from maitred.contracts.identifiers import Level
-from maitred.contracts.ids import AgentId, ConversationId, CustomerId, Tenant
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId, OutboundId, Tenant
 from maitred.contracts.message import Entity
 from maitred.contracts.routing import Decision, Handoff, RoutingState
 from maitred.contracts.vocabulary import Vocabulary
@@ -80,6 +80,8 @@ class AssignmentState(Vocabulary):
     CLOSED = "closed"
     REFUSED = "refused"
     """A command of the agent was refused; `reason` says why."""
+    UNDELIVERED = "undelivered"
+    """A reply did not reach the customer, or nobody knows; `reason` says why, `reply` which."""
     UNKNOWN = "unknown"
 
 
@@ -112,3 +114,5 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     reason: str = ""
     command: str = ""
     """The id of the command that this answers."""
+    reply: OutboundId | None = None
+    """The reply that did not reach the customer."""

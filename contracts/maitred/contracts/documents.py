@@ -243,6 +243,18 @@ class ThreadDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", t
     at: int = 0
 
 
+class ConsentDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="consent"):
+    """Whether whoever reads at an endpoint said stop, and when he last said stop or start.
+
+    It stands under the endpoint's keyed hash and holds nothing else, so that it may outlive an
+    erasure: who said stop and was forgotten must not be written to again.
+    """
+
+    version: int = 1
+    stopped: bool
+    at: int
+
+
 class PositionDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="position"):
     """How far a stage has got on a partition, and what became of the inputs so far.
 

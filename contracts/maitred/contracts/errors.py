@@ -69,11 +69,13 @@ class ConfigurationError(MaitredError):
 def error_of_status(status: int, *, peer: str, retry_after_ms: int | None = None) -> MaitredError:
     """Map a provider's HTTP status to our error.
 
-    The one place that decides: 429 throttles, 5xx and 408 are worth another try, every other
-    status that is not a success is final (RFC 9110, sections 15.5 and 15.6).
+    The one place that decides: 429 throttles, and so does 503 that says for how long; 5xx and 408
+    are worth another try, every other status that is not a success is final (RFC 9110, sections
+    10.2.3, 15.5 and 15.6).
     """
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Throttled(f"{peer} answered 429", after_ms=retry_after_ms or 1_000)
+    says_when = status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after_ms
+    if status == HTTPStatus.TOO_MANY_REQUESTS or says_when:
+        return Throttled(f"{peer} answered {status}", after_ms=retry_after_ms or 1_000)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return Retryable(f"{peer} answered {status}")
     return Permanent(f"{peer} answered {status}", code=f"http_{status}")

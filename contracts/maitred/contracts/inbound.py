@@ -15,6 +15,8 @@ class Verification(Vocabulary):
     NONE = "none"
     SIGNATURE = "signature"
     """A provider's signature over the request (Twilio, Slack)."""
+    CONNECTION = "connection"
+    """It came by a connection that we opened to the provider, with our own credentials."""
     TOKEN = "token"  # noqa: S105  (the name of a method, not a secret)
     """Our own signed visitor token."""
     DMARC = "dmarc"

@@ -64,6 +64,15 @@ CHAT_IDENTIFIERS_SIGNED_MAX: Final = 3
 """An account, an address and a telephone number."""
 CHAT_IDENTITY_AGE_MS_MAX: Final = 24 * HOUR_MS
 """How far ahead a site's signed word about its user may expire."""
+CHAT_FILES_MAX: Final = 10
+"""Files that come with one chat message, or go out with one reply."""
+CHAT_FILE_BYTES_MAX: Final = 25 * MIB
+CHAT_UPLOAD_BYTES_MAX: Final = 32 * MIB
+"""A chat message and all its files, in one request."""
+CHAT_UPLOADS_AT_ONCE_MAX: Final = 8
+"""Uploads and downloads that a gateway holds in memory at a time."""
+CHAT_UPLOAD_TIMEOUT_MS: Final = 2 * MINUTE_MS
+CHAT_VISITOR_FILE_BYTES_PER_HOUR_MAX: Final = 128 * MIB
 SLACK_PROFILE_TIMEOUT_MS: Final = 1 * SECOND_MS
 
 # -- messages -------------------------------------------------------------------------------
@@ -135,6 +144,15 @@ RULES_MAX: Final = 1_000
 SKILLS_PER_AGENT_MAX: Final = 100
 COMMAND_BYTES_MAX: Final = 128 * KIB
 REPLY_CHARACTERS_MAX: Final = 50_000
+REPLY_FILES_MAX: Final = 10
+FILE_NAME_CHARACTERS_MAX: Final = 200
+TEMPLATE_VARIABLES_MAX: Final = 50
+UTTERED_MAX: Final = 8
+"""Replies of a conversation that can still be edited."""
+SCHEDULED_MAX: Final = 8
+"""Replies of a conversation that may wait to be sent."""
+SCHEDULED_MS_MAX: Final = 14 * DAY_MS
+"""How far ahead a reply may be sent; half of what closed conversations live, if that is less."""
 HANDOFF_SUMMARY_CHARACTERS_MAX: Final = 1_000
 HANDOFF_ENTRIES_MAX: Final = 8
 """Of each kind: what was tried, promised, and could not be found out."""
@@ -191,6 +209,11 @@ _hold(
 )
 _hold(EMAIL_BYTES_MAX <= BLOB_BYTES_MAX, "the largest mail must fit into a blob")
 _hold(
+    CHAT_FILE_BYTES_MAX + 2 * CHAT_FRAME_BYTES_MAX <= CHAT_UPLOAD_BYTES_MAX <= BLOB_BYTES_MAX,
+    "the largest file must fit into an upload, and an upload into a blob",
+)
+_hold(CHAT_FILES_MAX <= ATTACHMENTS_MAX, "no file of a chat message may be cut")
+_hold(
     BATCH_MESSAGES_MAX < NATS_BATCH_MESSAGES_MAX,
     "a batch must stay below what the server takes",
 )
@@ -217,5 +240,9 @@ _hold(
     "a chat message must have room for all that its session proved, and for a claim",
 )
 _hold(2 * LEASE_RENEW_MS < LEASE_EXPIRES_MS, "a lease must survive one lost renewal")
+_hold(
+    SCHEDULED_MS_MAX < INBOUND_AGE_MS,
+    "a file of a reply that is sent later must still be there",
+)
 _hold(COMMAND_BYTES_MAX < NATS_PAYLOAD_BYTES_MAX, "a command is one NATS message")
 _hold(COMMIT_TIMEOUT_MS < STOP_TIMEOUT_MS, "a stop must outlast the commit under way")

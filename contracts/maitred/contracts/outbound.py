@@ -54,9 +54,21 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     text: str
     files: tuple[OutboundFile, ...] = ()
     target: OutboundId | None = None
+    target_provider_id: str = ""
+    """Of an edit: the id that the provider gave to what is edited, as it stood in `Sent`."""
     instead_of: OutboundId | None = None
     not_before: int = 0
     at: int
+
+
+class ScheduledDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="scheduled"):
+    """A reply that is to be sent later, at its `not_before`; empty once it was sent or taken back.
+
+    It goes where the customer read when the agent spoke, whatever happens until then.
+    """
+
+    version: int = 1
+    outbound: Outbound | None = None
 
 
 class DeliveryState(Vocabulary):
@@ -100,6 +112,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     error: str = ""
 
 
+class Undelivered(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="undelivered"):
+    """A reply did not reach the customer, or nobody knows; `reason` is a code."""
+
+    version: int = 1
+    conversation: ConversationId
+    outbound: OutboundId
+    agent: AgentId
+    channel: str
+    reason: str
+    at: int
+
+
 class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="delivery"):
     """What became of one reply; `error` is a code, never a text of the provider.
 
@@ -110,6 +134,7 @@ class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     id: OutboundId
     conversation: ConversationId
     channel: str
+    agent: AgentId = AgentId("")
     state: DeliveryState
     at: int
     attempts: int = 1

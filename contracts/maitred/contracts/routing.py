@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from maitred.contracts.conversation import MoodTrack, Needs, Turn
-from maitred.contracts.ids import AgentId, ConversationId, CustomerId
+from maitred.contracts.ids import AgentId, ConversationId, CustomerId, IdentifierKey, OutboundId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import MoodLabel
 from maitred.contracts.vocabulary import Vocabulary
@@ -32,6 +32,22 @@ class Handoff(msgspec.Struct, frozen=True, kw_only=True):
     promised: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     """What he could not find out."""
+
+
+class Uttered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reply that an agent gave, by the command that he gave it with; newest last.
+
+    `to` is the endpoint that it goes to, and `at` when it was said (UTC milliseconds). Of one that
+    is to be sent later, `send_at` is when, and `turn` what it will say; 0 once it was sent.
+    """
+
+    reply: OutboundId
+    command: str
+    agent: AgentId
+    to: IdentifierKey | None = None
+    at: int = 0
+    send_at: int = 0
+    turn: Turn | None = None
 
 
 class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="routing"):
@@ -78,6 +94,8 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     """How many relaxation steps have been taken."""
     declined: tuple[AgentId, ...] = ()
     replies: tuple[Turn, ...] = ()
+    uttered: tuple[Uttered, ...] = ()
+    """The last replies, which may be edited, and those that are still to be sent."""
     may_read: bool = False
     act_until: int = 0
     reply_to: ReplyTo | None = None
@@ -85,7 +103,7 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="due"):
-    """A deadline of a conversation, or of an agent, has come.
+    """A deadline of a conversation, of an agent, or of a reply that was to be sent later, has come.
 
     Stale unless `epoch` and `due_at` still hold; an agent has no epochs.
     """
@@ -93,6 +111,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="du
     version: int = 1
     conversation: ConversationId | None = None
     agent: AgentId | None = None
+    reply: OutboundId | None = None
     epoch: int = 0
     due_at: int
 

@@ -44,6 +44,7 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     operations.OperationDoc,
     operations.ConversationChange,
     operations.ErasureDoc,
+    documents.ConsentDoc,
     documents.PositionDoc,
     agents.Agent,
     agents.AgentDoc,
@@ -57,6 +58,8 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     policies.ShadowAnswer,
     outbound.Outbound,
     outbound.DeliveryDoc,
+    outbound.ScheduledDoc,
+    outbound.Undelivered,
     outbound.Report,
     proofs.ProofDoc,
 )

@@ -122,6 +122,10 @@ class Subjects:
         """Name what became of one reply."""
         return f"{self.root}.delivery.{outbound}"
 
+    def scheduled(self, conversation: ConversationId, outbound: OutboundId) -> str:
+        """Name a reply that is to be sent later."""
+        return f"{self.root}.scheduled.{conversation}.{outbound}"
+
     def consent(self, key: IdentifierKey) -> str:
         """Name whether an endpoint may be written to: who said stop is not."""
         return f"{self.root}.consent.{key}"
@@ -178,6 +182,10 @@ class Subjects:
     def report(self, channel: str, outbound: OutboundId) -> str:
         """Name what is said later of one reply: that it arrived, was read, or failed."""
         return f"{self.root}.report.{channel}.{outbound}"
+
+    def undelivered(self, conversation: ConversationId) -> str:
+        """Name replies of a conversation that did not reach the customer."""
+        return f"{self.root}.undelivered.{conversation}"
 
     def policy(self, policy_hash: str) -> str:
         """Name the settings that decisions are made by, under a policy's hash."""

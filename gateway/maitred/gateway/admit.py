@@ -2,7 +2,8 @@
 
 Agents publish into a stream of their own (COMMANDS) that has none of the journal's powers: who
 may write into a stream that honours rollups may also empty it. From there a command enters the
-journal once, so that dispatch reads everything it decides on in a single order.
+journal once, so that dispatch reads everything it decides on in a single order. What is said in it
+is made ready on the way: see `maitred.gateway.delivery.outgoing`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from maitred.contracts.subjects import COMMANDS
 from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus.pull import Received
+from maitred.gateway.delivery.outgoing import Outgoing, with_files_stored
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
 
@@ -40,8 +42,10 @@ class Admit:
     stream = COMMANDS
     prepares_ahead = True
 
-    def __init__(self, backbone: Backbone) -> None:
+    def __init__(self, backbone: Backbone, outgoing: Outgoing | None = None) -> None:
+        self._backbone = backbone
         self._subjects = backbone.subjects
+        self._outgoing = outgoing
 
     def subjects(self, partition: int) -> Sequence[str]:
         """Return what it reads: every agent's commands."""
@@ -51,16 +55,24 @@ class Admit:
         """Hold nothing in memory, so there is nothing to rebuild."""
 
     async def prepare(self, received: Sequence[Received]) -> Sequence[Spoken | Buried]:
-        """Read each command; what is malformed is admitted as `unknown`, to be refused."""
-        return [Spoken(_read(item)) for item in received]
+        """Read each command; what is malformed is admitted as `unknown`, to be refused.
+
+        Raises:
+            StoreUnavailable: the files of one could not be stored.
+        """
+        return [Spoken(await with_files_stored(_read(item), self._backbone)) for item in received]
 
     def wanted(self, prepared: Spoken) -> Iterable[str]:
-        """Want nothing: a command is taken as it is."""
-        return ()
+        """Name what says whether something can go out; other commands are taken as they are."""
+        if self._outgoing is None:
+            return ()
+        return self._outgoing.wanted(prepared.admitted, self._subjects)
 
     def apply(self, prepared: Spoken, view: View) -> Effects:
         """Append a command under its own id, so that a repeated one is one."""
         admitted = prepared.admitted
+        if self._outgoing is not None:
+            admitted = self._outgoing.judged(admitted, view, self._subjects)
         entry = Entry(
             subject=self._subjects.admitted(
                 admitted.agent, admitted.verb.value, _about(admitted.command)

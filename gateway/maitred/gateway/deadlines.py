@@ -16,7 +16,7 @@ import structlog
 
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.events import headers
-from maitred.contracts.ids import AgentId, ConversationId
+from maitred.contracts.ids import AgentId, ConversationId, OutboundId
 from maitred.contracts.routing import Due
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
@@ -28,7 +28,7 @@ _RETRY_MS: Final = 250
 
 
 class Deadlines:
-    """The deadlines of all live conversations and of agents; each has at most one."""
+    """The deadlines of live conversations, of agents and of replies; each has at most one."""
 
     def __init__(self, backbone: Backbone, keeping: Keeping | None = None) -> None:
         self._backbone = backbone
@@ -48,6 +48,14 @@ class Deadlines:
             self._arm(about, Due(agent=agent, due_at=due_at))
         else:
             self._armed.pop(about, None)
+
+    def arm_reply(self, conversation: ConversationId, reply: OutboundId, due_at: int) -> None:
+        """Set when a reply of a conversation is to be sent; one that was taken back is no matter.
+
+        Whoever hears of it knows that it was.
+        """
+        due = Due(conversation=conversation, reply=reply, due_at=due_at)
+        self._arm(f"reply:{reply}", due)
 
     def _arm(self, about: str, due: Due) -> None:
         if self._armed.get(about) == due:

@@ -17,8 +17,7 @@ import structlog
 
 from maitred.contracts.agents import AgentDoc
 from maitred.contracts.assignments import Assignment, AssignmentState
-from maitred.contracts.ids import AgentId, ConversationId, outbound_id
-from maitred.contracts.outbound import Outbound
+from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL
 from maitred.contracts.view import NotRead, View
@@ -28,6 +27,7 @@ from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.deadlines import Deadlines
+from maitred.gateway.delivery.saying import Saying, with_scheduled
 from maitred.gateway.inputs import INPUTS, events_of
 from maitred.gateway.journal.effects import Effects, Entry
 from maitred.gateway.journal.stage import Buried
@@ -43,6 +43,8 @@ from maitred.router.events import (
     SaveAgent,
     SaveRouting,
     Say,
+    SendDue,
+    TakeBack,
     Tell,
 )
 from maitred.router.house import ERASED
@@ -92,6 +94,7 @@ class Dispatch:
         self._deadlines = deadlines
         self._metrics = metrics
         self._briefing = Briefing(backbone.subjects, machines)
+        self._saying = Saying(backbone.subjects, self._briefing)
         self._recorder = recorder
         self._shadowing = shadowing
         self._poisoned: set[int] = set()
@@ -178,23 +181,15 @@ class Dispatch:
                         yield self._subjects.customer(doc.customer)
                 case SaveAgent(doc=state):
                     yield self._subjects.agent(state.id)
-                case Say(conversation=conversation):
-                    yield self._subjects.conversation(conversation)
+                case Say() | SendDue() | TakeBack():
+                    yield from self._saying.wanted(effect)
                 case Forget(conversation=conversation):
                     yield self._subjects.routing(conversation)
 
     def apply(self, prepared: Decided, view: View) -> Effects:
         """Put the engine's decisions into documents and entries; briefs are made here."""
-        documents: dict[str, msgspec.Struct] = {}
+        documents = self._saved(prepared, view)
         entries: list[Entry] = []
-        for effect in prepared.effects:
-            match effect:
-                case SaveRouting(doc=doc):
-                    documents[self._subjects.routing(doc.conversation)] = doc
-                case SaveAgent(doc=state):
-                    documents[self._subjects.agent(state.id)] = state
-                case Forget(conversation=conversation):
-                    documents |= self._emptied(conversation, view)
         for index, effect in enumerate(prepared.effects):
             identity = f"dispatch:{prepared.sequence}:{index}"
             match effect:
@@ -203,12 +198,27 @@ class Dispatch:
                 case Note(decision=decision):
                     subject = self._subjects.decision(decision.conversation)
                     entries.append(Entry(subject, decision, identity))
-                case Say():
-                    entries.append(self._said(effect, documents, view, prepared))
+                case Say() | SendDue() | TakeBack():
+                    routing = self._routing(effect.conversation, documents, view)
+                    said = self._saying.effects(effect, routing, view, prepared.at)
+                    documents |= said.documents
+                    entries += said.entries
         # The shell must know the revision of whatever is written.
         if missing := view.missing(*documents):
             raise NotRead(*missing)
         return Effects(documents=documents, entries=(*entries, *prepared.beside))
+
+    def _saved(self, prepared: Decided, view: View) -> dict[str, msgspec.Struct]:
+        documents: dict[str, msgspec.Struct] = {}
+        for effect in prepared.effects:
+            match effect:
+                case SaveRouting(doc=doc):
+                    documents[self._subjects.routing(doc.conversation)] = doc
+                case SaveAgent(doc=state):
+                    documents[self._subjects.agent(state.id)] = state
+                case Forget(conversation=conversation):
+                    documents |= self._emptied(conversation, view)
+        return documents
 
     def duplicate(self, prepared: Decided) -> Effects:
         """Drop what stands in the log already (a reply that was said before)."""
@@ -242,6 +252,9 @@ class Dispatch:
         self._note_gone(doc.conversation)
         if doc.due_at and doc.state is not RoutingState.CLOSED:
             self._deadlines.arm(doc.conversation, doc.epoch, doc.due_at)
+        for each in doc.uttered:
+            if each.send_at:
+                self._deadlines.arm_reply(doc.conversation, each.reply, each.send_at)
         if doc.state in {RoutingState.WAITING, RoutingState.HELD}:
             skills = "+".join(need.skill for need in doc.needs.skills) or "any"
             need = f"{skills}/{doc.needs.language or 'any'}"
@@ -288,7 +301,7 @@ class Dispatch:
     ) -> Entry:
         if assignment.state in _WITH_BRIEF and assignment.conversation is not None:
             routing = self._routing(assignment.conversation, documents, view)
-            brief = self._briefing.brief(assignment, routing, view)
+            brief = self._briefing.brief(assignment, with_scheduled(routing), view)
             assignment = msgspec.structs.replace(assignment, brief=brief)
         where = self._subjects.assign(assignment.agent, assignment.conversation or "none")
         return Entry(where, assignment, identity)
@@ -301,28 +314,3 @@ class Dispatch:
         if not isinstance(routing, RoutingDoc):
             raise TypeError("an agent is told of a conversation that has no routing document")
         return routing
-
-    def _said(
-        self, say: Say, documents: dict[str, msgspec.Struct], view: View, prepared: Decided
-    ) -> Entry:
-        conversation = self._briefing.conversation(say.conversation, view)
-        # The gates were asked about whoever wrote last when the agent spoke. Somebody else may
-        # have written since, whom his words are not for.
-        routing = self._routing(say.conversation, documents, view)
-        reply_to = routing.reply_to or conversation.reply_to
-        reply = Outbound(
-            # Named after the admitted command's place in the journal: agents may use an id again.
-            id=outbound_id(say.conversation, f"{say.agent}:{prepared.sequence}"),
-            tenant=self._subjects.tenant,
-            conversation=say.conversation,
-            customer=conversation.customer,
-            agent=say.agent,
-            agent_name=say.agent_name,
-            to=reply_to,
-            subject=conversation.subject,
-            text=say.text,
-            asks_proof=say.asks_proof,
-            at=prepared.at,
-        )
-        where = self._subjects.outbound(reply_to.channel, say.conversation, reply_to.key)
-        return Entry(where, reply, f"outbound:{reply.id}")

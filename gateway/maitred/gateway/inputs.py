@@ -13,10 +13,19 @@ from maitred.contracts.ids import MessageId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Attachment, MessageKind
 from maitred.contracts.operations import ConversationChange
+from maitred.contracts.outbound import Undelivered
 from maitred.contracts.routing import Due
-from maitred.router.events import ChangeCame, ClaimCame, CommandCame, DueCame, Event, WorkArrived
+from maitred.router.events import (
+    ChangeCame,
+    ClaimCame,
+    CommandCame,
+    DueCame,
+    Event,
+    UndeliveredCame,
+    WorkArrived,
+)
 
-INPUTS: Final = ("message", "admitted", "due", "change")
+INPUTS: Final = ("message", "admitted", "due", "change", "undelivered")
 """The kinds of journal entries that dispatch decides on."""
 
 
@@ -54,6 +63,8 @@ def events_of(subject: str, data: bytes) -> tuple[tuple[Event, ...], int]:
         return (DueCame(msgspec.json.decode(data, type=Due)),), 0
     if kind == "change":
         return (ChangeCame(msgspec.json.decode(data, type=ConversationChange)),), 0
+    if kind == "undelivered":
+        return (UndeliveredCame(msgspec.json.decode(data, type=Undelivered)),), 0
     entry = msgspec.json.decode(data, type=_Entry)
     events: list[Event] = []
     if entry.work is not None:

@@ -27,6 +27,7 @@ from maitred.gateway.bus import blobs
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.conversing import told
 from maitred.gateway.decoding import Undecodable, attempt, raw_of
+from maitred.gateway.delivery import consent
 from maitred.gateway.journal.effects import Effects, Entry, Outcome
 from maitred.gateway.journal.stage import Buried
 from maitred.gateway.judging import judged, remembered
@@ -111,6 +112,7 @@ class Intake:
         documents = dict(placement.documents)
         subjects = self._backbone.subjects
         parted = news_of(placement.documents, view, subjects, now)
+        documents |= consent.told(message, view, subjects)
         work = None
         if placement.conversation is not None and placement.customer is not None:
             conversation, customers = self._said(message, placement, now)

@@ -77,6 +77,18 @@ class Metrics:
             ["channel", "state"],
             registry=self.registry,
         )
+        self._circuits = Gauge(
+            "maitred_delivery_circuit_open",
+            "Whether an account rests after failures in a row.",
+            ["channel", "account"],
+            registry=self.registry,
+        )
+        self._circuits_opened = Counter(
+            "maitred_delivery_circuit_opened_total",
+            "How often an account was left alone after failures in a row.",
+            ["channel", "account"],
+            registry=self.registry,
+        )
         self._shadow = Counter(
             "maitred_shadow_decisions_total",
             "Decisions that the shadow policy would have made the same way, or otherwise.",
@@ -133,6 +145,12 @@ class Metrics:
     def delivery(self, channel: str, state: str) -> None:
         """Count what became of a reply."""
         self._deliveries.labels(channel, state).inc()
+
+    def circuit(self, channel: str, account: str, *, is_open: bool) -> None:
+        """Show whether an account rests, and count the times that it had to."""
+        self._circuits.labels(channel, account).set(is_open)
+        if is_open:
+            self._circuits_opened.labels(channel, account).inc()
 
     def shadow(self, asked: Asked) -> None:
         """Count what a shadow policy said of decisions."""

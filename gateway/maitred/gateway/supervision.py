@@ -31,7 +31,10 @@ from maitred.gateway.bus.streams import last_sequence
 from maitred.gateway.channels import House, connectors_of
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.decoding import context_of
-from maitred.gateway.delivery import Delivery, stage_name
+from maitred.gateway.delivery.fallback import STAGE as FALLBACK
+from maitred.gateway.delivery.fallback import TO_CHANNEL, Fallback, Ladder
+from maitred.gateway.delivery.outgoing import Outgoing
+from maitred.gateway.delivery.sending import Delivery, stage_name
 from maitred.gateway.dispatch import Dispatch
 from maitred.gateway.erasure import erasing
 from maitred.gateway.erasure.erasing import Eraser
@@ -46,7 +49,7 @@ from maitred.gateway.policies import house_calendar, policy_of
 from maitred.gateway.proving import Proving
 from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
-from maitred.gateway.settings.shapes import keeping_of, token_keys
+from maitred.gateway.settings.shapes import keeping_of, manner_of, token_keys
 from maitred.gateway.tasks import Tasks
 from maitred.gateway.whatif.recording import Recorder
 from maitred.gateway.whatif.shadowing import shadowing_of
@@ -232,7 +235,11 @@ class Gateway:
             ),
             shadowing=shadowing_of(self.settings, self.backbone.subjects, self.metrics, keeping),
         )
-        self._run_stage(Admit(self.backbone), 0, keeping)
+        outgoing = Outgoing(
+            {each.name: each.connector.capabilities for each in self.configuration.channels},
+            self.settings.templates,
+        )
+        self._run_stage(Admit(self.backbone, outgoing), 0, keeping)
         self._run_stage(dispatch, 0, keeping)
         self._tasks.start("deadlines", deadlines.run())
 
@@ -263,9 +270,24 @@ class Gateway:
                 tools=tools,
                 metrics=self.metrics,
                 lease=self._lease(stage_name(connector.channel), 0),
+                manner=manner_of(self.settings, connector.channel),
             )
             self._deliveries.append(delivery)
             self._tasks.start(stage_name(connector.channel), delivery.run())
+            if connector.channel == TO_CHANNEL:
+                self._start_fallback(connector, keeping, tools)
+
+    def _start_fallback(self, mail: Connector, keeping: Keeping, tools: Tools) -> None:
+        chosen = self.settings.delivery
+        if not chosen.fallback_account:
+            return
+        ladder = Ladder(
+            account=chosen.fallback_account,
+            able=mail.capabilities,
+            after_ms=round(chosen.fallback_minutes * limits.MINUTE_MS),
+        )
+        fallback = Fallback(ladder, backbone=self.backbone, tools=tools, keeping=keeping)
+        self._tasks.start(FALLBACK, fallback.run())
 
     def _start_erasing(self, keeping: Keeping, tools: Tools) -> None:
         eraser = Eraser(

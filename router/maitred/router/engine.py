@@ -29,16 +29,19 @@ from maitred.router.events import (
     DueCame,
     Effect,
     Event,
+    UndeliveredCame,
     WorkArrived,
 )
 from maitred.router.handling.arriving import arrive, waited
 from maitred.router.handling.changing import change
 from maitred.router.handling.commands import carry_out
+from maitred.router.handling.failing import tell_undelivered
 from maitred.router.handling.handing import AGENT_REMOVED, take_from
 from maitred.router.handling.offers import lapse
 from maitred.router.handling.presence import ACCEPTED, look, look_after, watch
 from maitred.router.handling.ramping import settle
 from maitred.router.handling.serving import close
+from maitred.router.handling.speaking import send_due
 from maitred.router.house import ERASED, WAITING, House
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings
@@ -106,6 +109,8 @@ class Engine:
                 _due(placing, event.due)
             case ChangeCame():
                 change(placing, event.change)
+            case UndeliveredCame():
+                tell_undelivered(placing, event.undelivered)
         placing.fill(house.freed)
         for agent in sorted(house.freed):
             if house.roster.knows(agent):
@@ -158,6 +163,9 @@ def _due(placing: Placing, due: Due) -> None:
         look(placing, due.agent, due.due_at)
         return
     doc = placing.house.get(due.conversation) if due.conversation else None
+    if doc is not None and due.reply is not None:
+        send_due(placing, doc, due.reply, due.due_at)
+        return
     if doc is None or not due.due_at or doc.epoch != due.epoch or doc.due_at != due.due_at:
         return
     placing.now = max(placing.now, due.due_at)

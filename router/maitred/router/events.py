@@ -8,9 +8,10 @@ from maitred.contracts.agents import Admitted, AgentDoc
 from maitred.contracts.assignments import Assignment
 from maitred.contracts.conversation import Turn
 from maitred.contracts.entry import Work
-from maitred.contracts.ids import AgentId, ConversationId, MessageId
+from maitred.contracts.ids import AgentId, ConversationId, MessageId, OutboundId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.operations import ConversationChange
+from maitred.contracts.outbound import OutboundFile, OutboundKind, Undelivered
 from maitred.contracts.routing import Decision, Due, RoutingDoc
 
 
@@ -56,7 +57,14 @@ class ChangeCame:
     change: ConversationChange
 
 
-Event = WorkArrived | ClaimCame | CommandCame | DueCame | ChangeCame
+@dataclass(frozen=True, slots=True)
+class UndeliveredCame:
+    """A reply did not reach the customer, or nobody knows."""
+
+    undelivered: Undelivered
+
+
+Event = WorkArrived | ClaimCame | CommandCame | DueCame | ChangeCame | UndeliveredCame
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +97,38 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Send a reply of an agent to the customer, once for each command id."""
+    """Send what an agent says to the customer, once for each name of a `reply`.
+
+    `send_at` (UTC milliseconds) is when, 0 now; an edit stands in place of the reply `target`.
+    """
 
     conversation: ConversationId
     agent: AgentId
     agent_name: str
     text: str
-    command_id: str
+    reply: OutboundId
     asks_proof: bool = False
+    agent_picture: str = ""
+    files: tuple[OutboundFile, ...] = ()
+    kind: OutboundKind = OutboundKind.REPLY
+    target: OutboundId | None = None
+    send_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendDue:
+    """Send a reply that was to be sent later: its time has come."""
+
+    conversation: ConversationId
+    reply: OutboundId
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Never send a reply that was to be sent later."""
+
+    conversation: ConversationId
+    reply: OutboundId
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +138,4 @@ class Forget:
     conversation: ConversationId
 
 
-Effect = SaveRouting | SaveAgent | Tell | Note | Say | Forget
+Effect = SaveRouting | SaveAgent | Tell | Note | Say | SendDue | TakeBack | Forget

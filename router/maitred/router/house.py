@@ -40,7 +40,7 @@ class House:
         *,
         closed_ms: int = CLOSED_AGE_MS,
     ) -> None:
-        self._closed_ms = closed_ms
+        self.closed_ms = closed_ms
         self.roster = Roster(settings)
         self.queue = Queue(policy, self.roster)
         self.candidates = Candidates(self.roster, policy)
@@ -138,7 +138,7 @@ class House:
 
     def forget_closed(self, now: int) -> None:
         """Drop conversations that have been closed for longer than their documents are kept."""
-        while self._closed and self._closed[0][0] + self._closed_ms <= now:
+        while self._closed and self._closed[0][0] + self.closed_ms <= now:
             since, conversation = heapq.heappop(self._closed)
             doc = self._docs.get(conversation)
             if doc is not None and doc.state == RoutingState.CLOSED and doc.state_at == since:

@@ -181,6 +181,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     deescalation: float = 0.5
     capacity: float = 3.0
     per_channel: dict[str, int] = {}
+    picture: str = ""
 
     def agent(self) -> Agent:
         """Return the profile as it goes onto the wire."""
@@ -188,6 +189,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             id=AgentId(self.id),
             kind=self.kind,
             name=self.name or self.id,
+            picture=self.picture,
             skills=self.skills,
             languages=self.languages,
             deescalation=self.deescalation,

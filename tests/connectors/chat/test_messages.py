@@ -360,5 +360,6 @@ async def test_frames_are_json_of_the_listed_fields_only(chat: Chat) -> None:
     assert set(raw) == {
         *("type", "token", "visitor", "resumed"),
         *("signed_in", "offers", "verified"),
+        *("title", "pre_chat", "files"),
     }
     assert (raw["signed_in"], raw["offers"], raw["verified"]) == (False, [], [])

@@ -57,7 +57,7 @@ async def test_every_subject_of_the_contracts_has_exactly_one_stream(
         subjects.assign(agent, "c"): JOURNAL,
     }
     kinds = "component customer thread claim proof operation erasure conversation routing agent "
-    kinds += "delivery revision change decision due outbound"
+    kinds += "delivery revision change decision due outbound scheduled report undelivered"
     homes |= {f"{subjects.root}.{kind}.x": JOURNAL for kind in kinds.split()}
     for number, (subject, stream) in enumerate(homes.items()):
         ack = await publisher.publish(subject, b"", msg_id=f"m{number}", stream=stream)

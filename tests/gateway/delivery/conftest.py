@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from maitred.contracts import limits
-from maitred.gateway import delivery as deliveries
 from maitred.gateway.backbone import Backbone
+from maitred.gateway.delivery import attempting
+from maitred.gateway.delivery.pace import Manner
 from maitred.gateway.tasks import Tasks
 from tests.gateway.conftest import Eventually
 from tests.gateway.desk import Act, Desk, Provider
@@ -21,7 +22,7 @@ Start = Callable[..., asyncio.Task[None]]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LEASE_RENEW_MS", 50)
-    monkeypatch.setattr(deliveries, "BACKOFF_MS", 5)
+    monkeypatch.setattr(attempting, "BACKOFF_MS", 5)
 
 
 @pytest.fixture
@@ -48,8 +49,10 @@ async def start(desk: Desk) -> AsyncIterator[Start]:
     failures: list[BaseException] = []
     tasks = Tasks(lambda _name, error: failures.append(error))
 
-    def start_(provider: Provider, backbone: Backbone | None = None) -> asyncio.Task[None]:
-        return tasks.start("delivery", desk.delivery(provider, backbone).run())
+    def start_(
+        provider: Provider, backbone: Backbone | None = None, manner: Manner | None = None
+    ) -> asyncio.Task[None]:
+        return tasks.start("delivery", desk.delivery(provider, backbone, manner).run())
 
     yield start_
     await tasks.stop(5_000)

@@ -18,7 +18,8 @@ from maitred.contracts.outbound import DeliveryState
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus.batch import Conflict, Write
 from maitred.gateway.bus.embedded import EmbeddedServer
-from maitred.gateway.delivery_record import DeliveryRecord
+from maitred.gateway.delivery.pace import Manner
+from maitred.gateway.delivery.record import DeliveryRecord
 from tests.gateway.delivery.conftest import Concluded, Start, fails
 from tests.gateway.desk import Desk, Provider
 
@@ -111,7 +112,7 @@ class _Crash:
         return wrapped
 
 
-@pytest.mark.parametrize("resend_is_safe", [True, False])
+@pytest.mark.parametrize(("resend_is_safe", "resend"), [(True, None), (False, None), (False, True)])
 async def test_a_crash_before_or_after_any_effect_loses_nothing_in_silence(
     backbone: Backbone,
     desk: Desk,
@@ -120,7 +121,9 @@ async def test_a_crash_before_or_after_any_effect_loses_nothing_in_silence(
     monkeypatch: pytest.MonkeyPatch,
     *,
     resend_is_safe: bool,
+    resend: bool | None,
 ) -> None:
+    manner = Manner(resend=resend)
     providers: list[Provider] = []
     texts: list[str] = []
     for after in range(1, 9):
@@ -132,17 +135,25 @@ async def test_a_crash_before_or_after_any_effect_loses_nothing_in_silence(
         with monkeypatch.context() as patch:
             patch.setattr(backbone.committer, "commit", crash.around(backbone.committer.commit))
             patch.setattr(provider, "send", crash.around(provider.send))
-            crash.task = start(provider)
+            crash.task = start(provider, None, manner)
             await asyncio.wait({crash.task}, timeout=1)
         if not crash.task.done():
             crash.task.cancel()
             await asyncio.wait({crash.task})
     providers.append(Provider(resend_is_safe=resend_is_safe))
-    start(providers[-1])
+    start(providers[-1], None, manner)
     await concluded(len(texts))
     reached = [text for provider in providers for text in provider.reached]
     if resend_is_safe:
         assert list(dict.fromkeys(reached)) == texts
+        return
+    if resend:
+        # Twice only where nobody could know, and then it is marked.
+        assert list(dict.fromkeys(reached)) == texts
+        docs = {text: await desk.doc(text) for text in texts}
+        marked = {text for text, doc in docs.items() if doc is not None and doc.again}
+        assert {text for text in texts if reached.count(text) > 1} <= marked
+        assert len(marked) < len(texts)
         return
     assert len(reached) == len(set(reached)) < len(texts)
     assert reached == sorted(reached)

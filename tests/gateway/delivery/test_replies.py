@@ -21,7 +21,7 @@ from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import reads
 from maitred.gateway.bus.batch import Write, document
-from maitred.gateway.delivery import TRIES_MAX
+from maitred.gateway.delivery.attempting import TRIES_MAX
 from tests.gateway.conftest import Eventually, OpenBackbone
 from tests.gateway.delivery.conftest import Concluded, Start, fails
 from tests.gateway.desk import Desk, Provider

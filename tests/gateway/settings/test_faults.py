@@ -196,13 +196,13 @@ FAULTY = [
             "retention.kinds.message: 0 must be from 1 to 36500 days",
             (
                 "retention.kinds.mesage: must be one of message, revision, suppressed, admitted, "
-                "change, assign, decision, due, policy, shadow, outbound, report, conversation, "
-                "thread, delivery; did you mean `message`?"
+                "change, assign, decision, due, policy, shadow, outbound, report, undelivered, "
+                "conversation, thread, delivery; did you mean `message`?"
             ),
             (
                 "retention.kinds.lease: must be one of message, revision, suppressed, admitted, "
-                "change, assign, decision, due, policy, shadow, outbound, report, conversation, "
-                "thread, delivery"
+                "change, assign, decision, due, policy, shadow, outbound, report, undelivered, "
+                "conversation, thread, delivery"
             ),
             (
                 "retention.kinds.conversation: 7 must be at least the 30 of retention.closed_days: "
@@ -276,7 +276,7 @@ FAULTY = [
         [
             (
                 "channels.fax: nothing named 'fax' is installed; "
-                "maitred.connectors offers chat, email, slack, sms"
+                "maitred.connectors offers chat, email, slack, sms, webhook"
             )
         ],
     ),

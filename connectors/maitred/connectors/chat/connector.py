@@ -1,4 +1,4 @@
-"""Chat: a WebSocket for a widget on the company's pages, and a page to try it on.
+"""Chat: a widget for the company's pages, its WebSocket, and a page to try it on.
 
 Client and server exchange JSON text frames (`docs/chat.md` has every field and error):
 
@@ -14,14 +14,15 @@ Client and server exchange JSON text frames (`docs/chat.md` has every field and 
     client  {"type": "code", "id": "c1", "code": "123456"}
     server  {"type": "verified", "id": "c1", "kind": "email", "message": "msg_…"}
     client  {"type": "typing"}
-    client  {"type": "read", "seq": 17}
+    client  {"type": "read", "seq": 17, "after": 12}
+    server  {"type": "marked", "state": "read", "seq": 17}
     client  {"type": "ping"}
     server  {"type": "pong"}
     server  {"type": "error", "code": "try_again", "id": "m1", "retry_after_ms": 2000}
 
 An ack means stored, and so does `verified`; an edit and a delete get one as well. A client that
 hears none sends the message again under the same id and it stays one message. A client that was
-away says in its next hello which reply it saw last.
+away says in its next hello which reply it saw last. Files go beside the socket (`file_door`).
 """
 
 from __future__ import annotations
@@ -33,26 +34,25 @@ from typing import ClassVar, Final
 import msgspec
 from aiohttp import WSCloseCode, web
 
+from maitred.connectors.chat.file_door import FileDoor
 from maitred.connectors.chat.listener import Listener
-from maitred.connectors.chat.page import Page, load_page
+from maitred.connectors.chat.origins import may_open
+from maitred.connectors.chat.page import demo_page
 from maitred.connectors.chat.presence import Presence
-from maitred.connectors.chat.settings import (
-    ChatAccount,
-    ChatSettings,
-    check,
-    origin_of,
-    sends_through,
-)
+from maitred.connectors.chat.settings import ChatAccount, ChatSettings, check, sends_through
 from maitred.connectors.chat.socket import ChatSocket
+from maitred.connectors.chat.widget import WIDGET_PATH, Widget, load_widget
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.contracts.limits import (
+    BLOB_BYTES_MAX,
+    CHAT_FILES_MAX,
     CHAT_FRAME_BYTES_MAX,
     CHAT_HEARTBEAT_MS,
     CHAT_SOCKETS_MAX,
     REPLY_CHARACTERS_MAX,
     SECOND_MS,
 )
-from maitred.contracts.outbound import Outbound, Sent
+from maitred.contracts.outbound import DeliveryState, Outbound, Sent
 
 __all__ = ["ChatAccount", "ChatConnector", "ChatSettings"]
 
@@ -66,7 +66,13 @@ class ChatConnector:
     channel: ClassVar[str] = "chat"
     settings_type: ClassVar[type[msgspec.Struct]] = ChatSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        threads=False, text_characters_max=REPLY_CHARACTERS_MAX, resend_is_safe=True
+        threads=False,
+        text_characters_max=REPLY_CHARACTERS_MAX,
+        resend_is_safe=True,
+        files_max=CHAT_FILES_MAX,
+        file_bytes_max=BLOB_BYTES_MAX,
+        edits=True,
+        reports=frozenset({DeliveryState.DELIVERED, DeliveryState.READ}),
     )
 
     def __init__(self, settings: ChatSettings, context: Context) -> None:
@@ -77,11 +83,17 @@ class ChatConnector:
         self._presence = Presence(context)
         self._stopping = False
         self._all_gone = asyncio.Event()
-        self._page: Page | None = None
+        self._widget: Widget | None = None
+        self._files = FileDoor(settings, self._presence, context)
 
     def routes(self) -> Sequence[Route]:
-        """Return the WebSocket and, if wanted, the page to try it on."""
-        routes = [Route("GET", _PATH, self._serve)]
+        """Return the widget, the WebSocket, the files, and, if wanted, the page to try it on."""
+        routes = [
+            # Before the WebSocket, whose path would fit as well; no account has a dot in its name.
+            Route("GET", WIDGET_PATH, self._give_widget),
+            Route("GET", _PATH, self._serve),
+            *self._files.routes(),
+        ]
         if self._settings.demo_page:
             routes.append(Route("GET", f"{_PATH}/demo", self._demo))
         return routes
@@ -90,7 +102,7 @@ class ChatConnector:
         """Follow the replies, where this process has doors."""
         if not self._context.doors:
             return
-        self._page = await asyncio.to_thread(load_page)
+        self._widget = await asyncio.to_thread(load_widget)
         self._context.spawn("chat.replies", self._presence.follow())
 
     async def stop(self) -> None:
@@ -116,16 +128,22 @@ class ChatConnector:
 
     async def _demo(self, request: web.Request) -> web.StreamResponse:
         account = self._settings.accounts.get(request.match_info["account"])
-        if account is None or self._page is None:
+        if account is None or self._widget is None:
             raise web.HTTPNotFound
-        return self._page.response(account.title)
+        return demo_page(request.match_info["account"], account.title, self._widget)
+
+    async def _give_widget(self, request: web.Request) -> web.StreamResponse:
+        if self._widget is None:
+            raise web.HTTPNotFound
+        return self._widget.response(request)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         account = request.match_info["account"]
-        if account not in self._settings.accounts:
+        settings = self._settings.accounts.get(account)
+        if settings is None:
             self._context.refused("unknown", "unknown_account")
             raise web.HTTPNotFound
-        if not self._may_open(account, request):
+        if not may_open(settings, self._context.public_url, request):
             self._context.refused(account, "origin")
             raise web.HTTPForbidden
         transport = request.transport
@@ -152,19 +170,6 @@ class ChatConnector:
             if not self._sockets:
                 self._all_gone.set()
         return web_socket
-
-    def _may_open(self, account: str, request: web.Request) -> bool:
-        """Tell whether the page may connect; only browsers say where theirs comes from."""
-        written = request.headers.get("Origin")
-        if written is None:
-            return True
-        origin = origin_of(written)
-        if origin is None:
-            return False
-        scheme = origin.partition("://")[0]
-        own = {f"{scheme}://{request.host.lower()}", self._context.public_url.lower()}
-        allowed = {*own, *self._settings.accounts[account].allowed_origins}
-        return any(origin_of(one) == origin for one in allowed)
 
     async def _attend(self, account: str, socket: ChatSocket) -> None:
         """Read and write one connection until it ends.

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from maitred.connectors.chat.settings import Asking
 from maitred.contracts.limits import CHAT_TEXT_CHARACTERS_MAX
 
 _SEQUENCE_MAX: Final = 2**53 - 1
@@ -84,21 +85,39 @@ class Typing(msgspec.Struct, frozen=True, kw_only=True):
     """That a visitor is writing; never stored."""
 
 
-class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """The last reply that a visitor has looked at; never stored."""
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """The last reply that has reached a visitor; `after` is the one that he marked before."""
 
     seq: _Sequence
+    after: _Sequence = 0
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """The last reply that a visitor has looked at; `after` is the one that he marked before."""
+
+    seq: _Sequence
+    after: _Sequence = 0
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True):
     """Asks whether somebody is there."""
 
 
+class FilesFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """What files a message may bring: how many, of what size each and together, of which types."""
+
+    count: int
+    bytes: int
+    total: int
+    types: tuple[str, ...]
+
+
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
     """Answers a hello.
 
     `signed_in` tells that the site's word was good. `offers` is what can be verified here, and
-    `verified` what this session has verified lately: `email`, `phone`.
+    `verified` what this session has verified lately: `email`, `phone`. `pre_chat` is what to ask
+    before the first message, and whether it must be answered.
     """
 
     token: str
@@ -107,6 +126,9 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     signed_in: bool
     offers: tuple[str, ...]
     verified: tuple[str, ...]
+    title: str
+    pre_chat: dict[str, Asking]
+    files: FilesFrame
 
 
 class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ack"):
@@ -135,14 +157,35 @@ class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pon
     """Answers a ping."""
 
 
-class ReplyFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="reply"):
-    """What an agent answered."""
+class Marked(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="marked"):
+    """That replies up to `seq` have arrived (`delivered`) or were looked at (`read`) is stored."""
+
+    state: str
+    seq: int
+
+
+class FileFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a reply; by its handle the visitor fetches it, and nobody else."""
+
+    name: str
+    type: str
+    size: int
+    handle: str
+
+
+class ReplyFrame(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="reply", omit_defaults=True
+):
+    """What an agent answered; where `target` names an earlier reply, instead of that one."""
 
     id: str
     seq: int
     text: str
     name: str
     at: int
+    picture: str = ""
+    target: str = ""
+    files: tuple[FileFrame, ...] = ()
 
 
 class Fault(
@@ -175,9 +218,9 @@ Spoken = Message | Edit | Delete
 """What is stored and answered by an ack."""
 Proving = Verify | Code
 """What proves an address: answered, and never stored."""
-Signal = Typing | Read
-"""What is of the moment: taken, never stored, never answered."""
-Frame = Hello | Ping | Spoken | Proving | Signal
+Mark = Received | Read
+"""What became of replies at the visitor's: reported, then answered."""
+Frame = Hello | Ping | Spoken | Proving | Mark | Typing
 
 _KINDS: Final[dict[str, type[Frame]]] = {
     "hello": Hello,
@@ -187,13 +230,14 @@ _KINDS: Final[dict[str, type[Frame]]] = {
     "verify": Verify,
     "code": Code,
     "typing": Typing,
+    "received": Received,
     "read": Read,
     "ping": Ping,
 }
 
 
-def read(data: bytes) -> Frame:
-    """Read a frame.
+def read(data: bytes, *, has_files: bool = False) -> Frame:
+    """Read a frame; a message that comes with files may do without words.
 
     Raises:
         NotTaken: it is no frame of ours; the fault never repeats what was sent, but for the
@@ -212,7 +256,7 @@ def read(data: bytes) -> Frame:
     if isinstance(frame, Message | Edit):
         if len(frame.text) > CHAT_TEXT_CHARACTERS_MAX:
             raise NotTaken(Fault(code="too_long", id=frame.id))
-        if not frame.text.strip():
+        if not has_files and not frame.text.strip():
             raise NotTaken(Fault(code="bad_frame", id=frame.id))
     if isinstance(frame, Verify) and bool(frame.email) == bool(frame.phone):
         raise NotTaken(Fault(code="bad_frame", id=frame.id))

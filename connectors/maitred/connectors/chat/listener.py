@@ -11,36 +11,48 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType
 from aiohttp.http import WebSocketError
 
+from maitred.connectors.chat.bucket import Bucket
 from maitred.connectors.chat.frames import (
     Ack,
     Code,
     Delete,
     Edit,
     Fault,
+    FilesFrame,
     Frame,
     Hello,
+    Mark,
+    Marked,
     NotTaken,
     Ping,
     Pong,
     Proving,
-    Signal,
+    Read,
+    Received,
     Spoken,
+    Typing,
     Verified,
     Verify,
     Verifying,
     Welcome,
     read,
 )
+from maitred.connectors.chat.handles import FileHandles
+from maitred.connectors.chat.marks import mark
 from maitred.connectors.chat.presence import TRY_AGAIN_LATER, Presence
 from maitred.connectors.chat.session import Session
 from maitred.connectors.chat.settings import ChatSettings
 from maitred.connectors.chat.sign_in import BAD_IDENTITY, SignedIn, signed_in
-from maitred.connectors.chat.socket import Bucket, ChatSocket
+from maitred.connectors.chat.socket import ChatSocket
 from maitred.connectors.chat.token import issue, new_visitor, visitor_of
 from maitred.connectors.chat.verify import Verifier
 from maitred.connectors.port import Context, Receipt
 from maitred.contracts.errors import BadPayload, Permanent, Retryable, StoreUnavailable, Throttled
-from maitred.contracts.limits import PUBLISH_TIMEOUT_MS
+from maitred.contracts.limits import (
+    CHAT_FRAME_BYTES_MAX,
+    CHAT_UPLOAD_BYTES_MAX,
+    PUBLISH_TIMEOUT_MS,
+)
 
 BAD_TOKEN: Final = 4401
 """Close code of the range for applications (RFC 6455 section 7.4.2), after HTTP's 401."""
@@ -74,8 +86,8 @@ class Listener:
         self._account = account
         self._socket = socket
         self._secret = settings.secret
-        self._identity_secrets = settings.accounts[account].identity_secrets
-        self._verifier = Verifier(account, settings.accounts[account], context)
+        self._settings = settings.accounts[account]
+        self._verifier = Verifier(account, self._settings, context)
         self._presence = presence
         self._context = context
         self._bad_frames = 0
@@ -94,6 +106,7 @@ class Listener:
         session = await self._session(hello)
         if session is None:
             return
+        self._socket.handle = FileHandles(self._secret, self._account, session.visitor).issue
         bucket = self._presence.arrive(self._socket, session.key)
         try:
             await self._welcome(hello, session)
@@ -117,7 +130,7 @@ class Listener:
             visitor: str | None = new_visitor()
         else:
             visitor = visitor_of(self._secret, self._account, hello.token, now=now)
-            self._socket.seen = hello.after
+            self._socket.seen = self._socket.given_since = hello.after
         if visitor is None:
             await self._socket.say(Fault(code="bad_token"))
             self._end("bad_token", BAD_TOKEN)
@@ -125,7 +138,8 @@ class Listener:
         who: SignedIn | None = None
         if hello.identity is not None:
             with contextlib.suppress(BadPayload):
-                who = signed_in(hello.identity, self._identity_secrets, self._account, now=now)
+                secrets = self._settings.identity_secrets
+                who = signed_in(hello.identity, secrets, self._account, now=now)
         return Session(visitor, self._socket, self._context.keys, who)
 
     async def _welcome(self, hello: Hello, session: Session) -> None:
@@ -149,6 +163,14 @@ class Listener:
                 verified=tuple(
                     dict.fromkeys(each.identifier.kind.value for each in session.proofs(now))
                 ),
+                title=self._settings.title,
+                pre_chat=self._settings.pre_chat,
+                files=FilesFrame(
+                    count=self._settings.files_max,
+                    bytes=self._settings.file_bytes_max,
+                    total=CHAT_UPLOAD_BYTES_MAX - CHAT_FRAME_BYTES_MAX,
+                    types=self._settings.file_types,
+                ),
             )
         )
         if hello.identity is not None and session.signed_in is None:
@@ -168,16 +190,25 @@ class Listener:
                 await self._slow_down(frame, wait_ms)
             elif isinstance(frame, Ping):
                 await self._socket.say(Pong())
-            elif isinstance(frame, Spoken | Proving):
+            elif isinstance(frame, Spoken | Proving | Mark):
                 await self._socket.say(await self._take(session, frame, data))
-            elif not isinstance(frame, Signal):
+            elif not isinstance(frame, Typing):
                 await self._complain(Fault(code="bad_frame"))
 
     async def _take(
-        self, session: Session, frame: Spoken | Proving, data: bytes
-    ) -> Ack | Verifying | Verified | Fault:
+        self, session: Session, frame: Spoken | Proving | Mark, data: bytes
+    ) -> Ack | Verifying | Verified | Marked | Fault:
+        about = "" if isinstance(frame, Mark) else frame.id
         try:
             match frame:
+                case Received() | Read():
+                    return await mark(
+                        frame,
+                        account=self._account,
+                        key=session.key,
+                        socket=self._socket,
+                        context=self._context,
+                    )
                 case Verify():
                     return await self._verifier.ask(session, frame)
                 case Code():
@@ -186,16 +217,16 @@ class Listener:
                     return await self._hear(session, frame, data)
         except Throttled as error:
             self._context.refused(self._account, "codes_used_up")
-            return Fault(code="slow_down", id=frame.id, retry_after_ms=error.after_ms)
+            return Fault(code="slow_down", id=about, retry_after_ms=error.after_ms)
         except Retryable:
             reason = "store_unavailable"
         except Permanent as error:
             self._context.refused(self._account, error.code)
-            return Fault(code="refused", id=frame.id)
+            return Fault(code="refused", id=about)
         except Exception:  # noqa: BLE001  (whatever failed, the visitor keeps the message and repeats it)
             reason = "internal"
         self._context.refused(self._account, reason)
-        return Fault(code="try_again", id=frame.id, retry_after_ms=PUBLISH_TIMEOUT_MS)
+        return Fault(code="try_again", id=about, retry_after_ms=PUBLISH_TIMEOUT_MS)
 
     async def _hear(self, session: Session, spoken: Spoken, data: bytes) -> Ack:
         receipt = await self._store(session, _KINDS.get(type(spoken), ""), spoken, data)

@@ -1,54 +1,55 @@
-"""The demo page: one file of HTML that runs nothing but itself."""
+"""The demo page: one of the company's pages as small as can be, with the widget on it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
-import re
-from dataclasses import dataclass
-from importlib.resources import files
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 
-_INLINE: Final = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
-_TITLE: Final = "{{title}}"
+from maitred.connectors.chat.widget import Widget
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'"
+)
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p>This page has nothing on it but the chat.</p>
+</main>
+<script src="../widget.js?v={version}" integrity="{integrity}" crossorigin="anonymous"
+ data-account="{account}" data-open></script>
+</body>
+</html>
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The page and the policy under which a browser runs it."""
-
-    text: str
-    policy: str
-
-    def response(self, title: str) -> web.Response:
-        """Return the page under a title."""
-        return web.Response(
-            text=self.text.replace(_TITLE, html.escape(title)),
-            content_type="text/html",
-            headers={
-                "Content-Security-Policy": self.policy,
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
-                "Cache-Control": "no-store",
-            },
-        )
-
-
-def load_page() -> Page:
-    """Read the page; script and style are allowed by their hashes (CSP level 2, section 4.2.5).
-
-    The title stands outside of both, so that it cannot change what is hashed.
-    """
-    text = files("maitred.connectors.chat").joinpath("demo.html").read_text(encoding="utf-8")
-    hashes = {"script": "", "style": ""}
-    for kind, content in _INLINE.findall(text):
-        digest = hashlib.sha256(content.encode()).digest()
-        hashes[kind] += f" 'sha256-{base64.b64encode(digest).decode()}'"
-    policy = (
-        f"default-src 'none'; script-src{hashes['script']}; style-src{hashes['style']}; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+def demo_page(name: str, title: str, widget: Widget) -> web.Response:
+    """Return the page of an account; nothing runs on it but the widget, and nothing is inline."""
+    text = _PAGE.format(
+        title=html.escape(title),
+        version=widget.version,
+        integrity=widget.integrity,
+        account=html.escape(quote(name)),
     )
-    return Page(text=text, policy=policy)
+    return web.Response(
+        text=text,
+        content_type="text/html",
+        headers={
+            "Content-Security-Policy": _POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-store",
+        },
+    )

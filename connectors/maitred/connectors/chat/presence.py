@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from maitred.connectors.chat.socket import Bucket, ChatSocket
+from maitred.connectors.chat.bucket import Bucket
+from maitred.connectors.chat.socket import ChatSocket
 from maitred.connectors.port import Context, Reply
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import IdentifierKey
@@ -28,12 +29,16 @@ class Presence:
         self._buckets: dict[IdentifierKey, Bucket] = {}
 
     def arrive(self, socket: ChatSocket, key: IdentifierKey) -> Bucket:
-        """Note a visitor's connection; return the bucket that all his connections share.
-
-        A bucket outlives its connections, so that reconnecting does not fill it.
-        """
+        """Note a visitor's connection; return the bucket that all his connections share."""
         socket.key = key
         self._here.setdefault(key, set()).add(socket)
+        return self.bucket(key)
+
+    def bucket(self, key: IdentifierKey) -> Bucket:
+        """Return the bucket of all that a visitor says.
+
+        It outlives his connections, so that reconnecting does not fill it.
+        """
         if len(self._buckets) > CHAT_SOCKETS_MAX:
             self._buckets = {one: self._buckets[one] for one in self._here if one in self._buckets}
         return self._buckets.setdefault(key, Bucket(self._context.clock()))

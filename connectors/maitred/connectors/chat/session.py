@@ -1,13 +1,13 @@
-"""The session: who sits at a connection, what he proved, and what that says of his messages."""
+"""The session: who sits at a place, what he proved, and what that says of his messages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from maitred.connectors.chat.frames import Message, Spoken
 from maitred.connectors.chat.sign_in import SignedIn
-from maitred.connectors.chat.socket import ChatSocket
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import (
     Identifier,
@@ -22,12 +22,19 @@ from maitred.contracts.inbound import Evidence, Verification
 from maitred.contracts.proofs import Proof
 
 
+class Place(Protocol):
+    """Where a visitor sits: a connection, or one request of his."""
+
+    proofs: tuple[Proof, ...]
+    """What he proved, here or at another place of his."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A visitor at one connection, and who the site says he is."""
+    """A visitor at one place, and who the site says he is."""
 
     visitor: str
-    socket: ChatSocket
+    place: Place
     keys: Keys
     signed_in: SignedIn | None = None
 
@@ -49,7 +56,7 @@ class Session:
     def proofs(self, now: int) -> tuple[Proof, ...]:
         """Return what the visitor proved and what still counts at `now`, as he is signed in."""
         account = self.account(now)
-        return tuple(each for each in self.socket.proofs if each.holds(account, now))
+        return tuple(each for each in self.place.proofs if each.holds(account, now))
 
     def evidence(self, now: int, spoken: Spoken | None = None) -> Evidence:
         """Return what is known of who says something at `now`.

@@ -1,42 +1,23 @@
-"""One WebSocket: what waits to be written to it, how fast it may speak, what it has seen."""
+"""One WebSocket: what waits to be written to it, and what went over it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from maitred.connectors.chat.frames import ReplyFrame, write
+from maitred.connectors.chat.frames import FileFrame, ReplyFrame, write
 from maitred.connectors.port import Reply
-from maitred.contracts.ids import IdentifierKey
-from maitred.contracts.limits import CHAT_FRAMES_PER_MINUTE_MAX, MINUTE_MS
+from maitred.contracts.ids import IdentifierKey, OutboundId
+from maitred.contracts.outbound import OutboundFile
 from maitred.contracts.proofs import Proof
 
 FRAMES_WAITING_MAX: Final = 256
 """Frames that wait for a slow reader; beyond, it is cut off and resumes where it was."""
-
-
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket: a minute's worth at once, then one frame whenever its time has come."""
-
-    filled_at: int
-    frames: float = CHAT_FRAMES_PER_MINUTE_MAX
-
-    def take(self, now: int) -> int:
-        """Take one frame; return 0, or after how many milliseconds there will be one."""
-        rate = CHAT_FRAMES_PER_MINUTE_MAX / MINUTE_MS
-        gained = max(0, now - self.filled_at) * rate
-        self.frames = min(CHAT_FRAMES_PER_MINUTE_MAX, self.frames + gained)
-        self.filled_at = now
-        if self.frames < 1:
-            return max(1, round((1 - self.frames) / rate))
-        self.frames -= 1
-        return 0
 
 
 class ChatSocket:
@@ -49,6 +30,12 @@ class ChatSocket:
         """The sequence of the last reply put in line, or that the client said it has."""
         self.proofs: tuple[Proof, ...] = ()
         """What the visitor proved, here or at another connection of his."""
+        self.handle: Callable[[OutboundFile], str] = _none
+        """How the visitor names a file when he fetches it."""
+        self.given: deque[tuple[int, OutboundId]] = deque(maxlen=FRAMES_WAITING_MAX)
+        """The last replies put in line, each with its sequence."""
+        self.given_since = 0
+        """After this sequence, `given` has every reply."""
         self._transport = transport
         self._line: asyncio.Queue[str | WSCloseCode | int] = asyncio.Queue(FRAMES_WAITING_MAX)
         self._early: list[Reply] | None = []
@@ -66,11 +53,9 @@ class ChatSocket:
                 self.cut()
         elif reply.sequence > self.seen:
             try:
-                self._line.put_nowait(write(_frame(reply)))
+                self._line.put_nowait(self._written(reply))
             except asyncio.QueueFull:
                 self.cut()
-            else:
-                self.seen = reply.sequence
 
     def hold(self) -> None:
         """Keep live replies back until `release` brings those before them."""
@@ -89,8 +74,36 @@ class ChatSocket:
     async def _put_in_line(self, replies: Sequence[Reply]) -> None:
         for reply in sorted(replies, key=lambda one: one.sequence):
             if reply.sequence > self.seen:
-                self.seen = reply.sequence
-                await self._line.put(write(_frame(reply)))
+                await self._line.put(self._written(reply))
+
+    def _written(self, reply: Reply) -> str:
+        """Return a reply as it goes out, and note that it does."""
+        outbound = reply.outbound
+        self.seen = reply.sequence
+        if len(self.given) == FRAMES_WAITING_MAX:
+            self.given_since = self.given[0][0]
+        self.given.append((reply.sequence, outbound.id))
+        files = tuple(
+            FileFrame(
+                name=each.name,
+                type=each.content_type,
+                size=each.blob.size,
+                handle=self.handle(each),
+            )
+            for each in outbound.files
+        )
+        return write(
+            ReplyFrame(
+                id=outbound.id,
+                seq=reply.sequence,
+                text=outbound.text,
+                name=outbound.agent_name,
+                picture=outbound.agent_picture,
+                at=outbound.at,
+                target=outbound.target or "",
+                files=files,
+            )
+        )
 
     def close(self, code: int) -> None:
         """Close after what stands in line; a reader that is behind is cut off."""
@@ -116,12 +129,5 @@ class ChatSocket:
             self.cut()
 
 
-def _frame(reply: Reply) -> ReplyFrame:
-    outbound = reply.outbound
-    return ReplyFrame(
-        id=outbound.id,
-        seq=reply.sequence,
-        text=outbound.text,
-        name=outbound.agent_name,
-        at=outbound.at,
-    )
+def _none(_file: OutboundFile) -> str:
+    return ""

@@ -21,6 +21,7 @@ TOKEN_CHARACTERS_MAX: Final = 256
 SKEW_MS_MAX: Final = 5 * MINUTE_MS
 """How far another gateway's clock may be ahead of ours."""
 
+_PURPOSE: Final = "maitred chat visitor v1"
 _TOKEN: Final = re.compile(r"v1\.([A-Za-z0-9_-]{1,64})\.([0-9]{1,15})\.([A-Za-z0-9_-]{43})\Z")
 
 
@@ -31,7 +32,7 @@ def new_visitor() -> str:
 
 def issue(secret: Secret, account: str, visitor: str, *, now: int) -> str:
     """Return a token for a visitor of an account; `now` is UTC milliseconds."""
-    return f"v1.{visitor}.{now}.{_mac(secret, account, visitor, str(now))}"
+    return f"v1.{visitor}.{now}.{signature(secret, _PURPOSE, account, visitor, str(now))}"
 
 
 def visitor_of(secret: Secret, account: str, token: str, *, now: int) -> str | None:
@@ -40,14 +41,15 @@ def visitor_of(secret: Secret, account: str, token: str, *, now: int) -> str | N
     if found is None:
         return None
     visitor, issued_at, mac = found.groups()
-    if not hmac.compare_digest(mac, _mac(secret, account, visitor, issued_at)):
+    if not hmac.compare_digest(mac, signature(secret, _PURPOSE, account, visitor, issued_at)):
         return None
     age = now - int(issued_at)
     return visitor if -SKEW_MS_MAX <= age <= CHAT_TOKEN_AGE_MS_MAX else None
 
 
-def _mac(secret: Secret, *parts: str) -> str:
-    state = hmac.new(secret.reveal().encode(), b"maitred chat visitor v1", hashlib.sha256)
+def signature(secret: Secret, purpose: str, *parts: str) -> str:
+    """Return an HMAC-SHA-256 over parts, each prefixed with its length, in base64 for addresses."""
+    state = hmac.new(secret.reveal().encode(), purpose.encode(), hashlib.sha256)
     for part in parts:
         data = part.encode()
         state.update(len(data).to_bytes(4, "big") + data)

@@ -22,6 +22,7 @@ JOURNAL_KINDS: Final = (
     "routing",
     "agent",
     "delivery",
+    "scheduled",
     "consent",
     "memory",
     "position",
@@ -38,6 +39,7 @@ JOURNAL_KINDS: Final = (
     "shadow",
     "outbound",
     "report",
+    "undelivered",
 )
 COMMANDS_AGE_MS: Final = 30 * limits.DAY_MS
 CONSUMERS_MAX: Final = 20_000

@@ -19,6 +19,8 @@ _WHO_COLUMNS: Final = 10
 _OUTCOMES: Final = {
     DeliveryState.SENDING: "sending",
     DeliveryState.WAITING: "waiting",
+    DeliveryState.DELIVERED: "delivered",
+    DeliveryState.READ: "read",
     DeliveryState.FAILED: "failed",
     DeliveryState.UNKNOWN: "outcome unknown",
 }

@@ -69,6 +69,9 @@ class Deriver:
                     threads |= set(map(self._subjects.thread, delivery.threads))
             for thread in await self._threads(threads):
                 yield thread
+            reports = await self._many([self._subjects.report("*", each) for each in replies])
+            for subject, found in reports.items():
+                yield subject, found.seq
         async for candidates in self._named_by_messages():
             for thread in await self._threads(candidates):
                 yield thread

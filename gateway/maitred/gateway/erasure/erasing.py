@@ -38,7 +38,7 @@ from maitred.gateway.bus.batch import Conflict
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.pull import Pull, Received
 from maitred.gateway.bus.reads import count, get_last, get_many, get_next
-from maitred.gateway.delivery import stage_name
+from maitred.gateway.delivery.sending import stage_name
 from maitred.gateway.dispatch import STAGE as DISPATCH
 from maitred.gateway.erasure.belongings import Belongings, Finder
 from maitred.gateway.erasure.disentangling import Disentangler

@@ -93,7 +93,9 @@ def patterns(person: Person, subjects: Subjects) -> Iterator[tuple[str, str]]:
         yield JOURNAL, f"{root}.admitted.*.*.{conversation}"
         yield JOURNAL, f"{root}.outbound.*.{conversation}.*"
         yield JOURNAL, f"{root}.operation.{conversation}.*"
-        for kind in ("conversation", "routing", "change", "due"):
+        yield JOURNAL, f"{root}.scheduled.{conversation}.*"
+        yield BLOBS, f"{root}.blob.{conversation}.>"
+        for kind in ("conversation", "routing", "change", "due", "undelivered"):
             yield JOURNAL, f"{root}.{kind}.{conversation}"
     for key in sorted(person.keys):
         yield JOURNAL, f"{root}.message.{key}"

@@ -167,7 +167,7 @@ class Timeline:
     async def _reply(self, stored: Stored) -> tuple[dict[str, Any], Shown] | None:
         reply = decoded(stored.data, Outbound)
         # A code is a secret between us and the address.
-        if reply is None or reply.kind is not OutboundKind.REPLY:
+        if reply is None or reply.kind is OutboundKind.CODE:
             return None
         self.counts["answers to the customer"] += 1
         found = await get_last(self.connection, JOURNAL, self.subjects.delivery(reply.id))
@@ -177,7 +177,7 @@ class Timeline:
             at=reply.at,
             who=reply.agent_name or "answer",
             channel=reply.to.channel,
-            kind="" if state in {"", "sent"} else state,
+            kind=_kind(reply, state),
             subject=reply.subject,
             text=reply.text,
             is_ours=True,
@@ -211,6 +211,12 @@ async def merged(logs: Iterable[AsyncIterator[Stored]]) -> AsyncIterator[Stored]
             heapq.heappop(heads)
         else:
             heapq.heapreplace(heads, (following.seq, number, following, log))
+
+
+def _kind(reply: Outbound, state: str) -> str:
+    """Return what is remarkable about an answer: that it is an edit, and what became of it."""
+    edit = "edit" if reply.kind is OutboundKind.EDIT else ""
+    return ", ".join(each for each in (edit, "" if state == "sent" else state) if each)
 
 
 def _known_as(identifier: Identifier) -> str:

@@ -17,7 +17,7 @@ from maitred.contracts.conversation import Conversation
 from maitred.contracts.documents import ClaimDoc, CustomerDoc, IdentifierDoc, ThreadDoc
 from maitred.contracts.identifiers import IdentifierKind
 from maitred.contracts.ids import component_id, customer_id
-from maitred.contracts.outbound import DeliveryDoc
+from maitred.contracts.outbound import DeliveryDoc, ScheduledDoc
 from maitred.contracts.proofs import ProofDoc
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.identity.customers.writers import STANDARD
@@ -35,6 +35,7 @@ LOG_KINDS: Final = (
     "shadow",
     "outbound",
     "report",
+    "undelivered",
 )
 """Kinds of log entries whose age can be set one by one."""
 DOCUMENT_KINDS: Final = ("conversation", "thread", "delivery")
@@ -74,10 +75,18 @@ class Keeping:
                 return self.kinds.get("thread", self.closed_ms)
             case DeliveryDoc():
                 return self.kinds.get("delivery", self.closed_ms)
+            case ScheduledDoc(outbound=None):
+                return limits.HOUR_MS
             case ClaimDoc():
                 return limits.CLAIM_AGE_MS
             case ProofDoc():
                 return limits.PROOF_READ_AGE_MS if document.proofs else limits.CODES_WINDOW_MS
+            case IdentifierDoc() | CustomerDoc():
+                return self._stranger_ttl_ms(document)
+        return None
+
+    def _stranger_ttl_ms(self, document: IdentifierDoc | CustomerDoc) -> int | None:
+        match document:
             case IdentifierDoc() if document.identifier.kind is IdentifierKind.VISITOR:
                 own = document.component == component_id(document.key)
                 return limits.CHAT_TOKEN_AGE_MS_MAX if own else None

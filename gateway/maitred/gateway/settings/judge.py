@@ -19,6 +19,7 @@ from maitred.contracts.patterns import Refused
 from maitred.contracts.subjects import check_token
 from maitred.gateway import moods, plugins
 from maitred.gateway.bus.store_key import key_faults
+from maitred.gateway.delivery import templates
 from maitred.gateway.journal.keeping import DOCUMENT_KINDS, LOG_KINDS
 from maitred.gateway.policies import house_calendar
 from maitred.gateway.settings.drafts import read_draft
@@ -38,6 +39,11 @@ LOG_FORMATS: Final = ("auto", "json", "text")
 RETENTION_DAYS_MAX: Final = 36_500
 TOKEN_DAYS_MAX: Final = 3_650
 PORT_MAX: Final = 65_535
+FALLBACK_MINUTES_MAX: Final = 1_440
+PER_SECOND_MAX: Final = 10_000
+FAILURES_MAX: Final = 1_000
+REST_SECONDS_MAX: Final = 3_600
+UNKNOWN_WORDS: Final = ("show", "resend")
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}\Z")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}\Z")
 _REGION: Final = re.compile(r"[A-Z]{2}\Z")
@@ -59,6 +65,8 @@ def judge(settings: Settings) -> list[str]:
         *_reply_tokens(settings),
         *_normalizer(settings.normalizer),
         *_retention(settings.retention),
+        *_delivery(settings),
+        *templates.faults(settings.templates),
         *_word(settings.log.level, LOG_LEVELS, "log.level"),
         *_word(settings.log.format, LOG_FORMATS, "log.format"),
         *routing.faults(settings.routing),
@@ -277,6 +285,27 @@ def _retention(retention: RetentionSettings) -> Iterator[str]:
             f"{retention.closed_days} of retention.closed_days: where a conversation stands is of "
             "no use without it"
         )
+
+
+def _delivery(settings: Settings) -> Iterator[str]:
+    chosen = settings.delivery
+    if not 0 < chosen.fallback_minutes <= FALLBACK_MINUTES_MAX:
+        yield (
+            f"delivery.fallback_minutes: {chosen.fallback_minutes:g} must be more than 0 "
+            f"and at most {FALLBACK_MINUTES_MAX:,}"
+        )
+    for channel, manner in chosen.channels.items():
+        path = below("delivery.channels", channel)
+        if manner.unknown:
+            yield from _word(manner.unknown, UNKNOWN_WORDS, f"{path}.unknown")
+        for name, least, most in (
+            ("per_second", 0, PER_SECOND_MAX),
+            ("failures_max", 0, FAILURES_MAX),
+            ("rest_seconds", 1, REST_SECONDS_MAX),
+        ):
+            value = getattr(manner, name)
+            if not least <= value <= most:
+                yield f"{path}.{name}: {value:g} must be from {least} to {most:,}"
 
 
 def _word(value: str, words: tuple[str, ...], path: str) -> Iterator[str]:

@@ -70,7 +70,8 @@ def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
     settings = msgspec.structs.replace(
         settings, nats=msgspec.structs.replace(settings.nats, store=folder / settings.nats.store)
     )
-    found = [*faults, *judge(settings), *channel_faults]
+    sending = _sending_faults(settings, raw.get("channels", {}))
+    found = [*faults, *judge(settings), *sending, *channel_faults]
     if found:
         hidden = hidden_texts(raw)
         # One secret may be missing in two ways; nobody needs to read the same line twice.
@@ -136,13 +137,34 @@ def _through_others(connector: Connector, channels: object) -> list[str]:
     """Return the faults of settings that name an account of another channel."""
     if not isinstance(connector, SendsThroughOthers) or not isinstance(channels, dict):
         return []
-    faults: list[str] = []
-    for path, (channel, account) in connector.sends_through().items():
-        section = channels.get(channel)
-        accounts = section.get("accounts") if isinstance(section, dict) else None
-        if not isinstance(accounts, dict) or account not in accounts:
-            faults.append(f"{path}: there is no {below(f'channels.{channel}.accounts', account)}")
+    named = connector.sends_through()
+    return [
+        f"{path}: there is no {below(f'channels.{channel}.accounts', account)}"
+        for path, (channel, account) in named.items()
+        if not _has_account(channels, channel, account)
+    ]
+
+
+def _sending_faults(settings: Settings, channels: object) -> list[str]:
+    """Return the faults of `[delivery]` where it names a channel or an account."""
+    chosen = settings.delivery
+    known = channels if isinstance(channels, dict) else {}
+    faults = [
+        f"{below('delivery.channels', name)}: there is no {below('channels', name)}"
+        for name in chosen.channels
+        if name not in known
+    ]
+    account = chosen.fallback_account
+    if account and not _has_account(channels, "email", account):
+        place = below("channels.email.accounts", account)
+        faults.append(f"delivery.fallback_account: there is no {place}")
     return faults
+
+
+def _has_account(channels: object, channel: str, account: str) -> bool:
+    section = channels.get(channel) if isinstance(channels, dict) else None
+    accounts = section.get("accounts") if isinstance(section, dict) else None
+    return isinstance(accounts, dict) and account in accounts
 
 
 def _convert(raw: object, shape: type[S], hook: Hook) -> S:

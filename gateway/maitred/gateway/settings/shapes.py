@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from maitred.contracts.ids import Tenant
-from maitred.contracts.limits import DAY_MS
+from maitred.contracts.limits import DAY_MS, SECOND_MS
 from maitred.contracts.reply_token import TokenKeys, keys_of
 from maitred.contracts.secret import Secret
+from maitred.gateway.delivery.pace import Limits, Manner
+from maitred.gateway.delivery.templates import Template
 from maitred.gateway.journal.keeping import Keeping
 from maitred.identity.policy import Policy
 from maitred.normalizer.patterns import NumberPattern
@@ -104,6 +106,33 @@ class MoodSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     file: Path | None = None
 
 
+class ChannelDelivery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[delivery.channels.<channel>]`: how replies go out by one channel.
+
+    `unknown` is what to do with a reply of which nobody knows whether it left: `show` it to a
+    person, or `resend` it; empty does what the channel can do without the customer seeing it twice.
+    `per_second` bounds each account (0: not at all). After `failures_max` failures in a row an
+    account rests for `rest_seconds`.
+    """
+
+    unknown: str = ""
+    per_second: float = 0.0
+    failures_max: int = 10
+    rest_seconds: float = 30.0
+
+
+class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[delivery]`: how replies go out, and what becomes of those that nobody reads.
+
+    A reply in the chat that was not read for `fallback_minutes` goes out once more as a mail from
+    `fallback_account`, to an address that the customer has proved; without one it does not.
+    """
+
+    fallback_account: str = ""
+    fallback_minutes: float = 10.0
+    channels: dict[str, ChannelDelivery] = {}
+
+
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[retention]`, in days: raw messages, the journal's log, closed conversations' documents.
 
@@ -143,6 +172,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mood: MoodSettings = MoodSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    templates: dict[str, Template] = {}
     routing: RoutingSettings = RoutingSettings()
     channels: dict[str, Any] = {}
 
@@ -158,6 +189,19 @@ def token_keys(settings: Settings) -> TokenKeys:
         settings.tenant,
         [secret.reveal().encode() for secret in secrets],
         age_ms=settings.reply_tokens.days * DAY_MS,
+    )
+
+
+def manner_of(settings: Settings, channel: str) -> Manner:
+    """Return how a channel is sent through."""
+    chosen = settings.delivery.channels.get(channel, ChannelDelivery())
+    return Manner(
+        resend=chosen.unknown == "resend" if chosen.unknown else None,
+        limits=Limits(
+            per_second=chosen.per_second,
+            failures_max=chosen.failures_max,
+            rest_ms=round(chosen.rest_seconds * SECOND_MS),
+        ),
     )
 
 

@@ -8,7 +8,8 @@ often it comes, the timeline is the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +20,7 @@ from maitred.contracts.entry import MessageEntry
 from maitred.contracts.ids import ConversationId, MessageId, OutboundId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.message import Message
-from maitred.contracts.outbound import DeliveryDoc, Outbound
+from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound, OutboundKind
 from maitred.identity.conversations.bursts import APART, continued, joint, turn_of
 from maitred.identity.conversations.journey import BY_SYSTEMS
 from maitred.identity.timeline.changes import ABOUT_EARLIER, Changes, place_of
@@ -98,7 +99,12 @@ class _Story:
     ) -> None:
         self._sources = sources
         self._changes = Changes(entries, deliveries.values())
-        self._replies = replies
+        self._edits = _edits(replies, deliveries)
+        self._replies = {
+            name: each
+            for name, each in replies.items()
+            if each.kind is not OutboundKind.EDIT or each.target not in replies
+        }
         self._deliveries = deliveries
         self._speaker = speaker
 
@@ -163,6 +169,7 @@ class _Story:
 
     def _answered(self, reply: Outbound) -> Moment:
         known = self._deliveries.get(reply.id)
+        said = (reply, *self._edits.get(reply.id, ()))
         return Moment(
             at=reply.at,
             until=reply.at,
@@ -171,18 +178,33 @@ class _Story:
             conversation=self._sources.home(reply.conversation),
             name=reply.agent_name,
             agent=reply.agent,
-            text=reply.text,
+            text=said[-1].text,
+            is_edited=len(said) > 1,
             parts=(
                 Said(
                     id=reply.id,
                     at=reply.at,
-                    text=reply.text,
-                    versions=(Version(at=reply.at, text=reply.text),),
+                    text=said[-1].text,
+                    attachments=tuple(each.name for each in reply.files),
+                    versions=tuple(Version(at=each.at, text=each.text) for each in said),
                     reactions=self._changes.reactions(reply.id),
                 ),
             ),
             delivery=_delivery(known) if known is not None else None,
         )
+
+
+def _edits(
+    replies: Mapping[OutboundId, Outbound], deliveries: Mapping[OutboundId, DeliveryDoc]
+) -> Mapping[OutboundId, Sequence[Outbound]]:
+    """Return what stood in place of each reply later, in its order, as far as it arrived there."""
+    found: defaultdict[OutboundId, list[Outbound]] = defaultdict(list)
+    for each in sorted(replies.values(), key=lambda each: (each.at, each.id)):
+        known = deliveries.get(each.id)
+        is_lost = known is not None and known.state is DeliveryState.FAILED
+        if each.kind is OutboundKind.EDIT and each.target is not None and not is_lost:
+            found[each.target].append(each)
+    return found
 
 
 def _begun(entry: MessageEntry) -> _Burst:

@@ -1,4 +1,4 @@
-"""Chat: one JSON frame of our own widget in, one message out.
+"""Chat: one JSON frame of our own widget in, with its files or without, one message out.
 
 `docs/chat.md` describes the frames. Those that say nothing for good (typing, heartbeats, marks of
 what was read) are no messages and never stored.
@@ -15,6 +15,7 @@ from maitred.contracts.ids import MessageId, message_id
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.message import MessageKind
 from maitred.normalizer.assemble import EXTRA_CHARACTERS_MAX, Draft, finish
+from maitred.normalizer.chat.brought_files import brought_files, split
 from maitred.normalizer.chat.page_address import CHARACTERS_MAX, page_address
 from maitred.normalizer.payload import json_object, required, string
 from maitred.normalizer.port import DecodeContext, Decoded
@@ -44,10 +45,11 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     signed-in account sends. That somebody proved something is believed of the evidence alone.
 
     Raises:
-        BadPayload: it is no such frame, says nothing, names nothing to change, or tells of a proof
-            that is not in the evidence.
+        BadPayload: it is no such frame, says nothing, names nothing to change, tells of a proof
+            that is not in the evidence, or its files are not what it says.
     """
-    frame = json_object(raw)
+    head, content = split(inbound.content_type, raw)
+    frame = json_object(head)
     named = frame.get("type")
     kind = _KINDS.get(named) if isinstance(named, str) else None
     if kind is None:
@@ -55,27 +57,32 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
     visitor = _visitor(inbound)
     is_change = kind in {MessageKind.EDIT, MessageKind.DELETE}
     target = _said_before(inbound, visitor, frame) if is_change else None
+    files = brought_files(frame, content, inbound.sender_key) if content is not None else ()
     return finish(
         inbound,
         sequence,
         context,
         Draft(
-            text=_words(kind, inbound, frame),
+            text=_words(kind, inbound, frame, has_files=bool(files)),
             kind=kind,
             target=target,
             endpoint=visitor,
+            attachments=tuple(each.attachment for each in files),
+            contents={each.sha256: each.data for each in files},
             channel_extra=_context_of(frame),
         ),
     )
 
 
-def _words(kind: MessageKind, inbound: Inbound, frame: dict[str, object]) -> str:
+def _words(
+    kind: MessageKind, inbound: Inbound, frame: dict[str, object], *, has_files: bool
+) -> str:
     match kind:
         case MessageKind.DELETE:
             return ""
         case MessageKind.VERIFICATION:
             return _proved(inbound, frame)
-    return _text(frame)
+    return _text(frame, may_be_empty=has_files)
 
 
 def _proved(inbound: Inbound, frame: dict[str, object]) -> str:
@@ -88,11 +95,11 @@ def _proved(inbound: Inbound, frame: dict[str, object]) -> str:
     return _PROVED[proved]
 
 
-def _text(frame: dict[str, object]) -> str:
+def _text(frame: dict[str, object], *, may_be_empty: bool) -> str:
     text = frame.get("text")
     if not isinstance(text, str):
         raise BadPayload("a chat frame without a text", code="bad_field")
-    if not clean(text)[0].strip():
+    if not may_be_empty and not clean(text)[0].strip():
         raise BadPayload("a chat frame with an empty text", code="empty")
     return text
 

@@ -30,6 +30,8 @@ def agents(given: tuple[AgentSettings, ...]) -> Iterator[str]:
             yield f"{path}.kind: write `human` or `ai`"
         if len(agent.skills) > SKILLS_PER_AGENT_MAX:
             yield f"{path}.skills: at most {SKILLS_PER_AGENT_MAX} skills are allowed"
+        if agent.picture and not agent.picture.startswith("https://"):
+            yield f"{path}.picture: write an address that starts with `https://`"
         yield from tokens(f"{path}.skills", agent.skills)
         yield from tokens(f"{path}.per_channel", agent.per_channel)
         yield from levels(f"{path}.skills", agent.skills)

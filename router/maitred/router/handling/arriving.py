@@ -81,6 +81,7 @@ def opened(
         arrived_at=since,
         state_at=placing.now,
         replies=closed.replies if closed else (),
+        uttered=closed.uttered if closed else (),
         may_read=work.may_read,
         act_until=work.act_until,
         reply_to=reply_to,

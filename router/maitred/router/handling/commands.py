@@ -17,7 +17,7 @@ from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.agents.roster import holders
 from maitred.router.deciding.placing import Placing
 from maitred.router.events import Tell
-from maitred.router.handling import handing, offers, presence, serving
+from maitred.router.handling import handing, offers, presence, serving, speaking
 from maitred.router.handling.handing import Refusal
 
 COMMAND_ID_CHARACTERS_MAX: Final = 128
@@ -27,10 +27,15 @@ _Act = Callable[[Placing, RoutingDoc, AgentId, Command], Refusal]
 _ACTS: Final[Mapping[Verb, _Act]] = {
     Verb.ACCEPT: offers.accept,
     Verb.DECLINE: offers.decline,
-    Verb.REPLY: serving.reply,
     Verb.REQUEUE: handing.requeue,
     Verb.TRANSFER: handing.transfer,
     Verb.COMPLETE: serving.complete,
+}
+_Speak = Callable[[Placing, RoutingDoc, Admitted], Refusal]
+_SPEAKS: Final[Mapping[Verb, _Speak]] = {
+    Verb.REPLY: speaking.reply,
+    Verb.EDIT: speaking.edit,
+    Verb.CANCEL: speaking.cancel,
 }
 
 
@@ -50,8 +55,8 @@ def _attempt(placing: Placing, admitted: Admitted) -> Refusal:
         return "bad_command"
     if admitted.verb == Verb.PRESENCE:
         return presence.announce(placing, agent, command)
-    act = _ACTS.get(admitted.verb)
-    if act is None or command.conversation is None:
+    act, speak = _ACTS.get(admitted.verb), _SPEAKS.get(admitted.verb)
+    if (act is None and speak is None) or command.conversation is None:
         return "bad_command"
     doc = house.get(command.conversation)
     if doc is None:
@@ -63,7 +68,11 @@ def _attempt(placing: Placing, admitted: Admitted) -> Refusal:
         # An offer to several has one epoch, so it cannot tell the late from the first.
         late = admitted.verb == Verb.ACCEPT and doc.state in _SERVED
         return "taken" if late else "not_yours"
-    return act(placing, doc, agent, command)
+    if admitted.refusal:
+        return admitted.refusal
+    if speak is not None:
+        return speak(placing, doc, admitted)
+    return act(placing, doc, agent, command) if act is not None else "bad_command"
 
 
 def _refuse(placing: Placing, admitted: Admitted, refusal: Refusal) -> None:

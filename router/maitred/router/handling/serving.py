@@ -1,4 +1,4 @@
-"""Serving: what the holder of a conversation says to the customer, and how he is done with it."""
+"""Serving: how the holder of a conversation is done with it."""
 
 from __future__ import annotations
 
@@ -6,66 +6,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from maitred.contracts.agents import Command, RestsOn
+from maitred.contracts.agents import Command
 from maitred.contracts.assignments import AssignmentState
-from maitred.contracts.conversation import Speaker, Turn
 from maitred.contracts.ids import AgentId
-from maitred.contracts.limits import (
-    CONVERSATION_TURNS_MAX,
-    REPLY_CHARACTERS_MAX,
-    SECOND_MS,
-    TURN_TEXT_CHARACTERS_MAX,
-)
+from maitred.contracts.limits import SECOND_MS
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.deciding.placing import Placing
-from maitred.router.events import Say
-from maitred.router.handling.arriving import answered
 from maitred.router.handling.handing import Refusal
 
 REASON_CHARACTERS_MAX: Final = 200
-PROVEN_BY_ANSWER: Final = frozenset({"email"})
-"""Channels where the answer to one message of ours can be told from any other message."""
-
-
-def reply(placing: Placing, doc: RoutingDoc, agent: AgentId, command: Command) -> Refusal:
-    """Say something to the customer, if whoever wrote last may hear what it rests on."""
-    if doc.state not in {RoutingState.ASSIGNED, RoutingState.WRAPPING}:
-        return "wrong_state"
-    text = command.text
-    if not text.strip() or len(text) > REPLY_CHARACTERS_MAX:
-        return "bad_command"
-    if command.rests_on == RestsOn.UNKNOWN:
-        return "bad_command"
-    if not _allowed(doc, command, placing.now):
-        return "needs_proof"
-    channel = doc.last_channel or doc.channel
-    if command.asks_proof and channel not in PROVEN_BY_ANSWER:
-        return "cannot_ask_proof"
-    name = placing.house.roster.agent(agent).name
-    turn = Turn(
-        at=placing.now,
-        speaker=Speaker.AGENT,
-        channel=channel,
-        text=text[:TURN_TEXT_CHARACTERS_MAX],
-        agent=agent,
-        name=name,
-        cut=len(text) > TURN_TEXT_CHARACTERS_MAX,
-    )
-    replies = (*doc.replies, turn)[-CONVERSATION_TURNS_MAX:]
-    placing.house.put(answered(replace(doc, replies=replies)))
-    placing.say(Say(doc.conversation, agent, name, text, command.id, asks_proof=command.asks_proof))
-    return ""
-
-
-def _allowed(doc: RoutingDoc, command: Command, now: int) -> bool:
-    """Whether the gates let a reply say what it rests on, to whoever reads it now."""
-    match command.rests_on:
-        case RestsOn.HISTORY:
-            return doc.may_read
-        case RestsOn.ACT:
-            return now <= doc.act_until
-        case _:
-            return True
 
 
 def complete(placing: Placing, doc: RoutingDoc, agent: AgentId, command: Command) -> Refusal:

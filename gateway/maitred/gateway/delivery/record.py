@@ -7,63 +7,45 @@ that only a crash of the process itself can leave a reply of which nobody knows.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 import structlog
 
 from maitred.contracts.documents import PositionDoc, ThreadDoc
-from maitred.contracts.errors import StoreUnavailable
-from maitred.contracts.ids import MessageId, OutboundId
-from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound, Sent
+from maitred.contracts.events import headers
+from maitred.contracts.ids import IdentifierKey, MessageId, OutboundId
+from maitred.contracts.outbound import (
+    DeliveryDoc,
+    DeliveryState,
+    Outbound,
+    OutboundKind,
+    Report,
+    Sent,
+    Undelivered,
+)
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
-from maitred.gateway.bus.batch import Conflict, Write, document
+from maitred.gateway.bus.batch import Write, entry
 from maitred.gateway.bus.lease import Lease
 from maitred.gateway.bus.pull import Received
 from maitred.gateway.bus.reads import Stored, get_last, get_many
+from maitred.gateway.delivery.consent import has_stopped
+from maitred.gateway.delivery.items import Buried, Heard, Item, Reply, concluded
+from maitred.gateway.delivery.notebook import Notebook
+from maitred.gateway.delivery.reports import LOST, SETTLED, moved
 from maitred.gateway.journal.keeping import Keeping
-from maitred.gateway.journal.stage import Fenced
 from maitred.gateway.metrics import Metrics
 from maitred.identity.conversations.place import Tools
 from maitred.identity.conversations.threads import thread_documents
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 BAD_OUTBOUND: Final = "bad_outbound"
-SETTLED: Final = frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN})
-_WRITER: Final = "Maitred-Writer"
-"""The header that tells what this process wrote from what another one did."""
-_RETRY_S: Final = 0.1
-
-
-@dataclass(slots=True)
-class Reply:
-    """A reply that the position has not passed; `doc` is what will be, or was, written of it.
-
-    `answer` is there from the moment at which the provider is called, until it is certain that
-    nothing was sent.
-    """
-
-    sequence: int
-    outbound: Outbound
-    doc: DeliveryDoc
-    revision: int
-    answer: asyncio.Future[Sent] | None = None
-    sent: Sent | None = None
-    concluded: bool = False
-
-
-@dataclass(slots=True)
-class Buried:
-    """An entry that was no reply; it is in the quarantine, and the position moves over it."""
-
-    sequence: int
-    concluded: bool = True
+_KIND: Final = 3
+"""Which token of a subject names the kind."""
+_REACHED: Final = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
 
 
 class DeliveryRecord:
@@ -86,10 +68,9 @@ class DeliveryRecord:
         self._keeping = keeping
         self._tools = tools
         self._metrics = metrics
-        self._lease = lease
         self._subject = backbone.subjects.position(stage, 0)
         self._revision = 0
-        self._writer = backbone.connection.fresh_name()
+        self._notebook = Notebook(stage, backbone, lease)
         self._known: dict[OutboundId, Reply] = {}
         self.position = PositionDoc(stage=stage, partition=0, sequence=0)
         """How far the channel's replies are settled without a gap."""
@@ -114,25 +95,60 @@ class DeliveryRecord:
             name: reply for name, reply in self._known.items() if reply.sequence > passed
         }
 
-    async def look_up(self, received: Sequence[Received]) -> list[Reply | Buried]:
-        """Return the replies as they stand: most are new, some were begun before.
+    async def look_up(self, received: Sequence[Received]) -> list[Item]:
+        """Return the replies as they stand, most new, some begun before, and what is said of them.
 
         Raises:
             Fenced: the lease was lost while the store was away.
         """
-        outbounds = [await self._decoded(item) for item in received]
-        subjects = [self._backbone.subjects.delivery(each.id) for each in outbounds if each]
-        found = await self._patiently(
+        read = [await self._decoded(item) for item in received]
+        subjects = [
+            self._backbone.subjects.delivery(each.id) for each in read if isinstance(each, Outbound)
+        ]
+        found = await self._notebook.patiently(
             lambda: get_many(self._backbone.connection, JOURNAL, subjects)
         )
-        replies: list[Reply | Buried] = []
-        for item, outbound in zip(received, outbounds, strict=True):
-            if outbound is None:
-                replies.append(Buried(item.stream_seq))
+        items: list[Item] = []
+        for item, each in zip(received, read, strict=True):
+            if isinstance(each, Outbound):
+                stored = found.get(self._backbone.subjects.delivery(each.id))
+                items.append(self._recalled(item.stream_seq, each, stored))
+            elif isinstance(each, Report):
+                items.append(Heard(item.stream_seq, each))
             else:
-                stored = found.get(self._backbone.subjects.delivery(outbound.id))
-                replies.append(self._recalled(item.stream_seq, outbound, stored))
-        return replies
+                items.append(Buried(item.stream_seq))
+        return items
+
+    def is_open(self, name: OutboundId) -> bool:
+        """Whether more is to be written of a reply than what is said of it."""
+        return name in self._known
+
+    async def has_stopped(self, key: IdentifierKey) -> bool:
+        """Whether an endpoint may not be written to.
+
+        Raises:
+            Fenced: the lease was lost while the store was away.
+        """
+        backbone = self._backbone
+        return await self._notebook.patiently(
+            lambda: has_stopped(key, backbone.connection, backbone.subjects)
+        )
+
+    async def is_sent(self, name: OutboundId | None) -> bool:
+        """Whether a reply is known to have left, so that it can be edited.
+
+        Raises:
+            Fenced: the lease was lost while the store was away.
+        """
+        if name is None:
+            return False
+        if (known := self._known.get(name)) is not None:
+            return known.doc.state in _REACHED
+        subject = self._backbone.subjects.delivery(name)
+        stored = await self._notebook.patiently(lambda: self._notebook.standing(subject))
+        if stored is None:
+            return False
+        return msgspec.json.decode(stored.data, type=DeliveryDoc).state in _REACHED
 
     async def note(self, reply: Reply) -> None:
         """Commit where a reply stands now, before anything further is done with it.
@@ -141,11 +157,15 @@ class DeliveryRecord:
             Conflict: somebody else wrote of it.
             Fenced: the lease was lost while the store was away.
         """
-        written = await self._commit([self._write(reply)])
+        written = await self._notebook.commit([self._write(reply)])
         reply.revision = written[self._backbone.subjects.delivery(reply.doc.id)]
 
-    async def conclude(self, replies: Sequence[Reply], passed: Sequence[Reply | Buried]) -> None:
+    async def conclude(
+        self, replies: Sequence[Reply], heard: Sequence[Heard], passed: Sequence[Item]
+    ) -> Mapping[OutboundId, DeliveryDoc]:
         """Commit results, the ids by which answers will refer to them, and the position.
+
+        What was `heard` is of replies that are not open. Return what changed by it.
 
         Raises:
             Conflict: somebody else wrote of them.
@@ -153,13 +173,20 @@ class DeliveryRecord:
         """
         documents: dict[str, msgspec.Struct] = {}
         for reply in replies:
+            made: Mapping[str, ThreadDoc] = {}
             if reply.sent is not None and reply.sent.thread_ids:
                 made = self._thread(reply.outbound, reply.sent)
                 documents |= made
-                names = tuple(subject.rpartition(".")[2] for subject in made)
-                reply.doc = msgspec.structs.replace(reply.doc, threads=names)
+            reply.doc = concluded(reply, made)
         writes = [self._write(reply) for reply in replies]
         writes += await self._threads(documents)
+        writes += [
+            self._undelivered(reply.doc)
+            for reply in replies
+            if reply.doc.state in LOST and reply.outbound.kind is not OutboundKind.CODE
+        ]
+        changed, more = await self._taken_in(heard)
+        writes += more
         position = self.position
         if passed:
             dead = sum(isinstance(each, Buried) for each in passed)
@@ -169,11 +196,12 @@ class DeliveryRecord:
                 applied=position.applied + len(passed) - dead,
                 dead=position.dead + dead,
             )
-            writes.append(self._document(self._subject, position, self._revision))
-        sequences = await self._commit(writes)
+            writes.append(self._notebook.document(self._subject, position, self._revision))
+        sequences = await self._notebook.commit(writes)
         self.position, self._revision = position, sequences.get(self._subject, self._revision)
         for reply in replies:
             self._known.pop(reply.outbound.id, None)
+        return changed
 
     # -- memory --------------------------------------------------------------------------------
     def _recalled(self, sequence: int, outbound: Outbound, stored: Stored | None) -> Reply:
@@ -188,7 +216,7 @@ class DeliveryRecord:
         if known is not None and known.sequence != sequence:
             fresh.concluded = True  # a repetition of one that is under way
             return fresh
-        if known is None or (stored and stored.headers.get(_WRITER) != self._writer):
+        if known is None or (stored and not self._notebook.wrote(stored)):
             self._known[outbound.id] = fresh
             return fresh
         known.revision = fresh.revision
@@ -203,15 +231,18 @@ class DeliveryRecord:
             id=outbound.id,
             conversation=outbound.conversation,
             channel=self._channel,
+            agent=outbound.agent,
             state=DeliveryState.WAITING,
             at=clock.now_ms(),
         )
 
-    async def _decoded(self, item: Received) -> Outbound | None:
+    async def _decoded(self, item: Received) -> Outbound | Report | None:
         try:
+            if item.subject.split(".")[_KIND] == "report":
+                return msgspec.json.decode(item.data, type=Report)
             return msgspec.json.decode(item.data, type=Outbound)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            await self._patiently(
+            await self._notebook.patiently(
                 lambda: self._backbone.dead.bury(
                     stage=self._stage,
                     input_stream=JOURNAL,
@@ -227,65 +258,63 @@ class DeliveryRecord:
         log.warning("quarantined", stage=self._stage, input=item.stream_seq, code=BAD_OUTBOUND)
         return None
 
-    # -- the journal ---------------------------------------------------------------------------
-    async def _commit(self, writes: Sequence[Write]) -> Mapping[str, int]:
-        """Write all or none; while the outcome is unknown, find out or write again."""
-        try:
-            return await self._backbone.committer.commit(writes)
-        except StoreUnavailable as error:
-            log.warning("store_unavailable", stage=self._stage, reason=str(error))
-        while True:
-            await self._wait_for_the_store()
-            try:
-                standing = {each.subject: await self._standing(each.subject) for each in writes}
-                if all(_is(standing[each.subject], each) for each in writes):
-                    return {subject: each.seq for subject, each in standing.items() if each}
-                as_before = all(
-                    (stored.seq if (stored := standing[each.subject]) else 0) == each.expected
-                    for each in writes
-                )
-                if as_before:
-                    return await self._backbone.committer.commit(writes)
-            except StoreUnavailable as error:
-                log.warning("store_unavailable", stage=self._stage, reason=str(error))
-            except Conflict:
-                # The first try may have been written late: look again.
+    async def _taken_in(
+        self, heard: Sequence[Heard]
+    ) -> tuple[Mapping[OutboundId, DeliveryDoc], list[Write]]:
+        """Return what becomes of replies by what was heard of them, and what that writes."""
+        names = {each.report.outbound for each in heard}
+        subjects = {name: self._backbone.subjects.delivery(name) for name in names}
+        found = await self._notebook.patiently(
+            lambda: get_many(
+                self._backbone.connection,
+                JOURNAL,
+                list(subjects.values()),
+                at_least=self._revision,
+            )
+        )
+        changed: dict[OutboundId, DeliveryDoc] = {}
+        writes: list[Write] = []
+        now = clock.now_ms()
+        for name, subject in subjects.items():
+            if (stored := found.get(subject)) is None:
                 continue
-            else:
-                raise Conflict("somebody else wrote while the store was away")
+            before = doc = msgspec.json.decode(stored.data, type=DeliveryDoc)
+            for each in heard:
+                if each.report.outbound == name:
+                    doc = moved(doc, each.report, now)
+            if doc == before:
+                continue
+            ttl_ms = self._keeping.document_ttl_ms(doc)
+            writes.append(self._notebook.document(subject, doc, stored.seq, ttl_ms))
+            if doc.state is not before.state:
+                changed[name] = doc
+                writes += [self._undelivered(doc)] if doc.state in LOST else []
+        return changed, writes
 
-    async def _standing(self, subject: str) -> Stored | None:
-        return await get_last(self._backbone.connection, JOURNAL, subject, leader=True)
-
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        while True:
-            try:
-                return await ask()
-            except StoreUnavailable as error:
-                log.warning("store_unavailable", stage=self._stage, reason=str(error))
-            await self._wait_for_the_store()
-
-    async def _wait_for_the_store(self) -> None:
-        await asyncio.sleep(_RETRY_S)
-        await self._backbone.connection.wait_connected()
-        if not self._lease.held:
-            raise Fenced("the lease was lost while the store was away")
-
+    # -- the journal ---------------------------------------------------------------------------
     def _write(self, reply: Reply) -> Write:
         subject = self._backbone.subjects.delivery(reply.doc.id)
-        return self._document(
+        return self._notebook.document(
             subject, reply.doc, reply.revision, self._keeping.document_ttl_ms(reply.doc)
         )
 
-    def _document(
-        self, subject: str, body: msgspec.Struct, expected: int, ttl_ms: int | None = None
-    ) -> Write:
-        return document(
+    def _undelivered(self, doc: DeliveryDoc) -> Write:
+        told = Undelivered(
+            conversation=doc.conversation,
+            outbound=doc.id,
+            agent=doc.agent,
+            channel=doc.channel,
+            reason=doc.error,
+            at=doc.at,
+        )
+        subject = self._backbone.subjects.undelivered(doc.conversation)
+        name = f"undelivered:{doc.id}:{doc.state.value}"
+        return entry(
             subject,
-            msgspec.json.encode(body),
-            expected=expected,
-            ttl_ms=ttl_ms,
-            headers={_WRITER: self._writer},
+            msgspec.json.encode(told),
+            msg_id=name,
+            ttl_ms=self._keeping.entry_ttl_ms(subject),
+            headers=headers(event_id=name, kind="undelivered/1", at=doc.at),
         )
 
     def _thread(self, outbound: Outbound, sent: Sent) -> Mapping[str, ThreadDoc]:
@@ -302,11 +331,11 @@ class DeliveryRecord:
     async def _threads(self, documents: Mapping[str, msgspec.Struct]) -> list[Write]:
         if not documents:
             return []
-        known = await self._patiently(
+        known = await self._notebook.patiently(
             lambda: get_many(self._backbone.connection, JOURNAL, list(documents))
         )
         return [
-            self._document(
+            self._notebook.document(
                 subject, body, _revision(known.get(subject)), self._keeping.document_ttl_ms(body)
             )
             for subject, body in documents.items()
@@ -321,13 +350,3 @@ def _may_write(stored: Stored | None) -> bool:
 
 def _revision(stored: Stored | None) -> int:
     return stored.seq if stored is not None else 0
-
-
-def _is(stored: Stored | None, write: Write) -> bool:
-    """Return whether what stands there is what was to be written, and by that very process."""
-    return (
-        stored is not None
-        and stored.seq != write.expected
-        and stored.data == write.data
-        and stored.headers.get(_WRITER) == write.headers[_WRITER]
-    )

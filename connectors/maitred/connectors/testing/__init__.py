@@ -1,0 +1,28 @@
+"""Testing: one conformance suite for every connector, ours and yours.
+
+Write a `Door`, which knocks at your connector in its protocol's words and plays its provider, and
+run every case on it: `python -m maitred.connectors.testing your_package.tests:YourDoor`, or with
+pytest by `maitred.connectors.testing.with_pytest`. `docs/connectors.md` goes through it.
+
+Nothing here but `with_pytest` needs pytest.
+"""
+
+from maitred.connectors.testing.door import Answer, Door, Knock, Mood, Proof, Received, Verdict
+from maitred.connectors.testing.patience import shortened
+from maitred.connectors.testing.recording import RecordingContext
+from maitred.connectors.testing.suite import CASES, Outcome, run
+
+__all__ = [
+    "CASES",
+    "Answer",
+    "Door",
+    "Knock",
+    "Mood",
+    "Outcome",
+    "Proof",
+    "Received",
+    "RecordingContext",
+    "Verdict",
+    "run",
+    "shortened",
+]

@@ -1,0 +1,1 @@
+"""Webhook: the generic channel, signed JSON in and out."""

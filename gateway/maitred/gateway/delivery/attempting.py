@@ -1,0 +1,200 @@
+"""Attempting: one reply on its way to its provider, until it is settled.
+
+The intent is committed before the provider is called, where calling twice would be seen twice.
+What nobody knows the outcome of is shown to people or sent again, as the channel's policy says;
+a reply that was sent again is marked. A call under way outlives the loop's rereading of the
+journal; what it says is not lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from msgspec.structs import replace
+
+from maitred.connectors.port import Connector
+from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.outbound import DeliveryState, Outbound, OutboundKind, Sent
+from maitred.gateway import clock
+from maitred.gateway.delivery.allowing import refusal
+from maitred.gateway.delivery.consent import OPTED_OUT
+from maitred.gateway.delivery.items import Reply
+from maitred.gateway.delivery.pace import Pace
+from maitred.gateway.delivery.record import DeliveryRecord
+from maitred.gateway.metrics import Metrics
+from maitred.gateway.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+TRIES_MAX: Final = 6
+BACKOFF_MS: Final = 500
+BACKOFF_MS_MAX: Final = 30_000
+SENDS_AT_ONCE_MAX: Final = 16
+OUTCOME_UNKNOWN: Final = "outcome_unknown"
+TARGET_NOT_SENT: Final = "target_not_sent"
+_CALLS_STOP_MS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a reply in the end."""
+
+    state: DeliveryState
+    error: str = ""
+
+
+Settle = Callable[[Reply, Result], None]
+
+
+class Attempts:
+    """Sends the replies of one channel, each until it is settled.
+
+    `may_resend` says what to do where nobody knows the outcome.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        may_resend: bool,
+        pace: Pace,
+        record: DeliveryRecord,
+        metrics: Metrics,
+        settle: Settle,
+    ) -> None:
+        self._connector = connector
+        self._may_resend = may_resend
+        self._pace = pace
+        self._record = record
+        self._metrics = metrics
+        self._settle = settle
+        self._log = log.bind(channel=connector.channel)
+        self._calls = Tasks(self._call_failed)
+        self._at_once = asyncio.Semaphore(SENDS_AT_ONCE_MAX)
+
+    async def stop(self) -> None:
+        """End the calls under way."""
+        await self._calls.stop(_CALLS_STOP_MS)
+
+    async def hold_still(self) -> None:
+        """Let the calls under way end, and begin none."""
+        for _ in range(SENDS_AT_ONCE_MAX):
+            await self._at_once.acquire()
+
+    def take_up(self, reply: Reply) -> bool:
+        """Return whether to send a reply that was begun before this process knew of it.
+
+        Nobody knows whether it left: it is settled as that, unless it may be sent again.
+        """
+        if reply.doc.state is not DeliveryState.SENDING:
+            return True
+        if not self._may_resend:
+            self._log.warning(OUTCOME_UNKNOWN, outbound=reply.doc.id)
+            self._settle(reply, Result(DeliveryState.UNKNOWN, OUTCOME_UNKNOWN))
+            return False
+        reply.doc = replace(reply.doc, again=self._is_seen_twice)
+        return True
+
+    @property
+    def _is_seen_twice(self) -> bool:
+        """Whether the customer may see twice what is sent twice."""
+        return not self._connector.capabilities.resend_is_safe
+
+    async def send(self, reply: Reply) -> None:
+        """Return once a reply is settled."""
+        account = reply.outbound.to.account
+        wait_ms: int | None = 0
+        while wait_ms is not None:
+            if reply.answer is None:
+                await self._pace.turn(account)
+                if why := await self._refusal(reply.outbound):
+                    self._settle(reply, Result(DeliveryState.FAILED, why))
+                    return
+            async with self._at_once:
+                wait_ms = await self._attempt(reply, account, reply.doc.attempts)
+            await asyncio.sleep((wait_ms or 0) / 1000)
+
+    async def _refusal(self, outbound: Outbound) -> str:
+        """Return why a reply must not go out now, whatever was known when it was said."""
+        if await self._record.has_stopped(outbound.to.key):
+            return OPTED_OUT
+        if outbound.kind is OutboundKind.EDIT and not await self._record.is_sent(outbound.target):
+            return TARGET_NOT_SENT
+        able = self._connector.capabilities
+        return refusal(able, outbound.kind, outbound.text, outbound.files)
+
+    async def _attempt(self, reply: Reply, account: str, attempt: int) -> int | None:
+        """Send once and settle the reply, or return how long to wait before the next attempt."""
+        if reply.answer is None and self._is_seen_twice:
+            await self._note(reply, DeliveryState.SENDING)
+        after_ms = 0
+        try:
+            reply.sent = await asyncio.shield(reply.answer or self._call(reply))
+        except Permanent as error:
+            self._pace.succeeded(account)
+            self._settle(reply, Result(DeliveryState.FAILED, error.code))
+            return None
+        except OutcomeUnknown:
+            self._pace.failed(account)
+            if not self._may_resend or attempt >= TRIES_MAX:
+                self._settle(reply, Result(DeliveryState.UNKNOWN, OUTCOME_UNKNOWN))
+                return None
+            reply.answer = None
+            reply.doc = replace(reply.doc, attempts=attempt + 1, again=self._is_seen_twice)
+            return _backoff_ms(attempt)
+        except Retryable as error:
+            reply.answer = None
+            if isinstance(error, Throttled):
+                after_ms = error.after_ms
+                self._pace.throttled(account, after_ms)
+            else:
+                self._pace.failed(account)
+        except Exception as error:  # noqa: BLE001  (a plugin's fault fails one reply)
+            self._log.exception("connector_failed", kind=type(error).__name__)
+            self._settle(reply, Result(DeliveryState.FAILED, "connector_failed"))
+            return None
+        else:
+            self._pace.succeeded(account)
+            self._settle(reply, Result(DeliveryState.SENT))
+            return None
+        if attempt >= TRIES_MAX:
+            self._settle(reply, Result(DeliveryState.FAILED, "tries_used_up"))
+            return None
+        reply.doc = replace(reply.doc, attempts=attempt + 1)
+        await self._note(reply, DeliveryState.WAITING, error="retryable")
+        return max(after_ms, _backoff_ms(attempt))
+
+    def _call(self, reply: Reply) -> asyncio.Future[Sent]:
+        """Call the provider in a task that outlives the lane; only `stop` ends it."""
+        reply.answer = asyncio.get_running_loop().create_future()
+        name = f"{self._connector.channel} call"
+        self._calls.start(name, self._answer(reply.outbound, reply.answer))
+        return reply.answer
+
+    async def _answer(self, outbound: Outbound, answer: asyncio.Future[Sent]) -> None:
+        try:
+            sent = await self._connector.send(outbound)
+        except Exception as error:  # noqa: BLE001  (handed on to the lane)
+            answer.set_exception(error)
+        except BaseException:
+            answer.cancel()
+            raise
+        else:
+            answer.set_result(sent)
+
+    def _call_failed(self, _name: str, error: BaseException) -> None:
+        self._log.warning("call_not_ended", kind=type(error).__name__)
+
+    async def _note(self, reply: Reply, state: DeliveryState, *, error: str = "") -> None:
+        """Commit where a reply stands now, before anything further is done with it."""
+        reply.doc = replace(reply.doc, state=state, at=clock.now_ms(), error=error)
+        await self._record.note(reply)
+        if state is DeliveryState.WAITING:
+            self._metrics.delivery(self._connector.channel, state.value)
+
+
+def _backoff_ms(attempt: int) -> int:
+    return int(min(BACKOFF_MS * 2 ** (attempt - 1), BACKOFF_MS_MAX))

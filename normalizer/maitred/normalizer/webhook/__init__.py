@@ -1,0 +1,1 @@
+"""Webhook: one event of the generic channel in, one message out."""
