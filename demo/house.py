@@ -193,7 +193,7 @@ listen = "127.0.0.1:{ports.smtp}"
 trusted_relays = ["127.0.0.0/8"]
 authserv_id = "{AUTHSERV_ID}"
 sessions_per_peer_max = 500
-smarthost_starttls = false
+smarthost_tls = "none"
 {smarthost}
 [channels.email.accounts.support]
 addresses = ["{SUPPORT_ADDRESS}", "help@demo.example"]

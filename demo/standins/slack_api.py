@@ -1,6 +1,6 @@
 """A stand-in for Slack: its Web API on a local port, and its signature on requests to us.
 
-It answers `auth.test`, `users.info` and `chat.postMessage` in the shapes of
+It answers the methods that Maitred calls in the shapes of
 https://docs.slack.dev/reference/methods, to the real slack-sdk client.
 """
 
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
+
+_UPLOAD_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
 def signed_slack_request(secret: str, body: bytes | str, timestamp: int) -> dict[str, str]:
@@ -30,12 +32,19 @@ def signed_slack_request(secret: str, body: bytes | str, timestamp: int) -> dict
 
 @dataclass(frozen=True, slots=True)
 class SlackFailure:
-    """One failed answer: its status, Slack's word, seconds to wait, or a body of no JSON."""
+    """One failed answer: its status, Slack's word, seconds to wait, or a body of no JSON.
+
+    With `lost` the call takes effect, and the connection ends before its answer.
+    """
 
     status: int = 200
     error: str = "internal_error"
     retry_after_s: int | None = None
     page: str = ""
+    lost: bool = False
+
+
+Method = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -44,7 +53,9 @@ class SlackApi:
 
     `users` are user objects by user id. `sent` are the bodies of the messages posted, oldest
     first. `failures` are used up one a call, by method. `held` names methods whose calls wait
-    until `release`.
+    until `release`. `methods` are further ones, which are given the `Authorization` and the
+    arguments; `tokens` are those of other workspaces. `edits` are the bodies of changes,
+    `uploads` the bytes of files by id, `shared` the bodies by which files were shown.
     """
 
     token: str = "xoxb-standin"  # noqa: S105  (the stand-in's own)
@@ -55,6 +66,11 @@ class SlackApi:
     calls: list[str] = field(default_factory=list)
     failures: dict[str, deque[SlackFailure]] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    methods: dict[str, Method] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
+    edits: list[dict[str, Any]] = field(default_factory=list)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    shared: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,8 +78,9 @@ class SlackApi:
 
     async def start(self) -> None:
         """Listen; `url` is the base that the client wants."""
-        app = web.Application()
+        app = web.Application(client_max_size=_UPLOAD_BYTES_MAX)
         app.router.add_route("*", "/api/{method}", self._call)
+        app.router.add_post("/upload/{file}", self._upload)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -107,39 +124,107 @@ class SlackApi:
             await self._changed.wait_for(lambda: len(self.sent) >= count)
         return self.sent
 
+    async def wait_called(self, method: str, count: int = 1) -> None:
+        """Return once a method has been called so often."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.calls.count(method) >= count)
+
     async def _call(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        self.calls.append(method)
+        async with self._changed:
+            self.calls.append(method)
+            self._changed.notify_all()
         if method in self.held:
             await self._released.wait()
-        if waiting := self.failures.get(method):
-            return _failed(waiting.popleft())
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
-            return _answer({"ok": False, "error": "invalid_auth"})
-        arguments = await _arguments(request)
-        if method == "auth.test":
-            return _answer({"ok": True, "team_id": self.team_id, "user_id": self.bot_user_id})
-        if method == "users.info":
-            user = self.users.get(str(arguments.get("user")))
-            return _answer(
-                {"ok": True, "user": user} if user else {"ok": False, "error": "user_not_found"}
-            )
-        if method == "chat.postMessage":
-            return await self._post(arguments)
-        return _answer({"ok": False, "error": "unknown_method"})
+        failure = waiting.popleft() if (waiting := self.failures.get(method)) else None
+        if failure is not None and not failure.lost:
+            return _failed(failure)
+        answer = await self._answer(request, method)
+        if failure is not None and request.transport is not None:
+            request.transport.close()
+        return answer
 
-    async def _post(self, arguments: Mapping[str, Any]) -> web.Response:
+    async def _answer(self, request: web.Request, method: str) -> web.Response:
+        arguments = await _arguments(request)
+        authorization = request.headers.get("Authorization", "")
+        if method in self.methods:
+            return _answer(await self.methods[method](authorization, arguments))
+        if authorization.removeprefix("Bearer ") not in {self.token, *self.tokens}:
+            return _answer({"ok": False, "error": "invalid_auth"})
+        match method:
+            case "auth.test":
+                said = {"ok": True, "team_id": self.team_id, "user_id": self.bot_user_id}
+            case "users.info":
+                user = self.users.get(str(arguments.get("user")))
+                said = {"ok": True, "user": user} if user else _error("user_not_found")
+            case "chat.postMessage":
+                said = await self._post(arguments)
+            case "chat.update":
+                said = self._update(arguments)
+            case "conversations.history" | "conversations.replies":
+                said = self._history(arguments)
+            case "files.getUploadURLExternal":
+                said = self._upload_address()
+            case "files.completeUploadExternal":
+                said = self._share(arguments)
+            case _:
+                said = _error("unknown_method")
+        return _answer(said)
+
+    async def _post(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if not arguments.get("channel"):
-            return _answer({"ok": False, "error": "channel_not_found"})
+            return _error("channel_not_found")
         if not arguments.get("text"):
-            return _answer({"ok": False, "error": "no_text"})
+            return _error("no_text")
         async with self._changed:
             self.sent.append(dict(arguments))
             number = len(self.sent)
             self._changed.notify_all()
-        return _answer(
-            {"ok": True, "channel": arguments["channel"], "ts": f"{1_700_000_000 + number}.000100"}
-        )
+        return {"ok": True, "channel": arguments["channel"], "ts": _ts(number)}
+
+    def _update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if arguments.get("ts") not in {_ts(number) for number in range(1, len(self.sent) + 1)}:
+            return _error("message_not_found")
+        self.edits.append(dict(arguments))
+        return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"]}
+
+    def _history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the posts of a channel, or of a thread in it, the newest first, in pages."""
+        found = [
+            {**post, "ts": _ts(number)}
+            for number, post in enumerate(self.sent, 1)
+            if post["channel"] == arguments.get("channel")
+            and post.get("thread_ts") == arguments.get("ts")
+            and float(_ts(number)) >= float(arguments.get("oldest", 0))
+        ][::-1]
+        begin = int(arguments.get("cursor") or 0)
+        end = begin + int(arguments.get("limit", 100))
+        after = str(end) if end < len(found) else ""
+        return {
+            "ok": True,
+            "messages": found[begin:end],
+            "response_metadata": {"next_cursor": after},
+        }
+
+    def _upload_address(self) -> dict[str, Any]:
+        file = f"F{len(self.uploads) + 1}"
+        self.uploads[file] = b""
+        return {
+            "ok": True,
+            "file_id": file,
+            "upload_url": self.url.removesuffix("api/") + f"upload/{file}",
+        }
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if waiting := self.failures.get("upload"):
+            return _failed(waiting.popleft())
+        self.uploads[request.match_info["file"]] = await request.read()
+        return web.Response(text="OK")
+
+    def _share(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        files = orjson.loads(arguments["files"])
+        self.shared.append({**arguments, "files": files})
+        return {"ok": True, "files": files}
 
 
 async def _arguments(request: web.Request) -> Mapping[str, Any]:
@@ -148,6 +233,15 @@ async def _arguments(request: web.Request) -> Mapping[str, Any]:
         read: dict[str, Any] = orjson.loads(await request.read())
         return read
     return {**request.query, **await request.post()}
+
+
+def _ts(number: int) -> str:
+    """Return the time stamp of the post that came as the `number`th."""
+    return f"{1_700_000_000 + number}.000100"
+
+
+def _error(word: str) -> dict[str, Any]:
+    return {"ok": False, "error": word}
 
 
 def _answer(data: Mapping[str, Any], status: int = 200) -> web.Response:

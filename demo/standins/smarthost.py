@@ -47,9 +47,10 @@ class Smarthost:
 
     async def handle_DATA(self, _server: object, _session: object, mail: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
         """Take a mail."""
-        parsed = message_from_bytes(mail.original_content or b"", policy=default)
+        text = message_from_bytes(mail.original_content or b"", policy=default).get_body(("plain",))
+        words = text.get_content().strip() if text is not None else ""
         async with self._came:
-            self.mails += [Mail(to, parsed.get_content().strip()) for to in mail.rcpt_tos]
+            self.mails += [Mail(to, words) for to in mail.rcpt_tos]
             self._came.notify_all()
         return "250 OK"
 

@@ -170,7 +170,9 @@ async def test_replies_leave_by_mail_slack_and_sms_in_their_threads(
     assert sent.rcpt_tos == ["kim@mail.example"]
     assert parsed["In-Reply-To"] == "<1@m.example>"
     assert parsed["Subject"] == "Re: Bill"
-    assert parsed.get_content().strip() == "By mail."
+    text = parsed.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().strip() == "By mail."
 
     await send_slack(house, session, user="U1", text="Hi", ts="1790000000.000500", channel="C7")
     await answer("By Slack.")

@@ -113,14 +113,20 @@ class Desk:
         )
 
     async def report(
-        self, text: str, state: DeliveryState, *, at: int = 5, error: str = ""
+        self,
+        text: str,
+        state: DeliveryState,
+        *,
+        at: int = 5,
+        account: str = "main",
+        error: str = "",
     ) -> None:
         """Let the provider say later what became of a reply."""
         self._reports += 1
         said = Report(
             outbound=OutboundId(f"out_{text}"),
             channel="sms",
-            account="main",
+            account=account,
             state=state,
             at=at,
             error=error,

@@ -49,6 +49,8 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     agent_name: str = ""
     agent_picture: str = ""
     """The address of the agent's picture, for channels that show one."""
+    by_machine: bool = False
+    """Whether no person wrote it, which mail must say (RFC 3834, section 5)."""
     to: ReplyTo
     subject: str = ""
     text: str
@@ -134,6 +136,7 @@ class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     id: OutboundId
     conversation: ConversationId
     channel: str
+    account: str = ""
     agent: AgentId = AgentId("")
     state: DeliveryState
     at: int

@@ -107,7 +107,9 @@ class Reporting:
             StoreUnavailable: the store did not confirm in time.
         """
         subject = self._backbone.subjects.report(report.channel, report.outbound)
-        name = f"report:{report.outbound}:{report.state.value}:{report.error}"
+        # With the account, so that nobody else's report makes a genuine one a repetition.
+        said = f"{report.state.value}:{report.error}"
+        name = f"report:{report.outbound}:{report.channel}:{report.account}:{said}"
         await self._backbone.publisher.publish(
             subject,
             msgspec.json.encode(report),

@@ -109,6 +109,7 @@ class Say:
     reply: OutboundId
     asks_proof: bool = False
     agent_picture: str = ""
+    by_machine: bool = False
     files: tuple[OutboundFile, ...] = ()
     kind: OutboundKind = OutboundKind.REPLY
     target: OutboundId | None = None

@@ -12,6 +12,7 @@ from typing import Any, cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from maitred.connectors.email.connector import EmailConnector
+from maitred.connectors.email.outgoing import SmarthostTls
 from maitred.connectors.email.settings import EmailAccount, EmailSettings
 from maitred.connectors.port import Connector
 from maitred.connectors.testing import Answer, Knock, Mood, Received, RecordingContext, Verdict
@@ -199,7 +200,7 @@ class EmailDoor:
         actions = {DeliveryState.FAILED: "failed", DeliveryState.DELIVERED: "delivered"}
         to = envelope.mail_from or "help@shop.example"
         bounce = _BOUNCE.format(to=to, action=actions[state], message_id=mail["Message-ID"])
-        return await self._bring(to, bounce.replace("\n", "\r\n").encode())
+        return await self._bring(to, bounce.replace("\n", "\r\n").encode(), sender="")
 
     def _deliver(self, to: str, mail: bytes) -> Answer:
         try:
@@ -214,12 +215,14 @@ class EmailDoor:
             return Answer(Verdict.BROKEN)
         return Answer(Verdict.TAKEN)
 
-    async def _bring(self, to: str, data: bytes, *, ends: bool = True) -> Answer:
+    async def _bring(
+        self, to: str, data: bytes, *, ends: bool = True, sender: str = "b@home.example"
+    ) -> Answer:
         """Say byte by byte what no library would say."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._connector.port)
         try:
             await reader.readline()
-            for command in (b"HELO peer.example", b"MAIL FROM:<b@home.example>"):
+            for command in (b"HELO peer.example", f"MAIL FROM:<{sender}>".encode()):
                 writer.write(command + b"\r\n")
                 await reader.readline()
             writer.write(b"RCPT TO:<" + to.encode() + b">\r\nDATA\r\n")
@@ -238,7 +241,7 @@ def _settings(**fields: Any) -> EmailSettings:
     values = {
         "listen": "127.0.0.1:0",
         "accounts": {"help": ACCOUNT},
-        "smarthost_starttls": False,
+        "smarthost_tls": SmarthostTls.NONE,
         "bytes_max": MIB,
         "timeout_s": 1.0,
         **fields,

@@ -14,6 +14,8 @@ from aiohttp import web
 from demo.standins.slack_api import signed_slack_request
 from maitred.connectors.port import Connector
 from maitred.connectors.slack import connector as slack
+from maitred.connectors.slack import door
+from maitred.connectors.slack.settings import SlackAccount, SlackSettings
 from maitred.connectors.testing import (
     Answer,
     Knock,
@@ -34,6 +36,8 @@ from maitred.normalizer.port import DecodeContext
 from maitred.normalizer.slack.decoder import decode
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+OLD_SECRET = "1c7a42f1b10e8888abcd99yyyzzz85f0"
+SIGNED_BY = {Proof.GOOD: SECRET, Proof.OLD: OLD_SECRET, Proof.WRONG: "a-guess", Proof.NONE: SECRET}
 BOT_TOKEN = "xoxb-a-token-of-no-workspace"
 PATH = "/v1/webhooks/slack/"
 
@@ -43,11 +47,8 @@ class SlackDoor:
 
     channel = "slack"
     connector: type[Connector] = slack.SlackConnector
-    not_applicable: Mapping[str, str] = {
-        "rotated_secret": "Slack signs with the app's one signing secret, and a new one takes its "
-        "place at once",
-    }
-    private: Sequence[str] = (SECRET, BOT_TOKEN, "kim@example.com")
+    not_applicable: Mapping[str, str] = {}
+    private: Sequence[str] = (SECRET, OLD_SECRET, BOT_TOKEN, "kim@example.com")
     bytes_max = WEBHOOK_BYTES_MAX
     replay_window_ms = 5 * MINUTE_MS
 
@@ -62,7 +63,7 @@ class SlackDoor:
             slack_sdk.signature.Clock, "now", lambda _: float(house.now // 1_000)
         )
         self._clock.start()
-        self._patience = shortened(slack, "ANSWER_TIMEOUT_MS", 400)
+        self._patience = shortened(door, "ANSWER_TIMEOUT_MS", 400)
         await self._api.start()
         made = slack.SlackConnector(_settings(api_url=self._api.url + "/api/"), house.context)
         await made.start()
@@ -81,7 +82,7 @@ class SlackDoor:
     async def knock(self, knock: Knock) -> Answer:
         body = orjson.dumps(_event(knock)) if knock.raw is None else knock.raw
         at_s = (self._house.now - knock.ago_ms) // 1_000
-        secret = "a-guess" if knock.proof is Proof.WRONG else SECRET
+        secret = SIGNED_BY[knock.proof]
         try:
             headers = signed_slack_request(secret, body, at_s)
         except UnicodeDecodeError:
@@ -155,15 +156,16 @@ class SlackDoor:
         return web.json_response({"ok": True, "channel": said["channel"], "ts": ts})
 
 
-def _settings(**fields: Any) -> slack.SlackSettings:
+def _settings(**fields: Any) -> SlackSettings:
     account = {
         "signing_secret": Secret(SECRET),
+        "signing_secrets": (Secret(OLD_SECRET),),
         "bot_token": Secret(BOT_TOKEN),
         "team_id": "T0OWN",
         "bot_user_id": "U0BOT",
         **fields,
     }
-    return slack.SlackSettings(accounts={"main": slack.SlackAccount(**account)})
+    return SlackSettings(accounts={"main": SlackAccount(**account)})
 
 
 def _event(knock: Knock) -> dict[str, Any]:

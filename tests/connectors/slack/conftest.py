@@ -11,12 +11,21 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.standins.slack_api import SlackApi
-from maitred.connectors.slack.connector import SlackAccount, SlackConnector, SlackSettings
+from maitred.connectors.slack import finding
+from maitred.connectors.slack.connector import SlackConnector
+from maitred.connectors.slack.settings import SlackAccount, SlackSettings
 from maitred.contracts.secret import Secret
 from tests.connectors.slack.door import NOW_S, SECRET, Door, OpenDoor
+from tests.connectors.slack.socket_server import SocketServer
 
 if TYPE_CHECKING:
     from tests.connectors.conftest import RecordingContext
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a post whose answer was lost be looked for without pauses."""
+    monkeypatch.setattr(finding, "PAUSES_S", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -31,6 +40,8 @@ async def open_door(
     async def make(**changes: object) -> Door:
         api = SlackApi()
         await api.start()
+        sockets = SocketServer(api)
+        await sockets.start()
         api.add_user("U0ANA", email="Ana@Example.com", name="Ana")
         account: dict[str, Any] = {
             "signing_secret": Secret(SECRET),
@@ -40,7 +51,7 @@ async def open_door(
             "api_url": api.url,
             **changes,
         }
-        recorded = recording()
+        recorded = recording(public_url="https://maitred.example.com")
         connector = SlackConnector(
             SlackSettings(accounts={"main": SlackAccount(**account)}), recorded.context
         )
@@ -50,13 +61,14 @@ async def open_door(
             app.router.add_route(route.method, route.path, route.handler)
         client = TestClient(TestServer(app))
         await client.start_server()
-        opened.append(Door(connector, recorded, client, api))
+        opened.append(Door(connector, recorded, client, api, sockets))
         return opened[-1]
 
     yield make
     for door in opened:
         await door.client.close()
         await door.connector.stop()
+        await door.sockets.stop()
         await door.api.stop()
 
 

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient
 
 from demo.standins.slack_api import SlackApi, signed_slack_request
 from maitred.connectors.slack.connector import SlackConnector
+from tests.connectors.slack.socket_server import SocketServer
 
 if TYPE_CHECKING:
     from tests.connectors.conftest import RecordingContext
@@ -65,6 +66,7 @@ class Door:
     recorded: RecordingContext
     client: TestClient[web.Request, web.Application]
     api: SlackApi
+    sockets: SocketServer
 
     async def post(
         self,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
+import orjson
 import pytest
 
 from maitred.connectors.port import FetchesMedia
@@ -42,6 +44,31 @@ async def test_a_sign_in_page_is_no_file(open_door: OpenDoor, files: MediaHost) 
         await door.connector.fetch("main", picture(address))
     assert refused.value.code == "forbidden"
     assert await door.connector.fetch("main", picture(address, "text/html")) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"ok": True, "file": {"id": "F1", "url_private_download": "{url}/files-pri/T7-F1/a"}}, ""),
+        ({"ok": True, "file": {"id": "F1"}}, "file_not_found"),
+        ({"ok": True, "file": "F1"}, "file_not_found"),
+        ({"ok": False, "error": "file_not_found"}, "file_not_found"),
+    ],
+)
+async def test_a_file_of_a_shared_channel_is_asked_for_by_its_id(
+    open_door: OpenDoor, files: MediaHost, answer: dict[str, Any], code: str
+) -> None:
+    door = await open_door(api_url=files.url + "/api/")
+    files.file("/files-pri/T7-F1/a", b"\x89PNG")
+    told = orjson.dumps(answer).replace(b"{url}", files.url.encode())
+    files.file("/api/files.info?file=F1", told, **{"Content-Type": "application/json"})
+    named = picture("https://slack.com/api/files.info?file=F1")
+    if not code:
+        assert await door.connector.fetch("main", named) == b"\x89PNG"
+        return
+    with pytest.raises(Permanent) as refused:
+        await door.connector.fetch("main", named)
+    assert refused.value.code == code
 
 
 async def test_an_account_that_is_not_configured_fetches_nothing(door: Door) -> None:

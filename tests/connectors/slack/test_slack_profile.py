@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from demo.standins.slack_api import SlackFailure
 from maitred.connectors.slack import profile as slack_profile
+from maitred.connectors.slack import web
+from maitred.connectors.slack.profile import SlackProfiles
+from maitred.connectors.slack.settings import SlackAccount
 from maitred.contracts.identifiers import Level, Observed, email_identifier, slack_identifier
 from maitred.contracts.limits import HOUR_MS, MINUTE_MS
 from maitred.contracts.secret import Secret
@@ -121,6 +127,25 @@ async def test_a_profile_is_kept_for_an_hour(door: Door) -> None:
     door.recorded.now += 1
     await door.post(make_event(ts="3.1"))
     assert door.api.calls.count("users.info") == 2
+
+
+async def test_those_who_ask_at_once_ask_slack_once_and_go_on_in_their_order(door: Door) -> None:
+    account = SlackAccount(api_url=door.api.url)
+    went_on: list[int] = []
+
+    async def client(_: str) -> AsyncWebClient:
+        return web.client(account, None, door.api.token)
+
+    profiles = SlackProfiles(client, is_own=lambda _: True, clock=lambda: door.recorded.now)
+
+    async def ask(number: int) -> str:
+        found = await profiles.find("T0OWN", "T0OWN", "U0ANA")
+        went_on.append(number)
+        return found.name
+
+    assert await asyncio.gather(*map(ask, range(8))) == ["Ana"] * 8
+    assert went_on == list(range(8))
+    assert door.api.calls == ["users.info"]
 
 
 async def test_a_failure_is_kept_for_a_minute(door: Door) -> None:

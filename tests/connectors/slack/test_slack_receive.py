@@ -12,8 +12,9 @@ import orjson
 import pytest
 
 from demo.standins.slack_api import signed_slack_request
-from maitred.connectors.slack import connector as slack
-from maitred.connectors.slack.connector import SlackAccount, SlackConnector, SlackSettings
+from maitred.connectors.slack import door as slack_door
+from maitred.connectors.slack.connector import SlackConnector
+from maitred.connectors.slack.settings import SlackAccount, SlackSettings
 from maitred.contracts.errors import ConfigurationError, Permanent
 from maitred.contracts.identifiers import Level, slack_identifier
 from maitred.contracts.inbound import Verification
@@ -184,8 +185,8 @@ async def test_a_store_that_is_down_is_told_to_slack(door: Door) -> None:
 async def test_a_store_that_is_slow_is_not_waited_for_beyond_slacks_patience(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert slack.ANSWER_TIMEOUT_MS < 3_000
-    monkeypatch.setattr(slack, "ANSWER_TIMEOUT_MS", 50)
+    assert slack_door.ANSWER_TIMEOUT_MS < 3_000
+    monkeypatch.setattr(slack_door, "ANSWER_TIMEOUT_MS", 50)
     door.recorded.store.gate = asyncio.Event()
     assert (await door.post(make_event())).status == 503
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from maitred.connectors.slack.profile import SlackProfiles
 from tests.connectors.slack.door import Door, make_event
 
 
@@ -173,5 +174,5 @@ async def test_a_fault_of_our_own_is_no_refusal_of_the_message(
     async def fail(*_: object) -> None:
         raise AttributeError("ours")
 
-    monkeypatch.setattr(door.connector, "_profile", fail)
+    monkeypatch.setattr(SlackProfiles, "find", fail)
     assert (await door.post(make_event())).status == 500

@@ -10,7 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.standins.twilio_api import TwilioApi
-from maitred.connectors.sms.connector import SmsAccount, SmsConnector, SmsSettings
+from maitred.connectors.sms.connector import SmsConnector
+from maitred.connectors.sms.settings import SmsAccount, SmsSettings
 from maitred.contracts.secret import Secret
 from tests.connectors.sms.door import MESSAGE, PUBLIC, Door, OpenDoor
 
@@ -25,13 +26,14 @@ async def open_door(
     """Return a function that opens a door; changes are fields of its account."""
     opened: list[Door] = []
 
-    async def make(*, public_url: str = PUBLIC, **changes: object) -> Door:
+    async def make(*, public_url: str = PUBLIC, own_url: str = "", **changes: object) -> Door:
         api = TwilioApi()
         await api.start()
         account: dict[str, Any] = {
             "account_sid": api.account_sid,
             "auth_token": Secret(api.auth_token),
             "numbers": ("+18005551212",),
+            "public_url": own_url,
             "api_url": api.url,
             **changes,
         }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
@@ -62,8 +62,23 @@ class Door:
             headers={**signed, **(headers or {})},
         )
 
+    async def report(self, sent: Mapping[str, str], status: str, **fields: str) -> ClientResponse:
+        """Post a status callback about a message that Twilio was sent, as Twilio does."""
+        path = urlsplit(sent["StatusCallback"]).path
+        form = {
+            "MessageSid": "SM" + "0" * 32,
+            "MessageStatus": status,
+            "To": sent["To"],
+            "From": sent.get("From", ""),
+            "AccountSid": self.api.account_sid,
+            **fields,
+        }
+        return await self.post(form, path=path)
+
 
 class OpenDoor(Protocol):
-    """Opens a door; changes are fields of its account."""
+    """Opens a door; changes are fields of its account, and `own_url` is its `public_url`."""
 
-    async def __call__(self, *, public_url: str = PUBLIC, **changes: object) -> Door: ...
+    async def __call__(
+        self, *, public_url: str = PUBLIC, own_url: str = "", **changes: object
+    ) -> Door: ...

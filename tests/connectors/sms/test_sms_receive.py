@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
@@ -13,17 +11,13 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from demo.standins.twilio_api import signed_twilio_request
-from maitred.connectors.sms import connector as sms
-from maitred.connectors.sms.connector import SmsAccount, SmsConnector, SmsSettings
-from maitred.contracts.errors import ConfigurationError, Permanent
+from maitred.connectors.sms import door as sms
+from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Level, text_identifier
 from maitred.contracts.inbound import Verification
 from maitred.contracts.limits import WEBHOOK_BYTES_MAX
 from maitred.contracts.secret import Secret
 from tests.connectors.sms.door import PATH, Door, OpenDoor
-
-if TYPE_CHECKING:
-    from tests.connectors.conftest import RecordingContext
 
 
 async def test_a_signed_message_is_stored_as_received_and_answered_with_empty_twiml(
@@ -95,6 +89,28 @@ async def test_a_retry_is_the_same_message(door: Door, message: dict[str, str]) 
     assert len(door.recorded.accepted) == 1
 
 
+async def test_a_message_that_comes_by_the_fallback_address_as_well_is_the_same(
+    door: Door, message: dict[str, str]
+) -> None:
+    failed = {"ErrorCode": "11200", "ErrorUrl": f"https://desk.example.com{PATH}"}
+    headers = {"I-Twilio-Idempotency-Token": "tok-2"}
+    assert (await door.post(message)).status == 200
+    assert (await door.post({**message, **failed}, headers=headers)).status == 200
+    assert len(door.recorded.accepted) == 1
+
+
+async def test_what_a_messaging_service_brings_is_stored_as_what_a_number_brings(
+    door: Door, message: dict[str, str]
+) -> None:
+    for number, (service, to) in enumerate([("MG1", "+18005551212"), ("MG2", "+18005559999")]):
+        more = {"MessagingServiceSid": service, "To": to, "MessageSid": f"SM{number}"}
+        assert (await door.post({**message, **more})).status == 200
+    assert [each.recipients for each, _ in door.recorded.accepted] == [
+        ("+18005551212",),
+        ("+18005559999",),
+    ]
+
+
 async def test_the_older_name_of_the_message_id_will_do(
     door: Door, message: dict[str, str]
 ) -> None:
@@ -129,7 +145,37 @@ async def test_the_signature_published_with_twilios_own_library_is_taken(
         signed_twilio_request("12345", url, params)["X-Twilio-Signature"]
         == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
     )
-    assert door.connector._validators["main"].validate(url, params, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    form = MultiDict(params)
+    assert door.connector._door._is_signed("main", url, form, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    assert not door.connector._door._is_signed("main", url, form, "RSOYDt4T1cUTdK1PDd93/VVr8B8")
+
+
+@pytest.mark.parametrize(
+    ("public", "signed"),
+    [
+        ("https://desk.example.com", "https://desk.example.com:443"),
+        ("https://desk.example.com:443", "https://desk.example.com"),
+        ("http://desk.example.com", "http://desk.example.com:80"),
+        ("http://desk.example.com:1234", "http://desk.example.com:1234"),
+        ("http://desk.example.com:1234", "http://desk.example.com"),
+    ],
+)
+async def test_a_signature_holds_with_the_port_and_without_as_in_twilios_library(
+    open_door: OpenDoor, message: dict[str, str], public: str, signed: str
+) -> None:
+    door = await open_door(public_url=public)
+    assert (await door.post(message, url=signed + PATH)).status == 200
+
+
+async def test_while_tokens_change_either_signs_a_message(
+    open_door: OpenDoor, message: dict[str, str]
+) -> None:
+    door = await open_door(auth_token=None, auth_tokens=(Secret("new"), Secret("old")))
+    statuses = []
+    for door.token in ("new", "old", "standin", ""):
+        statuses.append((await door.post(message)).status)
+    assert statuses == [200, 200, 403, 403]
+    assert len(door.recorded.accepted) == 1
 
 
 @pytest.mark.parametrize("signature", [None, "", "AAAA", "ü", "RSOYDt4T1cUTdK1PDd93/VVr8B8="])
@@ -166,15 +212,9 @@ async def test_the_query_is_part_of_what_is_signed(door: Door, message: dict[str
 async def test_an_accounts_own_public_address_goes_before_the_gateways(
     open_door: OpenDoor, message: dict[str, str]
 ) -> None:
-    door = await open_door(public_url="https://inner.example", api_url="")
+    door = await open_door(own_url="https://sms.example.net/")
     assert (await door.post(message)).status == 403
-    own = await open_door(public_url="https://inner.example")
-    own.connector._accounts["main"] = SmsAccount(
-        account_sid=own.api.account_sid,
-        auth_token=Secret(own.token),
-        public_url="https://sms.example.net/",
-    )
-    assert (await own.post(message, url=f"https://sms.example.net{PATH}")).status == 200
+    assert (await door.post(message, url=f"https://sms.example.net{PATH}")).status == 200
 
 
 async def test_without_a_public_address_the_requests_own_is_used(
@@ -312,13 +352,3 @@ async def test_nothing_that_is_posted_is_our_fault(
     assert (await door.post({}, body=body)).status < 500
     form = {"AccountSid": door.api.account_sid, "MessageSid": "SM1", **fields}
     assert (await door.post(form)).status < 500
-
-
-def test_wrong_settings_are_named_by_their_path(recording: Callable[..., RecordingContext]) -> None:
-    account = SmsAccount(account_sid="", auth_token=Secret(""), public_url="desk", api_url="x")
-    with pytest.raises(ConfigurationError) as raised:
-        SmsConnector(SmsSettings(accounts={"main": account}), recording().context)
-    assert [fault.partition(":")[0] for fault in raised.value.faults] == [
-        f"channels.sms.accounts.main.{field}"
-        for field in ("account_sid", "auth_token", "public_url", "api_url")
-    ]

@@ -24,11 +24,18 @@ SENT, DELIVERED, READ, FAILED = (
 )
 
 
-def report(state: DeliveryState, at: int = 5, *, channel: str = "sms", error: str = "") -> Report:
+def report(
+    state: DeliveryState,
+    at: int = 5,
+    *,
+    channel: str = "sms",
+    account: str = "main",
+    error: str = "",
+) -> Report:
     return Report(
         outbound=OutboundId("out_r1"),
         channel=channel,
-        account="main",
+        account=account,
         state=state,
         at=at,
         error=error,
@@ -36,7 +43,14 @@ def report(state: DeliveryState, at: int = 5, *, channel: str = "sms", error: st
 
 
 def known(state: DeliveryState, **more: object) -> DeliveryDoc:
-    fields = {"id": "out_r1", "conversation": "c1", "channel": "sms", "state": state, "at": 1}
+    fields = {
+        "id": "out_r1",
+        "conversation": "c1",
+        "channel": "sms",
+        "account": "main",
+        "state": state,
+        "at": 1,
+    }
     return msgspec.convert(fields | more, DeliveryDoc)
 
 
@@ -63,9 +77,13 @@ def test_a_failure_after_it_was_sent_is_shown_and_arriving_after_all_counts_more
     assert (doc.state, doc.error) == (DELIVERED, "")
 
 
-def test_a_report_of_another_channel_says_nothing() -> None:
+@pytest.mark.parametrize("state", [SENT, DELIVERED, READ, FAILED])
+@pytest.mark.parametrize("whose", [{"channel": "chat"}, {"account": "other"}, {"account": ""}])
+def test_a_report_of_another_channel_or_account_says_nothing(
+    state: DeliveryState, whose: dict[str, str]
+) -> None:
     doc = known(SENT)
-    assert moved(doc, report(READ, channel="chat"), 100) == doc
+    assert moved(doc, report(state, **whose), 100) == doc
 
 
 @pytest.mark.parametrize("state", [DeliveryState.WAITING, DeliveryState.UNKNOWN])
@@ -138,6 +156,23 @@ async def test_who_holds_the_conversation_is_told_once_of_what_did_not_arrive(
         ("out_r2", "30006", "ann", "sms"),
     ]
     assert {each.conversation for each in told} == {ConversationId("c1")}
+
+
+async def test_a_report_of_another_account_is_refused_and_counted(
+    desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    start(Provider())
+    await desk.reply("r1")
+    await concluded(1)
+    await desk.report("r1", FAILED, account="other", error="30003")
+    await desk.report("r1", DELIVERED)
+    await concluded(3)
+    doc = await desk.doc("r1")
+    assert doc is not None
+    assert (doc.state, doc.error, doc.account) == (DELIVERED, "", "main")
+    assert await desk.undelivered() == []
+    refused = b'refused_total{account="other",channel="sms",reason="foreign_report"} 1.0'
+    assert refused in desk.metrics.render()
 
 
 async def test_a_report_is_not_lost_when_delivery_dies_before_it_is_taken_in(

@@ -36,7 +36,7 @@ def test_a_message_in_a_thread_is_read(read: Read) -> None:
         "T1:C1:1699999999.000001",
     )
     assert message.reply_to.thread == "1699999999.000001"
-    assert message.reply_to.extra == {"channel": "C1"}
+    assert message.reply_to.extra == {"channel": "C1", "team": "T1"}
     (file,) = message.attachments
     assert (file.name, file.size, file.remote) == (
         "photo.jpg",

@@ -36,7 +36,7 @@ def test_a_file_is_an_attachment_that_stays_at_slack(
 @pytest.mark.parametrize(
     ("file", "cut"),
     [
-        ({"id": "F1", "mode": "file_access", "file_access": "check_file_info"}, "check_file_info"),
+        ({"id": "../F1", "file_access": "check_file_info"}, "check_file_info"),
         ({"id": "F1", "file_access": "access_denied"}, "access_denied"),
         ({"id": "F1", "mode": "tombstone"}, "tombstone"),
         ({"id": "F1", "mode": "hidden_by_limit"}, "hidden_by_limit"),
@@ -46,8 +46,16 @@ def test_a_file_that_slack_withholds_is_listed_and_flagged(
     read: Read, file: Json, cut: str
 ) -> None:
     message = read(event(files=[file]))
-    assert message.attachments == (Attachment(name="F1", content_type="", size=-1, cut=cut),)
+    named = str(file["id"])
+    assert message.attachments == (Attachment(name=named, content_type="", size=-1, cut=cut),)
     assert message.flags == ("file_withheld",)
+
+
+def test_a_file_that_is_given_when_asked_for_has_where_to_ask(read: Read) -> None:
+    file = {"id": "F1", "mode": "file_access", "file_access": "check_file_info"}
+    [attachment] = read(event(files=[file])).attachments
+    assert attachment.remote == "https://slack.com/api/files.info?file=F1"
+    assert attachment.cut == "check_file_info"
 
 
 SNIPPET = {**PHOTO, "mode": "snippet", "user": "U1", "preview": "boiler: E119\npump: ok"}

@@ -60,6 +60,23 @@ def test_a_text_is_read(read: Read) -> None:
     assert message.flags == ()
 
 
+@pytest.mark.parametrize(
+    ("service", "extra"),
+    [
+        ("MG00000000000000000000000000000001", {"service": "MG00000000000000000000000000000001"}),
+        ("", {}),
+        ("AC1", {}),
+        ("MG1\r\nX", {}),
+        ("MG" + "1" * 100, {}),
+    ],
+)
+def test_an_answer_goes_by_the_messaging_service_that_brought_the_message(
+    read: Read, service: str, extra: dict[str, str]
+) -> None:
+    message = read(form(Body="Hi", MessagingServiceSid=service))
+    assert message.reply_to.extra == {"from": OURS, **extra}
+
+
 def test_media_stay_at_the_provider(read: Read) -> None:
     message = read((FIXTURES / "media.form").read_bytes().strip())
     first, second = message.attachments
@@ -152,6 +169,23 @@ def test_in_a_messenger_only_unmistakable_words_opt_out(
     read: Read, fields: dict[str, str], kind: MessageKind
 ) -> None:
     assert read(whatsapp(**fields)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("fields", "flags"),
+    [
+        ({"Body": "Start"}, ("start_asked",)),
+        ({"ButtonText": "START"}, ("start_asked",)),
+        ({"Body": "Start", "From": "rcs:+14155550123"}, ("start_asked",)),
+        ({"Body": "unstop"}, ()),
+        ({"Body": "Please start"}, ()),
+        ({"Body": "Cancel"}, ()),
+    ],
+)
+def test_the_word_start_is_flagged_in_a_messenger_where_it_may_be_a_greeting(
+    read: Read, fields: dict[str, str], flags: tuple[str, ...]
+) -> None:
+    assert read(whatsapp(**fields)).flags == flags
 
 
 def test_the_word_help_is_flagged(read: Read) -> None:

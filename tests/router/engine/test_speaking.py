@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from maitred.contracts.agents import Admitted, Command, Verb
+from maitred.contracts.agents import Admitted, AgentKind, Command, Presence, Verb
 from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.ids import AgentId, ConversationId, OutboundId
 from maitred.contracts.limits import DAY_MS, SCHEDULED_MAX, SCHEDULED_MS_MAX, UTTERED_MAX
@@ -45,6 +45,17 @@ def come_due(game: Play, each: Uttered) -> None:
     game.now = max(game.now, each.send_at)
     conversation = ConversationId("cnv_x")
     game.handle(DueCame(Due(conversation=conversation, reply=each.reply, due_at=each.send_at)))
+
+
+def test_what_an_ai_says_is_known_as_no_person_s() -> None:
+    game = Play(settings(agent("robin", kind=AgentKind.AI), agent("ann")))
+    for each in ("robin", "ann"):
+        game.online(each)
+        game.write(each, reply_to=reads_at("home"))
+        game.command(each, Verb.ACCEPT, on=each)
+        game.command(each, Verb.REPLY, on=each, text="Hello.")
+        assert [say.by_machine for say in said(game)] == [each == "robin"]
+        game.command(each, Verb.PRESENCE, presence=Presence.AWAY)
 
 
 # -- later

@@ -1,353 +1,151 @@
-"""Slack: the Events API in, through slack-bolt; the Web API out, through slack-sdk.
-
-Slack's page on events: https://docs.slack.dev/apis/events-api. It wants an answer within three
-seconds, and sends an event again up to three times when it gets none.
-"""
+"""Slack: the Events API and Socket Mode in, the Web API out, in one workspace or in many."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import aiohttp
 import msgspec
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
-from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
-from maitred.connectors.slack import send as slack_send
-from maitred.connectors.slack.event import (
-    TEAM_FACT,
-    SlackEvent,
-    read_envelope,
-    read_event,
-)
-from maitred.connectors.slack.profile import Profile, SlackProfiles
-from maitred.contracts.errors import (
-    BadPayload,
-    ConfigurationError,
-    Permanent,
-    Retryable,
-    StoreUnavailable,
-)
-from maitred.contracts.identifiers import Level, Observed, slack_identifier
-from maitred.contracts.inbound import Evidence, Inbound, Verification
-from maitred.contracts.limits import SECOND_MS, WEBHOOK_BYTES_MAX
+from maitred.connectors.slack import files
+from maitred.connectors.slack.door import EventDoor
+from maitred.connectors.slack.installing import Installing
+from maitred.connectors.slack.sender import TEXT_CHARACTERS_MAX, Sender
+from maitred.connectors.slack.settings import SlackAccount, SlackSettings, check
+from maitred.connectors.slack.socket_mode import SocketMode
+from maitred.connectors.slack.taking import CHANNEL, Taking
+from maitred.connectors.slack.workspaces import Workspaces
+from maitred.contracts.errors import Permanent, Retryable
 from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import Outbound, Sent
-from maitred.contracts.secret import Secret
 
-ANSWER_TIMEOUT_MS: Final = 2_500
-"""The whole of a request: body, profile and store. Slack gives up after three seconds."""
-SEND_TIMEOUT_S: Final = 15.0
-RETRY_AFTER_S: Final = 2
-HEADER_CHARACTERS_MAX: Final = 100
-_TIMESTAMP: Final = re.compile(r"[0-9]{1,15}")
-_FILE_HOSTS: Final = re.compile(r"files\.slack(?:-gov)?\.com")
-_SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
+SEND_TIMEOUT_S = 15.0
 
 
-class SlackAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One Slack app in one workspace.
+@dataclass(frozen=True, slots=True)
+class _App:
+    """One account with its ways in: `socket` and `installing` where the settings ask for them."""
 
-    `team_id` is the company's own workspace. `bot_user_id` is the app's own user; without it the
-    app's messages are known by their app id. `api_url` stands in for https://slack.com/api/.
-    """
-
-    signing_secret: Secret
-    bot_token: Secret
-    team_id: str
-    bot_user_id: str = ""
-    api_url: str = ""
-
-
-class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Slack apps by the name that stands in their webhook's path."""
-
-    accounts: dict[str, SlackAccount] = {}
-
-
-class _OwnFault(Exception):
-    """Our own code failed on a message: the HTTP application answers 500, and Slack repeats it."""
+    account: SlackAccount
+    workspaces: Workspaces
+    door: EventDoor | None
+    socket: SocketMode | None
+    installing: Installing | None
 
 
 class SlackConnector:
     """The channel `slack`; `POST /v1/webhooks/slack/{account}` is its door."""
 
-    channel: ClassVar[str] = "slack"
+    channel: ClassVar[str] = CHANNEL
     settings_type: ClassVar[type[msgspec.Struct]] = SlackSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        threads=True, text_characters_max=slack_send.TEXT_CHARACTERS_MAX, resend_is_safe=False
+        threads=True,
+        text_characters_max=TEXT_CHARACTERS_MAX,
+        resend_is_safe=False,
+        files_max=files.FILES_MAX,
+        file_bytes_max=files.FILE_BYTES_MAX,
+        edits=True,
     )
 
     def __init__(self, settings: SlackSettings, context: Context) -> None:
-        """Check the settings and make one Bolt app an account.
+        """Check the settings, and make what each account needs.
 
         Raises:
-            ConfigurationError: an account lacks its secret, token or workspace.
+            ConfigurationError: an account lacks what it is proven or installed by.
         """
-        faults = [
-            f"channels.slack.accounts.{name}.{fault}"
-            for name, account in settings.accounts.items()
-            for fault in _faults(account)
-        ]
-        if faults:
-            raise ConfigurationError(*faults)
+        check(settings)
         self._context = context
-        self._accounts = settings.accounts
-        self._apps = {name: self._app(name, settings.accounts[name]) for name in settings.accounts}
+        self._apps = {
+            name: _app(name, account, context) for name, account in settings.accounts.items()
+        }
         self._session: aiohttp.ClientSession | None = None
-        self._clients: dict[str, AsyncWebClient] = {}
-        self._profiles: dict[str, SlackProfiles] = {}
+        self._senders: dict[str, Sender] = {}
 
     def routes(self) -> Sequence[Route]:
-        """Return the webhook's route."""
-        return (Route("POST", "/v1/webhooks/slack/{account}", self._receive),)
+        """Return the webhook's route, and the two by which workspaces install an app."""
+        return (
+            Route("POST", "/v1/webhooks/slack/{account}", self._receive),
+            Route("GET", "/v1/slack/{account}/install", self._install),
+            Route("GET", "/v1/slack/{account}/oauth_redirect", self._installed),
+        )
 
     async def start(self) -> None:
-        """Open the session to the Web API; Slack itself need not be there."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SEND_TIMEOUT_S))
-        for name, account in self._accounts.items():
-            client = AsyncWebClient(
-                token=account.bot_token.reveal(),
-                base_url=account.api_url or AsyncWebClient.BASE_URL,
-                session=self._session,
-                logger=_silent(),
-                # The library would repeat a post whose answer was lost; delivery decides that.
-                retry_handlers=[],
-            )
-            self._clients[name] = client
-            self._profiles[name] = SlackProfiles(
-                client, own_team=account.team_id, clock=self._context.clock
-            )
+        """Open the session to the Web API, and Socket Mode; Slack itself need not be there."""
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SEND_TIMEOUT_S))
+        self._session = session
+        for name, app in self._apps.items():
+            app.workspaces.open(session)
+            self._senders[name] = Sender(app.account, self._context, app.workspaces, session)
+            if app.installing is not None:
+                app.installing.open(session)
+            if app.socket is not None and self._context.doors:
+                self._context.spawn(f"slack.socket.{name}", app.socket.run(session))
 
     async def stop(self) -> None:
-        """Close the session; a send that is under way fails as retryable."""
-        self._clients = {}
+        """Close the connections; a send that is under way fails as retryable."""
+        self._senders = {}
+        for app in self._apps.values():
+            if app.socket is not None:
+                await app.socket.stop()
         if self._session is not None:
             await self._session.close()
 
     async def send(self, outbound: Outbound) -> Sent:
-        """Post one reply; `outbound.to.extra["channel"]` and `outbound.to.thread` say where.
-
-        Raises:
-            Throttled, Retryable, Permanent: as `slack_send.post`.
-        """
-        account = self._accounts.get(outbound.to.account)
-        if account is None:
-            raise Permanent("no such Slack account", code="unknown_account")
-        client = self._clients.get(outbound.to.account)
-        if client is None:
+        """Post one reply, or change one; see `Sender.send`."""
+        self._app_of(outbound.to.account)
+        sender = self._senders.get(outbound.to.account)
+        if sender is None:
             raise Retryable("the Slack channel is not running")
-        return await slack_send.post(client, outbound, team=account.team_id)
+        return await sender.send(outbound)
 
     async def fetch(self, account: str, attachment: Attachment) -> bytes:
-        """Return a file of a message from Slack; the app needs the scope `files:read`.
+        """Return a file of a message from Slack; see `files.fetch`."""
+        app = self._app_of(account)
+        return await files.fetch(app.account, app.workspaces, attachment, self._context.clock)
 
-        Raises:
-            Throttled, Retryable: as `maitred.connectors.media.fetch`.
-            Permanent: as there, the account is not configured (`unknown_account`), or Slack shows
-                its sign-in page instead of the file (`forbidden`).
-        """
-        known = self._accounts.get(account)
-        if known is None:
+    def _app_of(self, account: str) -> _App:
+        app = self._apps.get(account)
+        if app is None:
             raise Permanent("no such Slack account", code="unknown_account")
-        source = Source(
-            peer="Slack",
-            authorization=f"Bearer {known.bot_token.reveal()}",
-            hosts=_FILE_HOSTS,
-            stand_in=known.api_url,
-        )
-        data = await fetch(attachment.remote, source)
-        if _is_page(data) and not attachment.content_type.startswith("text/"):
-            raise Permanent("Slack does not let the app read its files", code="forbidden")
-        return data
-
-    def _app(self, name: str, account: SlackAccount) -> AsyncApp:
-        """Make the Bolt app that proves a request and hands each event to `_take`.
-
-        It answers after its listener has returned (`process_before_response`), so 200 means
-        stored. It needs nothing of Slack to come up: `authorize` says what `auth.test` would.
-        """
-
-        async def authorize() -> AuthorizeResult:
-            return AuthorizeResult(enterprise_id=None, team_id=account.team_id)
-
-        async def listen(request: AsyncBoltRequest) -> BoltResponse:
-            try:
-                return await self._take(name, request)
-            except (Permanent, StoreUnavailable, TimeoutError):
-                raise
-            except Exception as error:
-                raise _OwnFault from error
-
-        async def fail(error: Exception) -> None:
-            # Bolt would log the error with the request's text; ours goes to the HTTP app.
-            raise error
-
-        app = AsyncApp(
-            name=self.channel,
-            logger=_silent(),
-            signing_secret=account.signing_secret.reveal(),
-            authorize=authorize,
-            process_before_response=True,
-            # Answered before the signature is checked, and of no use to the Events API.
-            ssl_check_enabled=False,
-            # `read_event` knows more of our own messages than Bolt does.
-            ignoring_self_events_enabled=False,
-            attaching_function_token_enabled=False,
-            attaching_conversation_kwargs_enabled=False,
-        )
-        app.event(re.compile(""))(listen)
-        app.error(fail)
         return app
 
     async def _receive(self, request: web.Request) -> web.Response:
-        name = request.match_info["account"]
-        if name not in self._apps:
-            return self._refuse("unknown", HTTPStatus.NOT_FOUND, "unknown_account")
-        if request.content_type != "application/json":
-            return self._refuse(name, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "content_type")
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_MS / SECOND_MS):
-                body = await request.clone(client_max_size=WEBHOOK_BYTES_MAX).read()
-                answer = await self._apps[name].async_dispatch(_bolt_request(body, request))
-        except web.HTTPRequestEntityTooLarge:
-            refusal = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
-        except Permanent as error:
-            refusal = (HTTPStatus.BAD_REQUEST, error.code)
-        except (TimeoutError, StoreUnavailable):
-            refusal = (HTTPStatus.SERVICE_UNAVAILABLE, "store_unavailable")
-        except (AttributeError, TypeError, LookupError, ValueError):
-            # Bolt's own code tripped over the request's shape; nothing of it was a message.
-            refusal = (HTTPStatus.BAD_REQUEST, "malformed_event")
-        else:
-            if answer.status == HTTPStatus.UNAUTHORIZED:
-                self._context.refused(name, "bad_signature")
-            elif answer.status >= HTTPStatus.BAD_REQUEST:
-                self._context.refused(name, "unknown_request")
-            return await to_aiohttp_response(answer)
-        return self._refuse(name, *refusal)
+        app = self._apps.get(request.match_info["account"])
+        return await self._by(app.door.receive if app and app.door else None, request)
 
-    def _refuse(self, name: str, status: HTTPStatus, reason: str) -> web.Response:
-        self._context.refused(name, reason)
-        headers = {}
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            headers["Retry-After"] = str(RETRY_AFTER_S)
-        elif status == HTTPStatus.BAD_REQUEST:
-            headers["X-Slack-No-Retry"] = "1"
-        return web.Response(status=status, headers=headers)
+    async def _install(self, request: web.Request) -> web.Response:
+        app = self._apps.get(request.match_info["account"])
+        return await self._by(app.installing.begin if app and app.installing else None, request)
 
-    async def _take(self, name: str, request: AsyncBoltRequest) -> BoltResponse:
-        """Store one proven event, or acknowledge one that is nobody's message."""
-        account = self._accounts[name]
-        body = request.raw_body.encode()
-        event = read_event(body, own_team=account.team_id, bot_user_id=account.bot_user_id)
-        if event is not None:
-            profile = await self._profile(name, event)
-            inbound = self._inbound(name, event, profile, request.headers)
-            await self._context.accept(inbound, body)
-        return BoltResponse(status=HTTPStatus.OK, body="")
+    async def _installed(self, request: web.Request) -> web.Response:
+        app = self._apps.get(request.match_info["account"])
+        return await self._by(app.installing.end if app and app.installing else None, request)
 
-    async def _profile(self, name: str, event: SlackEvent) -> Profile:
-        profiles = self._profiles.get(name)
-        if profiles is None or event.by_bot:
-            return Profile()
-        return await profiles.find(event.team, event.user)
-
-    def _inbound(
+    async def _by(
         self,
-        name: str,
-        event: SlackEvent,
-        profile: Profile,
-        headers: Mapping[str, Sequence[str]],
-    ) -> Inbound:
-        facts = {"event": event.kind, "event_id": event.event_id, TEAM_FACT: event.home}
-        for fact, header in (
-            ("retry", "x-slack-retry-num"),
-            ("retry_reason", "x-slack-retry-reason"),
-        ):
-            if header in headers:
-                facts[fact] = headers[header][0]
-        if event.by_bot:
-            facts["bot"] = "1"
-        return self._context.inbound(
-            channel=self.channel,
-            account=name,
-            provider_id=event.provider_id,
-            sender=Observed(
-                identifier=slack_identifier(event.team, event.user), level=Level.AUTHENTICATED
-            ),
-            content_type=headers["content-type"][0],
-            recipients=(event.channel,),
-            evidence=Evidence(
-                verification=Verification.SIGNATURE,
-                observed=(profile.email,) if profile.email else (),
-                facts=facts,
-                name=profile.name,
-            ),
-        )
+        handle: Callable[[web.Request], Awaitable[web.Response]] | None,
+        request: web.Request,
+    ) -> web.Response:
+        """Let a door answer; one that there is not is like an account that there is not."""
+        if handle is None:
+            self._context.refused("unknown", "unknown_account")
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        return await handle(request)
 
 
-def _bolt_request(body: bytes, request: web.Request) -> AsyncBoltRequest:
-    """Make Bolt's request of what Bolt can read.
-
-    Bolt reads the body before it proves it, and fails on shapes that it does not expect: those
-    are refused here. Only Slack's own headers go through, and those in which Bolt's check of the
-    signature would raise count as absent.
-
-    Raises:
-        BadPayload: the body is no JSON that Slack sends.
-    """
-    read_envelope(body)
-    headers = {
-        name: value.encode("ascii", "replace").decode("ascii")
-        for name in ("content-type", "x-slack-retry-num", "x-slack-retry-reason")
-        if (value := request.headers.get(name, "")[:HEADER_CHARACTERS_MAX])
-    }
-    for name, pattern in (
-        ("x-slack-request-timestamp", _TIMESTAMP),
-        ("x-slack-signature", _SIGNATURE),
-    ):
-        value = request.headers.get(name, "")
-        if pattern.fullmatch(value):
-            headers[name] = value
-    try:
-        return AsyncBoltRequest(body=body.decode(), headers=dict(headers))
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        raise BadPayload("not a request that Slack sends", code="malformed_event") from None
-
-
-def _is_page(data: bytes) -> bool:
-    return data[:64].lstrip()[:14].lower() == b"<!doctype html"
-
-
-def _faults(account: SlackAccount) -> list[str]:
-    """Return what is wrong with an account, each fault beginning with the setting's name."""
-    faults = []
-    if not account.signing_secret.reveal().strip():
-        faults.append("signing_secret: write the app's signing secret, as env:NAME or file:PATH")
-    if not account.bot_token.reveal().strip():
-        faults.append("bot_token: write the app's bot token (xoxb-...), as env:NAME or file:PATH")
-    if not account.team_id:
-        faults.append("team_id: write the workspace's id, which begins with T")
-    if account.api_url and not account.api_url.startswith(("https://", "http://")):
-        faults.append("api_url: write an address that begins with https:// (or http:// for tests)")
-    return faults
-
-
-def _silent() -> logging.Logger:
-    """Return a logger that says nothing: the libraries log bodies, which are customers' words."""
-    logger = logging.getLogger(f"{__name__}.silent")
-    logger.setLevel(logging.CRITICAL + 1)
-    return logger
+def _app(name: str, account: SlackAccount, context: Context) -> _App:
+    workspaces = Workspaces(name, account, context)
+    taking = Taking(name, account, context, workspaces)
+    by_others = account.is_installed_by_others
+    return _App(
+        account=account,
+        workspaces=workspaces,
+        door=EventDoor(name, account, context, taking) if account.proofs else None,
+        socket=SocketMode(name, account, context, taking) if account.app_token else None,
+        installing=Installing(name, account, context, workspaces) if by_others else None,
+    )

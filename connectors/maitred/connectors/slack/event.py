@@ -32,19 +32,45 @@ _SLACKBOT: Final = "USLACKBOT"
 _REACTIONS: Final = frozenset({"reaction_added", "reaction_removed"})
 
 
+class _Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    team_id: str | None = None
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The outer shape of every request of the Events API."""
+    """The outer shape of every request of the Events API; `event_time` is in UTC seconds."""
 
     type: str
     event_id: str | None = None
+    event_time: int = 0
     team_id: str | None = None
+    context_team_id: str | None = None
     api_app_id: str | None = None
+    authorizations: tuple[_Authorization, ...] | None = None
     event: msgspec.Raw = msgspec.Raw(b"null")
+
+    @property
+    def home(self) -> str:
+        """The workspace by whose installation the event comes.
+
+        In a channel that two companies share `team_id` may be the author's
+        (https://docs.slack.dev/apis/events-api, "Event type structure").
+        """
+        through = self.authorizations[0].team_id if self.authorizations else None
+        return self.context_team_id or through or self.team_id or ""
 
 
 class _Kind(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     subtype: str | None = None
+
+
+class _Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    bot: tuple[str, ...] | None = None
+
+
+class _Farewell(msgspec.Struct, frozen=True, kw_only=True):
+    type: str
+    tokens: _Tokens = _Tokens()
 
 
 class _BotProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +133,20 @@ def read_envelope(body: bytes) -> Envelope:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadPayload("not a request of the Events API", code="malformed_event") from None
     return envelope
+
+
+def is_farewell(envelope: Envelope) -> bool:
+    """Tell that a workspace took the app away, or the token that it gave to its bot.
+
+    Sources: https://docs.slack.dev/reference/events/app_uninstalled and .../tokens_revoked.
+    """
+    try:
+        said = msgspec.json.decode(envelope.event, type=_Farewell)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return said.type == "app_uninstalled" or (
+        said.type == "tokens_revoked" and bool(said.tokens.bot)
+    )
 
 
 def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEvent | None:

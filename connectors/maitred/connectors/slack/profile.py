@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakValueDictionary
 
 import aiohttp
 import msgspec
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from maitred.contracts.errors import BadPayload
+from maitred.contracts.errors import BadPayload, MaitredError
 from maitred.contracts.identifiers import Level, Observed, email_identifier
 from maitred.contracts.limits import (
     HOUR_MS,
@@ -31,6 +32,9 @@ KEEP_MS: Final = HOUR_MS
 KEEP_FAILED_MS: Final = MINUTE_MS
 """A workspace whose API is down, or whose app lacks the scope, is not asked at each message."""
 NAME_CHARACTERS_MAX: Final = 200
+
+
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +67,46 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlackProfiles:
-    """The profiles of one workspace's users, each kept for an hour.
+    """The profiles of the users whom one account meets, each kept for an hour.
 
-    `clock` gives UTC milliseconds. The cache drops what was used longest ago.
+    `client` returns the client of a workspace; `is_own` tells a workspace of the company. `clock`
+    gives UTC milliseconds. The cache drops what was used longest ago.
     """
 
-    def __init__(self, client: AsyncWebClient, *, own_team: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        client: Callable[[str], Awaitable[AsyncWebClient]],
+        *,
+        is_own: Callable[[str], bool],
+        clock: Callable[[], int],
+    ) -> None:
         self._client = client
-        self._own_team = own_team
+        self._is_own_team = is_own
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[int, Profile]] = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[int, Profile]] = OrderedDict()
+        self._asking: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
-    async def find(self, team: str, user: str) -> Profile:
-        """Return a user's profile; an empty one when Slack does not give it in time.
+    async def find(self, home: str, team: str, user: str) -> Profile:
+        """Return the profile of a user of `team`, as the workspace `home` shows it.
 
-        It takes `SLACK_PROFILE_TIMEOUT_MS` at most and raises nothing: a profile is worth
-        having, and never worth a message.
+        It is empty when Slack does not give it in time. It takes `SLACK_PROFILE_TIMEOUT_MS` at
+        most and raises nothing: a profile is worth having, and never worth a message. Those who
+        ask for the same one at once go on in the order in which they came.
         """
-        key = (team, user)
-        kept = self._kept.get(key)
-        if kept is not None and self._clock() < kept[0]:
-            self._kept.move_to_end(key)
-            return kept[1]
-        asked = await self._ask(user)
-        profile = Profile() if asked is None else _profile(asked, own=self._is_own(team, asked))
+        key = (home, team, user)
+        lock = self._asking.setdefault(key, asyncio.Lock())
+        async with lock:
+            kept = self._kept.get(key)
+            if kept is not None and self._clock() < kept[0]:
+                self._kept.move_to_end(key)
+                return kept[1]
+            return await self._found(key)
+
+    async def _found(self, key: _Key) -> Profile:
+        home, team, user = key
+        asked = await self._ask(home, user)
+        own = asked is not None and self._is_own_team(home) and self._is_own(team, asked)
+        profile = Profile() if asked is None else _profile(asked, own=own)
         keep_ms = KEEP_FAILED_MS if asked is None else KEEP_MS
         self._kept[key] = (self._clock() + keep_ms, profile)
         self._kept.move_to_end(key)
@@ -95,23 +115,25 @@ class SlackProfiles:
         return profile
 
     def _is_own(self, team: str, user: _User) -> bool:
-        """Tell a full member of our workspace, whose address the workspace answers for.
+        """Tell a full member of a workspace of ours, which answers for his address.
 
-        Both the event and the profile must name our workspace. A guest's address was typed by
+        Both the event and the profile must name that workspace. A guest's address was typed by
         whoever invited him, so it counts as asserted only.
         """
         return (
-            team == self._own_team == user.team_id
+            self._is_own_team(team)
+            and team == user.team_id
             and user.is_email_confirmed
             and not (user.is_stranger or user.is_restricted or user.is_ultra_restricted)
         )
 
-    async def _ask(self, user: str) -> _User | None:
+    async def _ask(self, home: str, user: str) -> _User | None:
         try:
             async with asyncio.timeout(SLACK_PROFILE_TIMEOUT_MS / SECOND_MS):
-                answer = await self._client.users_info(user=user)
+                client = await self._client(home)
+                answer = await client.users_info(user=user)
             return msgspec.convert(answer.data, _Answer).user
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
+        except (MaitredError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
             return None
         except (ValueError, LookupError, AttributeError, TypeError):
             # An answer that is no answer of Slack's, such as a proxy's page with status 200.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
@@ -19,20 +21,18 @@ from twilio.http.async_http_client import (  # type: ignore[import-untyped]  # a
 )
 from twilio.rest import Client  # type: ignore[import-untyped]  # as above
 
+from maitred.connectors.retry_after import retry_after_ms
+from maitred.connectors.sms.codes import PEER, error_of
+from maitred.connectors.sms.compose import Letter
 from maitred.contracts.errors import (
     MaitredError,
     OutcomeUnknown,
     Permanent,
     Retryable,
-    Throttled,
     error_of_status,
 )
-from maitred.contracts.limits import SECOND_MS
-from maitred.contracts.outbound import Sent
 
-PEER: Final = "Twilio"
-_TOO_MANY: Final = 429
-_RETRY_AFTER_S_MAX: Final = 3_600
+_SAYS_WHEN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _NO_ENVIRONMENT: Final = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
 """Not empty, since the client falls back to the process' environment on an empty mapping."""
 
@@ -41,14 +41,18 @@ class _Transport:
     """Twilio's asynchronous HTTP client over one shared session.
 
     It authorises by header, because the library's way (`aiohttp.BasicAuth`) is deprecated, and it
-    answers 429 itself, because the library's exception drops the headers and so `Retry-After`.
-    Its logger is off: the library logs addresses of resources and all headers.
+    answers 429 and 503 itself, because the library's exception drops the headers and so
+    `Retry-After`. Its logger is off: the library logs addresses of resources and all headers.
     """
 
     is_async: Final = True
 
     def __init__(
-        self, session: aiohttp.ClientSession, authorization: str, timeout_s: float
+        self,
+        session: aiohttp.ClientSession,
+        authorization: str,
+        timeout_s: float,
+        clock: Callable[[], int],
     ) -> None:
         silent = logging.getLogger(f"{__name__}.silent")
         silent.setLevel(logging.CRITICAL + 1)
@@ -56,6 +60,7 @@ class _Transport:
         self._client.session = session
         self._authorization = authorization
         self._timeout_s = timeout_s
+        self._clock = clock
 
     async def request(  # noqa: PLR0913  (the signature that the library calls)
         self,
@@ -79,16 +84,16 @@ class _Transport:
                 headers={**(headers or {}), "Authorization": self._authorization},
                 allow_redirects=allow_redirects,
             )
-        if response.status_code == _TOO_MANY:
-            after = _retry_after_ms(response.headers.get("Retry-After", ""))
-            raise error_of_status(_TOO_MANY, peer=PEER, retry_after_ms=after)
+        if response.status_code in _SAYS_WHEN:
+            after = retry_after_ms(response.headers.get("Retry-After", ""), self._clock())
+            raise error_of_status(response.status_code, peer=PEER, retry_after_ms=after)
         return response
 
 
 class TwilioSender:
-    """Sends texts of one Twilio account over a session that the caller opens and closes.
+    """Sends replies of one Twilio account over a session that the caller opens and closes.
 
-    `timeout_s` bounds one call as a whole.
+    `timeout_s` bounds one call as a whole; `clock` gives UTC milliseconds.
     """
 
     def __init__(
@@ -98,32 +103,44 @@ class TwilioSender:
         account_sid: str,
         auth_token: str,
         timeout_s: float,
+        clock: Callable[[], int],
         api_url: str = "",
     ) -> None:
         authorization = aiohttp.encode_basic_auth(account_sid, auth_token)
         self._client = Client(
             account_sid,
             auth_token,
-            http_client=_Transport(session, authorization, timeout_s),
+            http_client=_Transport(session, authorization, timeout_s, clock),
             environment=_NO_ENVIRONMENT,
         )
         if api_url:
             self._client.api.base_url = api_url
 
     async def send(
-        self, *, to: str, text: str, sender: str = "", messaging_service_sid: str = ""
-    ) -> Sent:
-        """Send one text; either `sender` or a messaging service says from whom.
+        self, letter: Letter, *, media: Sequence[str] = (), status_callback: str = ""
+    ) -> str:
+        """Send one message and return Twilio's SID of it.
+
+        `media` are addresses that Twilio fetches files from, `status_callback` is where it says
+        what becomes of the message.
 
         Raises:
-            Throttled: Twilio asks to wait.
+            Throttled: Twilio asks to wait, or has no room for more at the moment.
             Retryable: Twilio could not be reached, or failed (5xx).
             OutcomeUnknown: Twilio was reached and gave no answer that can be read.
-            Permanent: Twilio refused it; the code is Twilio's own error number.
+            Permanent: Twilio refused it: the customer has said stop (`opted_out`), WhatsApp's
+                24 hours are over (`outside_window`), or `twilio_` and Twilio's error number.
         """
-        origin = {"from_": sender} if sender else {"messaging_service_sid": messaging_service_sid}
+        given = {
+            "from_": letter.sender,
+            "messaging_service_sid": letter.service,
+            "body": letter.text,
+            "media_url": list(media),
+            "status_callback": status_callback,
+        }
+        named = {name: value for name, value in given.items() if value}
         try:
-            message = await self._client.messages.create_async(to=to, body=text, **origin)
+            message = await self._client.messages.create_async(to=letter.to, **named)
         except TwilioException as error:
             raise _ours(error) from None
         except aiohttp.ClientConnectorError:
@@ -135,7 +152,7 @@ class TwilioSender:
             raise OutcomeUnknown(f"{PEER} gave no readable answer") from None
         if not isinstance(message.sid, str) or not message.sid:
             raise OutcomeUnknown(f"{PEER} gave no message id")
-        return Sent(provider_id=message.sid)
+        return message.sid
 
 
 def _ours(error: TwilioException) -> MaitredError:
@@ -143,17 +160,5 @@ def _ours(error: TwilioException) -> MaitredError:
     status = getattr(error, "status", None)
     if not isinstance(status, int):
         return Permanent(f"{PEER}'s client refused the call", code="bad_call")
-    mapped = error_of_status(status, peer=PEER)
-    code = getattr(error, "code", None)
-    if isinstance(mapped, Permanent) and isinstance(code, int) and code != status:
-        return Permanent(f"{PEER} answered {status}", code=f"twilio_{code}")
-    if isinstance(mapped, Throttled):
-        return Throttled(f"{PEER} answered {status}", after_ms=SECOND_MS)
-    return mapped
-
-
-def _retry_after_ms(value: str) -> int | None:
-    """Read `Retry-After` in seconds (RFC 9110, section 10.2.3); its date form is not used here."""
-    if not value.isdecimal():
-        return None
-    return min(int(value[:6]), _RETRY_AFTER_S_MAX) * SECOND_MS
+    number = getattr(error, "code", None)
+    return error_of(status, number if isinstance(number, int) else None)

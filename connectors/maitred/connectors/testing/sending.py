@@ -90,11 +90,14 @@ async def no_such_account(stage: Stage) -> None:
 async def edits(stage: Stage) -> None:
     """What stands instead of an earlier reply reaches the provider."""
     first = _outbound(stage)
-    await stage.connector.send(first)
-    change = _outbound(stage, _OTHER, command="2")
-    await stage.connector.send(
-        msgspec.structs.replace(change, kind=OutboundKind.EDIT, target=OutboundId(first.id))
+    taken = await stage.connector.send(first)
+    change = msgspec.structs.replace(
+        _outbound(stage, _OTHER, command="2"),
+        kind=OutboundKind.EDIT,
+        target=OutboundId(first.id),
+        target_provider_id=taken.provider_id,
     )
+    await stage.connector.send(change)
     found = [each.text for each in stage.door.received()]
     expect(found == [_TEXT, _OTHER], f"the provider was sent {found!r}")
 

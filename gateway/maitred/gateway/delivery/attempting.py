@@ -110,19 +110,24 @@ class Attempts:
         while wait_ms is not None:
             if reply.answer is None:
                 await self._pace.turn(account)
-                if why := await self._refusal(reply.outbound):
+                if why := await self._refusal(reply):
                     self._settle(reply, Result(DeliveryState.FAILED, why))
                     return
             async with self._at_once:
                 wait_ms = await self._attempt(reply, account, reply.doc.attempts)
             await asyncio.sleep((wait_ms or 0) / 1000)
 
-    async def _refusal(self, outbound: Outbound) -> str:
+    async def _refusal(self, reply: Reply) -> str:
         """Return why a reply must not go out now, whatever was known when it was said."""
+        outbound = reply.outbound
         if await self._record.has_stopped(outbound.to.key):
             return OPTED_OUT
-        if outbound.kind is OutboundKind.EDIT and not await self._record.is_sent(outbound.target):
-            return TARGET_NOT_SENT
+        if outbound.kind is OutboundKind.EDIT:
+            sent_as = await self._record.sent_as(outbound.target)
+            if sent_as is None:
+                return TARGET_NOT_SENT
+            # By now the provider's name for what is to be changed is known.
+            reply.outbound = replace(outbound, target_provider_id=sent_as)
         able = self._connector.capabilities
         return refusal(able, outbound.kind, outbound.text, outbound.files)
 

@@ -18,6 +18,7 @@ from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.contracts.view import View
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.reads import get_last
+from maitred.normalizer.sms.decoder import START_ASKED
 
 OPTED_OUT = "opted_out"
 """Why a reply was not sent."""
@@ -32,11 +33,14 @@ def told(message: Message, view: View, subjects: Subjects) -> Mapping[str, msgsp
         NotRead: what is known of the endpoint has not been loaded.
     """
     asked = message.kind in {MessageKind.OPT_OUT, MessageKind.OPT_IN}
-    if not asked or message.actor.level is Level.CLAIMED:
+    starts = START_ASKED in message.flags
+    if not (asked or starts) or message.actor.level is Level.CLAIMED:
         return {}
     where = subjects.consent(message.reply_to.key)
     known = view.read(where, ConsentDoc)
     if known is not None and known.at > message.received_at:
+        return {}
+    if starts and (known is None or not known.stopped):
         return {}
     stopped = message.kind is MessageKind.OPT_OUT
     return {where: ConsentDoc(stopped=stopped, at=message.received_at)}

@@ -35,7 +35,7 @@ from maitred.gateway.bus.reads import Stored, get_last, get_many
 from maitred.gateway.delivery.consent import has_stopped
 from maitred.gateway.delivery.items import Buried, Heard, Item, Reply, concluded
 from maitred.gateway.delivery.notebook import Notebook
-from maitred.gateway.delivery.reports import LOST, SETTLED, moved
+from maitred.gateway.delivery.reports import LOST, SETTLED, is_foreign, moved
 from maitred.gateway.journal.keeping import Keeping
 from maitred.gateway.metrics import Metrics
 from maitred.identity.conversations.place import Tools
@@ -43,6 +43,7 @@ from maitred.identity.conversations.threads import thread_documents
 
 log = structlog.get_logger(__name__)
 BAD_OUTBOUND: Final = "bad_outbound"
+FOREIGN_REPORT: Final = "foreign_report"
 _KIND: Final = 3
 """Which token of a subject names the kind."""
 _REACHED: Final = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
@@ -134,21 +135,23 @@ class DeliveryRecord:
             lambda: has_stopped(key, backbone.connection, backbone.subjects)
         )
 
-    async def is_sent(self, name: OutboundId | None) -> bool:
-        """Whether a reply is known to have left, so that it can be edited.
+    async def sent_as(self, name: OutboundId | None) -> str | None:
+        """Return the provider's id of a reply that is known to have left, so that it can be edited.
 
         Raises:
             Fenced: the lease was lost while the store was away.
         """
         if name is None:
-            return False
+            return None
         if (known := self._known.get(name)) is not None:
-            return known.doc.state in _REACHED
-        subject = self._backbone.subjects.delivery(name)
-        stored = await self._notebook.patiently(lambda: self._notebook.standing(subject))
-        if stored is None:
-            return False
-        return msgspec.json.decode(stored.data, type=DeliveryDoc).state in _REACHED
+            doc = known.doc
+        else:
+            subject = self._backbone.subjects.delivery(name)
+            stored = await self._notebook.patiently(lambda: self._notebook.standing(subject))
+            if stored is None:
+                return None
+            doc = msgspec.json.decode(stored.data, type=DeliveryDoc)
+        return doc.provider_id if doc.state in _REACHED else None
 
     async def note(self, reply: Reply) -> None:
         """Commit where a reply stands now, before anything further is done with it.
@@ -231,6 +234,7 @@ class DeliveryRecord:
             id=outbound.id,
             conversation=outbound.conversation,
             channel=self._channel,
+            account=outbound.to.account,
             agent=outbound.agent,
             state=DeliveryState.WAITING,
             at=clock.now_ms(),
@@ -281,6 +285,7 @@ class DeliveryRecord:
             before = doc = msgspec.json.decode(stored.data, type=DeliveryDoc)
             for each in heard:
                 if each.report.outbound == name:
+                    self._note_foreign(doc, each.report)
                     doc = moved(doc, each.report, now)
             if doc == before:
                 continue
@@ -290,6 +295,11 @@ class DeliveryRecord:
                 changed[name] = doc
                 writes += [self._undelivered(doc)] if doc.state in LOST else []
         return changed, writes
+
+    def _note_foreign(self, doc: DeliveryDoc, report: Report) -> None:
+        if is_foreign(doc, report):
+            self._metrics.refused(self._channel, report.account, FOREIGN_REPORT)
+            log.warning(FOREIGN_REPORT, channel=self._channel, account=report.account)
 
     # -- the journal ---------------------------------------------------------------------------
     def _write(self, reply: Reply) -> Write:

@@ -45,12 +45,21 @@ _REPORTED: Final = frozenset(
 _ERROR_CHARACTERS_MAX: Final = 100
 
 
+def is_foreign(doc: DeliveryDoc, report: Report) -> bool:
+    """Whether somebody else reports than the account that the reply went by.
+
+    An id is no secret: it stands in mails and in calls. So whoever knows one, such as another
+    system of the same channel, must not be able to say that a reply was read, or failed.
+    """
+    return (report.channel, report.account) != (doc.channel, doc.account)
+
+
 def moved(doc: DeliveryDoc, report: Report, now: int) -> DeliveryDoc:
     """Return what is known of a reply after a report that came at `now` (UTC milliseconds).
 
-    A report of another channel than the one that the reply went by says nothing about it.
+    A foreign report says nothing about it.
     """
-    if report.channel != doc.channel or report.state not in _REPORTED:
+    if is_foreign(doc, report) or report.state not in _REPORTED:
         return doc
     at = min(report.at, now) if report.at > 0 else now
     doc = _with_time(doc, report.state, at)

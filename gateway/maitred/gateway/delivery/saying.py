@@ -74,6 +74,7 @@ class Saying:
             agent=say.agent,
             agent_name=say.agent_name,
             agent_picture=say.agent_picture,
+            by_machine=say.by_machine,
             # The gates were asked about whoever wrote last when the agent spoke. Somebody else may
             # have written since, whom his words are not for.
             to=routing.reply_to or conversation.reply_to,

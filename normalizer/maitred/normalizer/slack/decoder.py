@@ -172,7 +172,7 @@ def _draft(
         sent_at=milliseconds(ts),
         reply_thread=at.reply_thread,
         is_private=at.direct,
-        reply_extra={"channel": at.channel},
+        reply_extra={"channel": at.channel, "team": at.team},
         flags=(
             *body.flags,
             *((FOREIGN_TEAM,) if foreign else ()),

@@ -2,7 +2,8 @@
 
 Shape: docs.slack.dev/reference/objects/file-object. A file stays at Slack, in `remote`; whoever
 fetches it needs the app's token. In a Slack Connect channel an event tells only the file's id
-(docs.slack.dev/apis/slack-connect, `check_file_info`), which then stands for its name.
+(docs.slack.dev/apis/slack-connect, `check_file_info`), which then stands for its name; where it is
+asked for by its id is written into `remote`, and nobody but the app may ask.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _REASONS: Final = frozenset(
     {"check_file_info", "access_denied", "file_not_found", "tombstone", "hidden_by_limit"}
 )
 """Values of `file_access` and `mode` that say why there is no file."""
+_ID: Final = re.compile(r"F[A-Z0-9]{1,20}")
 _TAG: Final = re.compile(r"<[^<>]{0,1000}+>")
 
 
@@ -69,6 +71,7 @@ def _attachment(file: dict[str, object]) -> Attachment:
         or string(file, "url_private", _URL_CHARACTERS_MAX)
         or string(file, "external_url", _URL_CHARACTERS_MAX)
         or string(file, "permalink", _URL_CHARACTERS_MAX)
+        or _asked_for(file)
     )
     return Attachment(
         name=string(file, "name") or string(file, "title") or string(file, "id"),
@@ -77,6 +80,13 @@ def _attachment(file: dict[str, object]) -> Attachment:
         remote=remote,
         cut=_reason(file),
     )
+
+
+def _asked_for(file: dict[str, object]) -> str:
+    """Return the address of the method that tells where a file is, if Slack says to call it."""
+    name = string(file, "id")
+    asked = string(file, "file_access") == "check_file_info" and _ID.fullmatch(name)
+    return f"https://slack.com/api/files.info?file={name}" if asked else ""
 
 
 def _reason(file: dict[str, object]) -> str:

@@ -6,6 +6,7 @@ twilio.com/docs/messaging/tutorials/advanced-opt-out for `OptOutType`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -29,6 +30,9 @@ NO_REPLY: Final = "no_reply"
 """Whoever sent it cannot be written to: a name instead of a number, or none at all."""
 HELP_ASKED: Final = "help_asked"
 """The word HELP or its like, which Twilio answers by itself."""
+START_ASKED: Final = "start_asked"
+"""The word START in a messenger: to who has said stop it means that he wants to hear again, to
+anybody else it is a greeting."""
 FREQUENTLY_FORWARDED: Final = "frequently_forwarded"
 
 _KIND_OF_TYPE: Final = {
@@ -37,6 +41,7 @@ _KIND_OF_TYPE: Final = {
     "HELP": MessageKind.MESSAGE,
 }
 _REACTION: Final = "reaction"
+_SERVICE: Final = re.compile(r"MG[0-9A-Za-z]{1,64}\Z")
 _CARRIES: Final = (
     *("MediaUrl0", "ButtonText", "ButtonPayload", "ListId", "ListTitle", "InteractiveData"),
     *("Latitude", "Address", "Label"),
@@ -85,7 +90,7 @@ def decode(inbound: Inbound, raw: bytes, sequence: int, context: DecodeContext) 
             attachments=attachments,
             thread=_thread(fields),
             target=_target(inbound, fields) if kind is MessageKind.REACTION else None,
-            reply_extra={"from": ours[:FIELD_CHARACTERS_MAX]},
+            reply_extra=_way_back(fields),
             flags=(*_flags(fields, sender, asked), *media_flags(fields, attachments)),
             channel_extra=extra,
         ),
@@ -117,9 +122,17 @@ def _kind(fields: Mapping[str, str], asked: Consent | None) -> MessageKind:
 
 
 def _consent(fields: Mapping[str, str], context: DecodeContext) -> Consent | None:
-    said = fields.get("Body", "")
-    said = said if said.strip() else fields.get("ButtonText", "")
-    return consent(said, context.languages, by_text=_is_text(fields))
+    return consent(_said(fields), context.languages, by_text=_is_text(fields))
+
+
+def _is_start(fields: Mapping[str, str]) -> bool:
+    """Tell a word that would opt in by text, in a messenger, where it can mean something else."""
+    return not _is_text(fields) and consent(_said(fields), ()) is Consent.OPT_IN
+
+
+def _said(fields: Mapping[str, str]) -> str:
+    body = fields.get("Body", "")
+    return body if body.strip() else fields.get("ButtonText", "")
 
 
 def _text(fields: Mapping[str, str]) -> str:
@@ -142,11 +155,19 @@ def _flags(fields: Mapping[str, str], sender: Party, asked: Consent | None) -> t
     said = {
         NO_REPLY: not sender.kind.can_be_answered,
         HELP_ASKED: fields.get("OptOutType", "").strip().upper() == "HELP" or asked is Consent.HELP,
+        START_ASKED: asked is None and _is_start(fields),
         FORWARDED: _true(fields, "Forwarded") or _true(fields, "FrequentlyForwarded"),
         FREQUENTLY_FORWARDED: _true(fields, "FrequentlyForwarded"),
         CONTINUES: _is_text(fields) and fills_its_segment(fields.get("Body", "")),
     }
     return tuple(flag for flag, holds in said.items() if holds)
+
+
+def _way_back(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the number that was written to, and the messaging service that it belongs to."""
+    service = fields.get("MessagingServiceSid", "")
+    found = {"service": service} if _SERVICE.match(service) else {}
+    return {"from": fields["To"][:FIELD_CHARACTERS_MAX], **found}
 
 
 def _true(fields: Mapping[str, str], name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from maitred.contracts.agents import Admitted, Command, RestsOn
+from maitred.contracts.agents import Admitted, AgentKind, Command, RestsOn
 from maitred.contracts.conversation import Speaker, Turn
 from maitred.contracts.ids import AgentId, OutboundId, outbound_id
 from maitred.contracts.limits import (
@@ -48,8 +48,8 @@ def reply(placing: Placing, doc: RoutingDoc, admitted: Admitted) -> Refusal:
     is_later = command.send_at > placing.now
     if is_later and (refusal := _too_much_later(placing, doc, command)):
         return refusal
-    agent, name = admitted.agent, placing.house.roster.agent(admitted.agent).name
-    turn = _turn(placing, channel, admitted, name)
+    agent, known = admitted.agent, placing.house.roster.agent(admitted.agent)
+    turn = _turn(placing, channel, admitted, known.name)
     uttered = Uttered(
         reply=_named(doc, admitted),
         command=command.id,
@@ -65,10 +65,11 @@ def reply(placing: Placing, doc: RoutingDoc, admitted: Admitted) -> Refusal:
         Say(
             doc.conversation,
             agent,
-            name,
+            known.name,
             command.text,
             uttered.reply,
-            agent_picture=placing.house.roster.agent(agent).picture,
+            agent_picture=known.picture,
+            by_machine=known.kind is AgentKind.AI,
             files=admitted.files,
             asks_proof=command.asks_proof,
             send_at=uttered.send_at,
@@ -109,6 +110,7 @@ def edit(placing: Placing, doc: RoutingDoc, admitted: Admitted) -> Refusal:
             command.text,
             _named(doc, admitted),
             agent_picture=known.picture,
+            by_machine=known.kind is AgentKind.AI,
             kind=OutboundKind.EDIT,
             target=found.reply,
         )

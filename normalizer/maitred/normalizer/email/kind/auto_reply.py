@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from maitred.normalizer.email.headers import Headers
 from maitred.normalizer.email.mime import Part
+
+COMES_BACK: Final = "comes_back"
+"""The flag of a mail that goes round in a circle."""
+RECEIVED_MAX: Final = 50
+"""More servers than this have no honest mail between them (Postfix, `hopcount_limit`)."""
+_OWN_MARK: Final = "own_mark"
+"""The fact by which the door knows a mail of our own."""
 
 # Fields that say it by being there, whatever their value but a `no`.
 _BY_FIELD: Final = frozenset(
@@ -80,6 +88,15 @@ def is_answer(headers: Headers) -> bool:
         if words and any(word in value for value in values for word in words):
             return True
     return False
+
+
+def comes_back(headers: Headers, facts: Mapping[str, str]) -> bool:
+    """Tell whether a mail goes round in a circle: to answer it would send it on.
+
+    It is our own, passed on to us by the mailbox that it went to, or has passed too many servers
+    (RFC 5321, section 6.3).
+    """
+    return _OWN_MARK in facts or len(headers.fields.get("received", ())) > RECEIVED_MAX
 
 
 def is_statistics(root: Part, subject: str) -> bool:

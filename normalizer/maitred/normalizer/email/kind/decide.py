@@ -35,15 +35,18 @@ def kind_of(root: Part, recipients: Collection[str], facts: Mapping[str, str]) -
     """Return the kind of a mail; `recipients` are those of its envelope, `facts` the transport's.
 
     The order matters, since many carry the signs of several kinds. What declares itself by its
-    structure comes first: complaint (RFC 5965), receipt (RFC 8098), bounce (RFC 3464), calendar
-    (RFC 5546). Answers of machines come before lists, since some are sent with a list's fields,
-    and lists before notices (`auto-generated`), since newsletters are notices too.
+    structure comes first: complaint (RFC 5965), receipt (RFC 8098), bounce (RFC 3464), then what
+    goes round in a circle, calendar (RFC 5546). Answers of machines come before lists, since some
+    are sent with a list's fields, and lists before notices (`auto-generated`), since newsletters
+    are notices too.
     """
     signs = signs_of(root.headers, facts)
     leaves = tuple(root.leaves()) if root.children else (root,)
     found = _reported(root, leaves, signs)
     if found is not None:
         return found
+    if auto_reply.comes_back(root.headers, facts):
+        return Kind(kind=MessageKind.AUTO_REPLY, flags=(auto_reply.COMES_BACK,))
     meeting = calendar.sort_of(leaves, signs)
     if meeting == calendar.ANSWER:
         return Kind(kind=MessageKind.CALENDAR_ANSWER)
