@@ -19,13 +19,13 @@ from statistics import median
 from msgspec.structs import replace
 
 from benchmarks.routing_world import Workload, scenario
-from maitred.contracts.limits import MINUTE_MS
+from maitred.contracts.limits import MINUTE_MS, SECOND_MS
 from maitred.router.events import Effect, Event, SaveAgent, SaveRouting
 from maitred.router.house import House
 from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import RoutingSettings
 from maitred.router.simulation.run import simulate
-from maitred.router.simulation.scenario import Scenario, ms
+from maitred.router.simulation.scenario import MS_US, Scenario
 from maitred.router.waits.estimate import Range
 from maitred.router.waits.waiting import waiting
 
@@ -122,12 +122,12 @@ class Tally:
 def measure(made: Scenario, tallies: dict[str, Tally]) -> None:
     """Play one scenario and count how the ranges came true, by channel and in all."""
     settings = made.settings(RoutingSettings())
-    asking = Asking(settings, made.begins_at, ms(made.arrivals[-1].at) * ASKED)
+    asking = Asking(settings, made.begins_at, made.arrivals[-1].at * SECOND_MS * ASKED)
     outcomes = simulate(made, settings, IndexPolicy(settings), watch=asking)
     started = {each.arrival.id: each.start for each in outcomes}
     for told in asking.told:
         start = started[told.name]
-        wait = float(start - told.at) if start is not None else None
+        wait = start / MS_US - told.at if start is not None else None
         for name in ("all", told.channel):
             tallies.setdefault(name, Tally()).add(told.range, wait)
 

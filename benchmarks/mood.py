@@ -1,4 +1,4 @@
-"""How well, how fast and how small the mood model is: `python -m benchmarks.mood [--on FILE]`.
+"""How well, how fast and how small the mood model is: `python -m benchmarks.mood [--unseen FILE…]`.
 
 On the last fifth of the short messages, which no model of that table was taught; on each source
 by a model that was taught without it; and the built-in model on any further labelled file. All in
@@ -39,8 +39,17 @@ _MICRO: Final = 1_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--on", action="append", type=Path, default=[], metavar="FILE.tsv[.gz]")
-    parser.add_argument("--quick", action="store_true", help="leave out all that teaches models")
+    parser.add_argument(
+        "--unseen",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE.tsv[.gz]",
+        help="further files of `label<TAB>text` that no model was taught from",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out what teaches the model anew"
+    )
     options = parser.parse_args(arguments)
     _size_and_speed()
     if not mood_sources.present():
@@ -53,9 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.quick:
         _held_out(short)
         _without_a_source(short)
-    if options.on:
-        plain = {} if options.quick else _plain(short)
-        for file in options.on:
+    if options.unseen:
+        plain = _plain(short)
+        for file in options.unseen:
             _accuracy(f"{file.name}: never trained on", mood_sources.labelled(file), plain)
     return 0
 

@@ -11,10 +11,15 @@ import random
 from collections.abc import Iterator
 from typing import Final
 
+from benchmarks import mood_invented_cases as tables
+from benchmarks.mood_invented_cases import cases
 from maitred.contracts.message import MoodLabel
 
-LINES: Final = 2_400
+LINES: Final = 9_600
 _TYPOS: Final = 0.1
+_TO_A_COMPANY: Final = 0.25
+_MORE: Final = 0.4
+"""How many lines name the company first, and how many say a second thing."""
 
 _THINGS: Final = (
     """
@@ -212,8 +217,22 @@ You saved my holiday, thank you!!
 """
 
 
+_ASKS: Final = tuple(
+    f"{word} "
+    for word in (
+        *("any", "anyone", "are", "can", "could", "do", "does", "how", "is", "when", "where"),
+        *("which", "who", "why", "what are", "what do", "what does", "what is", "what should"),
+        *("what kind", "what size", "what time", "what now"),
+    )
+)
+"""What questions begin with."""
+
+
 def lines(seed: int, count: int = LINES) -> Iterator[tuple[str, MoodLabel]]:
-    """Yield lines with their mood; the same seed, the same lines."""
+    """Yield lines with their mood; the same seed, the same lines.
+
+    Every second line is put together from the frames above, the others from the cases.
+    """
     chance = random.Random(seed)
     trouble = _TROUBLE.strip().splitlines()
     frames = {
@@ -222,14 +241,52 @@ def lines(seed: int, count: int = LINES) -> Iterator[tuple[str, MoodLabel]]:
         MoodLabel.CALM: _CALM.strip().splitlines(),
         MoodLabel.DELIGHTED: _DELIGHTED.strip().splitlines(),
     }
+    more = [*trouble, *cases(tables.TROUBLE)]
+    kinds = {
+        MoodLabel.FRUSTRATED: [more, more, more, cases(tables.BITTER)],
+        MoodLabel.CALM: [cases(tables.CALM)],
+        MoodLabel.DELIGHTED: [cases(tables.PRAISE)],
+    }
+    asked = cases(tables.ASKED)
     for at in range(count):
-        label = list(frames)[at % len(frames)]
-        line = chance.choice(frames[label]).replace("{p}", chance.choice(trouble))
-        while "{t}" in line:
-            line = line.replace("{t}", chance.choice(_THINGS), 1)
-        while "{n}" in line:
-            line = line.replace("{n}", str(chance.randint(2, 9)), 1)
-        yield _typed(line, chance), label
+        label = list(frames)[at // 2 % len(frames)]
+        if at % 2 or label is MoodLabel.ANGRY:
+            line = chance.choice(frames[label]).replace("{p}", chance.choice(more))
+        else:
+            line = _case(kinds[label], asked if label is MoodLabel.FRUSTRATED else [], chance)
+        yield _typed(_filled(line, chance), chance), label
+
+
+def _case(kinds: list[list[str]], asked: list[str], chance: random.Random) -> str:
+    """Return one case or two, as a message to a company or to the world."""
+    said = [_ended(chance.choice(chance.choice(kinds)), chance)]
+    if chance.random() < _MORE:
+        further = asked if asked and chance.random() < _MORE else chance.choice(kinds)
+        said.append(_ended(chance.choice(further), chance))
+    line = " ".join(said)
+    return f"@company {line}" if chance.random() < _TO_A_COMPANY else line
+
+
+def _ended(case: str, chance: random.Random) -> str:
+    """Return a case with a mark at its end, or without."""
+    if case.startswith("#"):
+        return case
+    if f"{case} ".startswith(_ASKS):
+        return f"{case}?" if chance.random() > _TYPOS else case
+    return case + chance.choice(["", ".", ".", ".", "!"])
+
+
+def _filled(line: str, chance: random.Random) -> str:
+    """Return a line with something in each of its gaps."""
+    for gap, fillings in (
+        ("{t}", _THINGS),
+        ("{p}", cases(tables.NAMES)),
+        ("{d}", cases(tables.DAYS)),
+        ("{n}", list("23456789")),
+    ):
+        while gap in line:
+            line = line.replace(gap, chance.choice(fillings), 1)
+    return line
 
 
 def _typed(line: str, chance: random.Random) -> str:

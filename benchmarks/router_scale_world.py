@@ -91,7 +91,12 @@ class World:
         """Return an agent who takes work, and for how long he has done nothing."""
         idle_since = NOW - self._random.randrange(HOURS_MS)
         return AgentDoc(
-            id=agent, presence=Presence.ONLINE, presence_at=NOW, idle_since=idle_since, seen_at=NOW
+            id=agent,
+            presence=Presence.ONLINE,
+            presence_at=NOW,
+            idle_since=idle_since,
+            seen_at=NOW,
+            due_at=NOW + HOURS_MS,
         )
 
     def waiting(self, count: int) -> Iterator[RoutingDoc]:
@@ -183,7 +188,7 @@ class World:
     ) -> RoutingDoc:
         self._numbers += 1
         arrived_at = NOW - self._random.randrange(HOURS_MS)
-        return RoutingDoc(
+        doc = RoutingDoc(
             conversation=ConversationId(f"cnv_{self._numbers:013x}"),
             customer=CustomerId(f"cus_{self._numbers:013x}"),
             state=state,
@@ -199,6 +204,8 @@ class World:
             arrived_at=arrived_at,
             state_at=arrived_at,
         )
+        waits = state == RoutingState.WAITING
+        return replace(doc, due_at=self.policy.next_step_at(doc)) if waits else doc
 
     def _agent(self, number: int) -> dict[str, object]:
         pick = self._random

@@ -40,6 +40,7 @@ BROKEN = {
     ),
     "the largest mail must fit into a blob": ("BLOB_BYTES_MAX", "24 * MIB"),
     "a batch must stay below what the server takes": ("BATCH_MESSAGES_MAX", "1_000"),
+    "what one event does must fit into one batch": ("EVENT_SAID_MAX", "300"),
     "a full group of ordinary messages must fit into one batch": ("GROUP_INPUTS_MAX", "129"),
     "a full conversation document must fit into one NATS payload": (
         "CONVERSATION_TURNS_MAX",

@@ -152,6 +152,7 @@ async def test_an_id_belongs_to_the_agent_who_uses_it(say: Say, admits: Admits) 
         (b"", "accept"),
         (b"not JSON", "accept"),
         (b"\xff\xfe", "accept"),
+        (b'{"schema":"command","id":"1","more":' + b"[" * 60_000 + b"]" * 60_000 + b"}", "accept"),
         (b'{"schema":"other","id":"1"}', "accept"),
         ({"id": ""}, "accept"),
         ({"id": "x" * (COMMAND_ID_CHARACTERS_MAX + 1)}, "accept"),

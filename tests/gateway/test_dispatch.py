@@ -29,9 +29,11 @@ from maitred.contracts.routing import Handoff, RoutingDoc, RoutingState
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway import dispatch as stage
 from maitred.gateway.backbone import Backbone
+from maitred.gateway.briefing import Briefing
 from maitred.gateway.bus.history import scan
 from maitred.gateway.bus.reads import get_last
 from maitred.gateway.dispatch import Decided, Dispatch
+from maitred.gateway.journal.effects import Effects
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.operating import Operating
 from maitred.identity.operators.ground import Target
@@ -265,12 +267,12 @@ def conversation(reply_to: ReplyTo) -> Conversation:
     )
 
 
-def alone() -> Dispatch:
+def alone(deadlines: Any = None) -> Dispatch:
     """Return a stage that only puts into words what was decided."""
     return Dispatch(
         SimpleNamespace(subjects=SUBJECTS),  # type: ignore[arg-type]
         engine=SimpleNamespace(),  # type: ignore[arg-type]
-        deadlines=SimpleNamespace(),  # type: ignore[arg-type]
+        deadlines=deadlines,
         metrics=Metrics(),
     )
 
@@ -278,6 +280,41 @@ def alone() -> Dispatch:
 def applied(view: Fixed, *effects: Any) -> tuple[Mapping[str, msgspec.Struct], list[Any]]:
     found = alone().apply(Decided(7, 5, effects), view)
     return found.documents, [(each.subject, each.body) for each in found.entries]
+
+
+def test_a_deadline_that_stays_is_never_taken_away_however_often_a_customer_writes() -> None:
+    calls: list[tuple[object, ...]] = []
+    dispatch = alone(
+        SimpleNamespace(
+            arm=lambda *about: calls.append(("arm", *about)),
+            disarm=lambda about: calls.append(("disarm", about)),
+        )
+    )
+    waiting = routed(state=RoutingState.WAITING, agent=None, epoch=3, due_at=9)
+    for number in range(3):
+        again = msgspec.structs.replace(waiting, unanswered=number)
+        dispatch.committed(Decided(7, 5, (SaveRouting(again),)), Effects())
+    assert calls == [("arm", CNV, 3, 9)] * 3
+    for ends in (SaveRouting(routed(state=RoutingState.CLOSED, agent=None)), Forget(CNV)):
+        calls.clear()
+        dispatch.committed(Decided(8, 6, (ends,)), Effects())
+        assert calls == [("disarm", CNV)]
+
+
+@pytest.mark.parametrize(("own", "told"), [(None, "late"), (Handoff(summary="own"), "own")])
+def test_what_was_handed_on_with_a_conversation_is_told_while_it_stands_in_another(
+    own: Handoff | None, told: str
+) -> None:
+    said, joined = conversation(reads_at("home")), []
+    for at, name in ((5, "early"), (7, "late"), (9, "")):
+        handoff = Handoff(summary=name) if name else None
+        about = ConversationId(f"cnv_{at}")
+        joined.append(routed(conversation=about, state_at=at, handoff=handoff))
+    others = [msgspec.structs.replace(said, id=each.conversation) for each in joined]
+    briefing = Briefing(SUBJECTS)
+    found = briefing.with_replies(routed(handoff=own), others, Fixed(*joined))
+    assert found.handoff == Handoff(summary=told)
+    assert briefing.with_replies(routed(handoff=own), (), Fixed()).handoff == own
 
 
 @pytest.mark.parametrize("known", ["home", None])

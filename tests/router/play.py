@@ -39,6 +39,7 @@ from maitred.router.events import (
     Tell,
     WorkArrived,
 )
+from maitred.router.hours import ALWAYS_OPEN, Calendar
 from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import AgentSettings, RoutingSettings
 
@@ -105,9 +106,11 @@ def asks(*skills: tuple[str, float], language: str = "", human_only: bool = Fals
 class Play:
     """One engine, the store behind it, and a clock that only the test moves."""
 
-    def __init__(self, chosen: RoutingSettings, *, reload: bool = False) -> None:
+    def __init__(
+        self, chosen: RoutingSettings, *, reload: bool = False, calendar: Calendar = ALWAYS_OPEN
+    ) -> None:
         self.settings = chosen
-        self.policy = IndexPolicy(chosen)
+        self.policy = IndexPolicy(chosen, calendar)
         self.engine = Engine(chosen, self.policy, TENANT)
         self.now = START
         self.routing: dict[ConversationId, RoutingDoc] = {}
@@ -274,8 +277,11 @@ class Play:
     def _hold_deadline(self, doc: RoutingDoc) -> None:
         if doc.state in {RoutingState.OFFERED, RoutingState.HELD, RoutingState.WRAPPING}:
             assert doc.due_at
-        if doc.state == RoutingState.WAITING and doc.declined:
-            assert doc.due_at
+        if doc.state == RoutingState.WAITING:
+            step_at = self.policy.next_step_at(doc)
+            in_time = 0 < doc.due_at <= max(step_at, self.now + 1)
+            assert not step_at or in_time, "a step would never come"
+            assert not doc.declined or doc.due_at
         if doc.state in {RoutingState.ASSIGNED, RoutingState.CLOSED}:
             assert not doc.due_at
 

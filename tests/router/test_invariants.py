@@ -2,7 +2,8 @@
 
 1 (capacity), 2 (one holder) and 3 (no work left lying) are held by `Play` after every event, here
 and in every other test; 9 (the same log, the same decisions) by `test_engine_laws`, and 11 (the
-store) by `tests/end_to_end/test_routers`.
+store) by `tests/end_to_end/test_routers`. `test_machine` holds all that the engine does against a
+naive router.
 """
 
 from __future__ import annotations

@@ -139,6 +139,12 @@ CODES_WINDOW_MS: Final = 1 * HOUR_MS
 OFFER_TIMEOUT_MS: Final = 30 * SECOND_MS
 OFFERS_MISSED_MAX: Final = 2
 """After so many unanswered offers in a row an agent counts as away."""
+EVENT_SAID_MAX: Final = 120
+"""An event that has told and noted so much hands nothing more on: what it does is one batch."""
+EVENT_HANDED_MAX: Final = 60
+"""So many conversations at most are taken from agents in one event, and placed."""
+EVENT_RAMPS_MAX: Final = 100
+"""So many ramps at most end in one event."""
 AGENTS_MAX: Final = 10_000
 RULES_MAX: Final = 1_000
 SKILLS_PER_AGENT_MAX: Final = 100
@@ -216,6 +222,11 @@ _hold(CHAT_FILES_MAX <= ATTACHMENTS_MAX, "no file of a chat message may be cut")
 _hold(
     BATCH_MESSAGES_MAX < NATS_BATCH_MESSAGES_MAX,
     "a batch must stay below what the server takes",
+)
+_hold(
+    # A document beside each thing said; one more offer may be to several; and what is put right.
+    2 * EVENT_SAID_MAX + (3 + 4) * EVENT_HANDED_MAX + EVENT_RAMPS_MAX < BATCH_MESSAGES_MAX,
+    "what one event does must fit into one batch",
 )
 _hold(
     # Entry, customer, conversation, and a mail's threads; what writes more is halved.

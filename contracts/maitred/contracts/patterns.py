@@ -55,6 +55,11 @@ def compile_bounded(pattern: str, bounds: Bounds) -> re.Pattern[str]:
     return compiled
 
 
+def ways_of(pattern: str, bounds: Bounds) -> int:
+    """Return in how many ways a pattern can match at one place, from above; it compiles."""
+    return _Ways(pattern, bounds).count()
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

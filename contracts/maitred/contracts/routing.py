@@ -82,6 +82,8 @@ class RoutingDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", 
     asked: Needs = Needs()
     """What agents who handed it on asked for; it stays, whatever the customer writes."""
     handoff: Handoff | None = None
+    hops: int = 0
+    """How often machines handed it to machines since its customer wrote last."""
     mood: MoodTrack = MoodTrack()
     unanswered: int = 0
     """How many messages the customer wrote since anybody answered him."""

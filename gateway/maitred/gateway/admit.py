@@ -103,7 +103,7 @@ def _read(item: Received) -> Admitted:
         if not 0 < len(command.id) <= COMMAND_ID_CHARACTERS_MAX:
             raise msgspec.ValidationError("a command needs an id of its own")
         word = Verb(verb)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         command = Command(id=digest("malformed", str(item.stream_seq)))
         word = Verb.UNKNOWN
     return Admitted(agent=AgentId(agent), verb=word, command=command, at=item.time_ms)

@@ -103,11 +103,15 @@ class Briefing:
     ) -> RoutingDoc:
         """Return where a conversation stands, with what agents said in those joined into it.
 
+        Nobody handed it on: then the last handoff of one of those is told.
+
         Raises:
             NotRead: where one of them stands has not been loaded.
         """
         wanted = [self.subjects.routing(each.id) for each in joined]
         require(view, *wanted)
-        others = [view.read(each, RoutingDoc) for each in wanted]
-        replies = (*routing.replies, *(turn for each in others if each for turn in each.replies))
-        return msgspec.structs.replace(routing, replies=replies)
+        others = [each for subject in wanted if (each := view.read(subject, RoutingDoc))]
+        replies = (*routing.replies, *(turn for each in others for turn in each.replies))
+        told = [routing, *sorted(others, key=lambda each: each.state_at, reverse=True)]
+        handoff = next((each.handoff for each in told if each.handoff is not None), None)
+        return msgspec.structs.replace(routing, replies=replies, handoff=handoff)

@@ -249,9 +249,11 @@ class Dispatch:
                         self._metrics.offered(now - prepared.accepted_at)
 
     def _note_state(self, doc: RoutingDoc) -> None:
-        self._note_gone(doc.conversation)
+        self._waits_no_more(doc.conversation)
         if doc.due_at and doc.state is not RoutingState.CLOSED:
             self._deadlines.arm(doc.conversation, doc.epoch, doc.due_at)
+        else:
+            self._deadlines.disarm(doc.conversation)
         for each in doc.uttered:
             if each.send_at:
                 self._deadlines.arm_reply(doc.conversation, each.reply, each.send_at)
@@ -263,6 +265,9 @@ class Dispatch:
 
     def _note_gone(self, conversation: ConversationId) -> None:
         self._deadlines.disarm(conversation)
+        self._waits_no_more(conversation)
+
+    def _waits_no_more(self, conversation: ConversationId) -> None:
         if (before := self._waiting.pop(conversation, None)) is not None:
             self._queue[before] -= 1
             if not self._queue[before]:

@@ -22,13 +22,15 @@ def policy_of(settings: Settings) -> RoutingPolicy:
     return policy_named(settings.policy, settings.routing)
 
 
-def policy_named(name: str, routing: RoutingSettings) -> RoutingPolicy:
+def policy_named(name: str, routing: RoutingSettings, *, path: str = "policy") -> RoutingPolicy:
     """Return an installed policy, made with settings and their business hours.
+
+    `path` is where it was named, for the message.
 
     Raises:
         ConfigurationError: no such policy is installed, or there is no such time zone.
     """
-    make = plugins.load(plugins.ROUTING_POLICIES, name, path="policy")
+    make = plugins.load(plugins.ROUTING_POLICIES, name, path=path)
     policy: RoutingPolicy = make(routing, house_calendar(routing.hours))
     return policy
 

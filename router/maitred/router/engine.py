@@ -12,13 +12,14 @@ Deadlines stand in the documents (`due_at`) of conversations and agents and come
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nsmallest
 
 from msgspec.structs import replace
 
 from maitred.contracts.agents import AgentDoc
 from maitred.contracts.assignments import AssignmentState
-from maitred.contracts.ids import AgentId, Tenant
-from maitred.contracts.limits import CLOSED_AGE_MS
+from maitred.contracts.ids import AgentId, ConversationId, Tenant
+from maitred.contracts.limits import CLOSED_AGE_MS, EVENT_RAMPS_MAX, EVENT_SAID_MAX
 from maitred.contracts.routing import Due, RoutingDoc, RoutingState
 from maitred.router.agents.roster import holders
 from maitred.router.deciding.placing import Placing
@@ -36,12 +37,12 @@ from maitred.router.handling.arriving import arrive, waited
 from maitred.router.handling.changing import change
 from maitred.router.handling.commands import carry_out
 from maitred.router.handling.failing import tell_undelivered
-from maitred.router.handling.handing import AGENT_REMOVED, take_from
 from maitred.router.handling.offers import lapse
-from maitred.router.handling.presence import ACCEPTED, look, look_after, watch
+from maitred.router.handling.presence import look, look_soon, watch
 from maitred.router.handling.ramping import settle
 from maitred.router.handling.serving import close
 from maitred.router.handling.speaking import send_due
+from maitred.router.handling.starting import put_right, waiting_in
 from maitred.router.house import ERASED, WAITING, House
 from maitred.router.port import RoutingPolicy
 from maitred.router.settings import RoutingSettings
@@ -64,6 +65,10 @@ class Engine:
         self._tenant = tenant
         self._house = House(settings, policy, closed_ms=closed_ms)
         self._fresh = True
+        self._cut = False
+        """Whether the last event could not hold all that agents with room might take."""
+        self._late: list[ConversationId] | None = None
+        """What may wait past its next step; looked for once after a start."""
 
     def load(self, routing: Iterable[RoutingDoc], agents: Iterable[AgentDoc]) -> None:
         """Forget everything and rebuild from the documents; their order does not matter.
@@ -77,7 +82,7 @@ class Engine:
         for doc in routing:
             if doc.closed_reason != ERASED:
                 self._house.put(doc)
-        self._fresh = True
+        self._fresh, self._late = True, None
 
     @property
     def house(self) -> House:
@@ -96,26 +101,39 @@ class Engine:
         house.begin()
         placing = Placing(house, self._settings, self._policy, self._tenant, now)
         if self._fresh:
-            self._fresh = False
-            _put_right(placing)
-        match event:
-            case WorkArrived():
-                arrive(placing, event)
-            case ClaimCame():
-                _claimed(placing, event)
-            case CommandCame():
-                carry_out(placing, event.admitted)
-            case DueCame():
-                _due(placing, event.due)
-            case ChangeCame():
-                change(placing, event.change)
-            case UndeliveredCame():
-                tell_undelivered(placing, event.undelivered)
+            self._late = waiting_in(house) if self._late is None else self._late
+            self._fresh = not put_right(placing, self._late)
+        elif self._cut:
+            placing.fill(house.roster.online())
+        _happened(placing, event)
         placing.fill(house.freed)
         for agent in sorted(house.freed):
             if house.roster.knows(agent):
                 _freed(placing, agent)
+        if not house.queue and (ramping := house.roster.ramping()):
+            # There is no backlog left to be handed to anybody.
+            for agent in nsmallest(EVENT_RAMPS_MAX, ramping):
+                settle(placing, agent)
+        self._cut = len(placing.said) >= EVENT_SAID_MAX
+        if self._cut or self._fresh:
+            _go_on(placing)
         return house.changes() + placing.said
+
+
+def _happened(placing: Placing, event: Event) -> None:
+    match event:
+        case WorkArrived():
+            arrive(placing, event)
+        case ClaimCame():
+            _claimed(placing, event)
+        case CommandCame():
+            carry_out(placing, event.admitted)
+        case DueCame():
+            _due(placing, event.due)
+        case ChangeCame():
+            change(placing, event.change)
+        case UndeliveredCame():
+            tell_undelivered(placing, event.undelivered)
 
 
 def _freed(placing: Placing, agent: AgentId) -> None:
@@ -128,25 +146,11 @@ def _freed(placing: Placing, agent: AgentId) -> None:
         watch(placing, agent, holds=False)
 
 
-def _put_right(placing: Placing) -> None:
-    """After a start: free what agents hold who are gone, and let everybody fill his slots."""
-    house = placing.house
-    homeless: list[RoutingDoc] = []
-    accepted: set[AgentId] = set()
-    for doc in house.taken():
-        gone = [agent for agent in holders(doc) if not house.roster.knows(agent)]
-        if gone and doc.state == RoutingState.WRAPPING:
-            close(placing, doc, "completed")
-        elif gone:
-            left = doc
-            for agent in gone:
-                left = take_from(placing, left, agent, AGENT_REMOVED)
-            homeless += [left] if left.state == RoutingState.WAITING else []
-        elif doc.state in ACCEPTED:
-            accepted.update(holders(doc))
-    placing.place_all(homeless)
-    look_after(placing, accepted)
-    placing.fill(house.roster.online())
+def _go_on(placing: Placing) -> None:
+    """See to it that an event follows which goes on where this one could hold no more."""
+    online = placing.house.roster.online()
+    if online:
+        look_soon(placing, min(online))
 
 
 def _claimed(placing: Placing, event: ClaimCame) -> None:
@@ -174,4 +178,7 @@ def _due(placing: Placing, due: Due) -> None:
     elif doc.state == RoutingState.WRAPPING:
         close(placing, doc, doc.closed_reason)
     elif doc.state in WAITING:
-        placing.place(waited(placing, replace(doc, declined=())), may_hold=False)
+        # A step may come before those who gave it back have been passed over for long enough.
+        if placing.now >= placing.round_ends_at(doc):
+            doc = replace(doc, declined=())
+        placing.place(waited(placing, doc), may_hold=False)

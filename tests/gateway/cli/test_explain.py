@@ -22,7 +22,7 @@ from maitred.contracts.ids import (
 )
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.routing import Decision, Reason, RoutingState, Snapshot
-from maitred.gateway.cli.explaining_agents import RECORDED, Answer, answer_lines
+from maitred.gateway.cli.explaining_agents import RECORDED, Answer, answer_lines, placed_last
 from maitred.gateway.cli.explaining_decisions import Told, picture, told_lines
 from maitred.gateway.reading import ConversationStory, numbered
 from tests.end_to_end.conftest import OpenHouse, TakeSeat
@@ -187,6 +187,12 @@ def test_where_nothing_was_decided_that_is_said() -> None:
 @pytest.mark.parametrize(("number", "found"), [(0, 2), (1, 1), (2, 2)])
 def test_decisions_are_counted_from_1_and_0_is_the_last(number: int, found: int) -> None:
     assert numbered(story(decided(), decided()), number) == found
+
+
+def test_of_a_closed_conversation_it_is_told_why_somebody_had_it() -> None:
+    closed = decided(rule="completed", outcome=RoutingState.CLOSED)
+    assert placed_last((decided(), closed)) == 1
+    assert placed_last((closed,)) == 0
 
 
 def test_a_number_beyond_the_last_is_not_found() -> None:

@@ -142,6 +142,28 @@ def test_a_history_is_taught_measured_and_used(mood: Mood, tmp_path: Path, name:
     assert again.code == 0
 
 
+def test_a_model_is_named_after_its_history(mood: Mood, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    said = mood("train", history(tmp_path / "old" / "ours.tsv.gz", GOOD))
+    assert said.code == 0, said.err
+    assert 'Wrote ours.mood. To use it: file = "ours.mood"' in said.out
+    assert (tmp_path / "ours.mood").is_file()
+
+
+def test_a_folder_is_no_place_for_a_model(mood: Mood, tmp_path: Path) -> None:
+    said = mood("train", history(tmp_path / "h.tsv", GOOD), "--out", ".")
+    assert (said.code, said.err) == (
+        2,
+        "maitred: --out: .: is a folder; write the name of a file\n",
+    )
+
+
+def test_a_history_of_nothing_has_no_score(mood: Mood, tmp_path: Path) -> None:
+    said = mood("eval", history(tmp_path / "h.tsv", "\n"))
+    assert (said.code, said.out) == (2, "")
+    assert "h.tsv: has no labelled lines; write a label, a tab and the text" in said.err
+
+
 def test_a_score_is_shown_to_people(mood: Mood, tmp_path: Path) -> None:
     said = mood("eval", history(tmp_path / "h.tsv", "angry\tI am furious\ncalm\twhere is it\n"))
     assert said.code == 0

@@ -204,6 +204,28 @@ def test_what_differs_is_told_with_where_what_and_which_field() -> None:
     assert max(map(len, said)) <= 80
 
 
+def test_where_nothing_was_recorded_nothing_is_proven() -> None:
+    assert list(verdict_lines(Verdict(inputs=5), "", 80, 1)) == [
+        "5 inputs played again, 0 answers compared.",
+        "Nothing was recorded in that time, so nothing is proven.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        ("1h", "2h", "--since 1h: is not before --until 2h; name an earlier time"),
+        ("2099-01-01", "", "--since 2099-01-01: is not before now; name an earlier time"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(
+    cli: Cli, begun: Path, since: str, until: str, said: str
+) -> None:
+    asked = ["--since", since, *(["--until", until] if until else [])]
+    done = cli("policy", "replay", *asked, "--config", str(begun))
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"maitred: {said}\n")
+
+
 def test_without_any_decision_the_history_says_so() -> None:
     assert list(history_lines("index:abc", []))[-1].startswith("nothing has been decided yet")
 

@@ -61,7 +61,7 @@ def test_the_log_says_what_became_of_whom(cli: Cli, day: Path) -> None:
     lines = (day.parent / "log.jsonl").read_text().splitlines()
     assert [orjson.loads(line) for line in lines] == [
         {"id": "x", "agent": "ann", "start": 0.0, "end": 60.0},
-        {"id": "y", "agent": "bob", "start": 1.0, "end": 78.419},
+        {"id": "y", "agent": "bob", "start": 1.0, "end": 78.419355},
         {"id": "z", "left": 11.0},
         {"id": "w", "waiting": 3.0},
     ]
@@ -147,7 +147,9 @@ def test_previous_agents_whom_nobody_knows_are_told(cli: Cli, day: Path) -> None
     day.write_bytes(orjson.dumps({**DAY, "arrivals": [first]}))
     done = cli("simulate", "day.json")
     assert done.returncode == 0
-    assert done.stderr == "maitred: 1 previous agents are none of the agents (first of x)\n"
+    assert done.stderr == (
+        "maitred: the previous agents of 1 arrival are none of the agents (the first: x)\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_previous_agents_whom_nobody_knows_are_told(cli: Cli, day: Path) -> None
         (
             {"agents": [{"id": "a b"}], "sla": {"chat": -1}},
             [
-                "day.json: sla.chat = -1.0: write a number from 1 to 7.776e+06",
+                "day.json: sla.chat = -1.0: write a number from 1 to 7776000",
                 "day.json: agents[0].id = 'a b': write 1 to 64 letters, digits, `_` or `-`",
             ],
         ),
@@ -197,13 +199,17 @@ def test_of_many_faults_the_first_are_shown(cli: Cli, day: Path) -> None:
         ("\udcff", (), 2, "day.json: not valid JSON: "),
         ("[" * 100_000, (), 2, "day.json: not valid JSON: "),
         ("[]", (), 2, "day.json: the file: expected a table, found a list"),
-        (None, ("--against", "best"), 2, "policy: nothing named 'best' is installed; "),
+        (None, ("--against", "best"), 2, "--against: nothing named 'best' is installed; "),
+        (None, ("--policy", "none.toml"), 2, "none.toml: policy: nothing named 'no' is installed"),
+        (None, ("--policy", "flat.toml"), 2, "flat.toml: sigma: stands outside of its section; w"),
         (None, ("--policy", "no.toml"), 2, "no.toml: there is no such file"),
         (None, ("--policy", "bad.toml"), 2, "bad.toml: routing.sgima: unknown setting; did"),
         (None, ("--against", "worse.toml"), 2, "worse.toml: routing.sigma = -1.0: write a"),
         (None, ("--policy", "odd.toml"), 2, "odd.toml: rooting: unknown section"),
         (None, ("--plot", "a.gif"), 2, "--plot: a.gif: write a name that ends in .png"),
-        (None, ("--out", "no/log.jsonl"), 1, "no/log.jsonl: No such file or directory"),
+        (None, ("--out", "no/log.jsonl"), 2, "--out: no/log.jsonl: there is no folder no; make"),
+        (None, ("--out", "."), 2, "--out: .: is a folder; write the name of a file"),
+        (None, ("--plot", "no/a.png"), 2, "--plot: no/a.png: there is no folder no; make it"),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -213,15 +219,41 @@ def test_what_cannot_be_is_one_line(
         day.write_bytes(text.encode("utf-8", "surrogateescape"))
     for name, told in (("bad", "sgima = 1"), ("worse", "sigma = -1"), ("odd", "[rooting]")):
         (day.parent / f"{name}.toml").write_text(f"[routing]\n{told}\n")
+    for name, told in (("none", "policy = 'no'"), ("flat", "sigma = 1")):
+        (day.parent / f"{name}.toml").write_text(told)
     done = cli("simulate", "day.json", *arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith(f"maitred: {expected}")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_no_file_is_one_line(cli: Cli) -> None:
-    done = cli("simulate", "nowhere.json")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "maitred: nowhere.json: No such file or directory\n",
+@pytest.mark.parametrize(
+    ("name", "said"), [("nowhere.json", "there is no such file"), (".", "cannot be read: Is a dir")]
+)
+def test_no_file_is_one_line(cli: Cli, name: str, said: str) -> None:
+    done = cli("simulate", name)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert done.stderr.startswith(f"maitred: {name}: {said}")
+    assert done.stderr.endswith("name a scenario, such as examples/scenario.json\n")
+
+
+def test_a_day_with_nobody_is_drawn_from_nought(cli: Cli, day: Path) -> None:
+    day.write_bytes(orjson.dumps({"agents": [], "arrivals": []}))
+    assert cli("simulate", "day.json", "--plot", "a.svg").returncode == 0
+    assert "\N{MINUS SIGN}" not in (day.parent / "a.svg").read_text()
+
+
+@pytest.mark.parametrize("arguments", [("simulate", "-"), ("mood",), ("normalize", "sms", "-")])
+def test_a_closed_input_is_an_empty_one(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *command(*arguments)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert (done.returncode, done.stderr) in (
+        (0, b""),
+        (2, b"maitred: standard input: not valid JSON: Input data was truncated\n"),
     )

@@ -93,6 +93,14 @@ def test_a_large_queue_is_counted_and_its_first_are_told() -> None:
     assert all(len(line) <= 80 for line in said[1:])
 
 
+def test_in_a_narrow_terminal_nothing_is_cut() -> None:
+    long = waiter(conversation=ConversationId(f"cnv_{'a' * 32}"), tier="vip", mood=MoodLabel.ANGRY)
+    said = list(lines(Queue(0, 1, {"full": 1}, (long,)), 60))
+    assert max(map(len, said)) <= 60
+    told = " ".join(" ".join(said).split())
+    assert "chat vip angry, waits 70 s, SLA 10 s late, 2 min to 6 min still needs tax" in told
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_table_fits_the_terminal_and_loses_no_reason(width: int) -> None:
     console = Console(file=StringIO(), width=width, markup=False, highlight=False)

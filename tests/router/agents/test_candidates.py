@@ -142,6 +142,7 @@ def test_the_columns_give_what_a_scan_of_everybody_gives(
     with pytest.MonkeyPatch.context() as patch:
         if bounds is not None:
             patch.setattr(candidates, "BLOCK", 3)
+            patch.setattr(candidates, "LOOP_MAX", 1)
             patch.setattr(candidates, "STEP", 1)
             patch.setattr(candidates, "_AT_ONCE", 1)
             patch.setattr(suits, "CELLS_MAX", 20)

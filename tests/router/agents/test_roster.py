@@ -96,9 +96,10 @@ def test_what_is_surely_so_of_all_channels_is_so_of_each(
     for number, channel in enumerate(channels):
         roster.take(held(f"{number}", channel))
     room = [roster.has_room(ANN, channel) for channel in ("chat", "email", "sms", "pigeon")]
-    assert all(room) or not roster.takes_all(ANN)
-    assert not any(room) or not roster.takes_none(ANN)
-    assert not (roster.takes_all(ANN) and spared)
+    seat = roster.seat(ANN)
+    assert all(room) or not roster.takes_all(seat)
+    assert not any(room) or not roster.takes_none(seat)
+    assert not (roster.takes_all(seat) and spared)
 
 
 def test_agents_who_can_do_the_same_share_one_profile_whatever_their_room() -> None:
@@ -110,7 +111,7 @@ def test_agents_who_can_do_the_same_share_one_profile_whatever_their_room() -> N
             agent("bot", skills={"a": 0.5, "b": 0.5}, kind="ai"),
         )
     )
-    profiles = [roster.profile(AgentId(name)) for name in ("ann", "bob", "cyd", "bot")]
+    profiles = [roster.seat(AgentId(name)).profile for name in ("ann", "bob", "cyd", "bot")]
     assert profiles[0] == profiles[1]
     assert len(set(profiles)) == len(roster.samples) == 3
 

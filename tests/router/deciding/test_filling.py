@@ -18,7 +18,8 @@ from maitred.router.engine import Engine
 from maitred.router.events import DueCame, SaveRouting, Tell
 from maitred.router.policies.index import IndexPolicy
 from maitred.router.settings import RoutingSettings
-from tests.router.naive import Naive
+from tests.router.naive.deciding import fill
+from tests.router.naive.house import House
 from tests.router.play import START, TENANT, Play, agent, asks, settings
 
 NOW = START + 1_000_000
@@ -102,19 +103,26 @@ DOCS = st.lists(
 
 
 @hypothesis.settings(max_examples=60)
-@given(STAFF, DOCS, st.lists(st.integers(0, 1), min_size=3, max_size=3))
+@given(
+    STAFF,
+    DOCS,
+    st.lists(st.integers(0, 1), min_size=3, max_size=3),
+    st.sampled_from((0.0, 0.5, 1.0)),
+)
 def test_it_is_the_greedy_order_by_descending_rank(
-    staff: tuple[tuple[float, int], ...], docs: list[RoutingDoc], idle: list[int]
+    staff: tuple[tuple[float, int], ...], docs: list[RoutingDoc], idle: list[int], share: float
 ) -> None:
     people = zip(AGENTS, staff, strict=True)
-    chosen = settings(*(agent(who, skills={"tax": s}, capacity=c) for who, (s, c) in people))
-    naive = Naive(chosen, IndexPolicy(chosen))
-    naive.begin(NOW)
-    naive.docs = {doc.conversation: doc for doc in docs}
+    chosen = settings(
+        *(agent(who, skills={"tax": s}, capacity=c) for who, (s, c) in people), rescue_share=share
+    )
+    house = House(chosen, IndexPolicy(chosen))
+    house.now = NOW
+    house.docs = {doc.conversation: doc for doc in docs}
     for who, since in zip(map(AgentId, AGENTS), idle, strict=True):
-        naive.agents[who] = AgentDoc(id=who, presence=Presence.ONLINE, idle_since=START + since)
-    naive.end(map(AgentId, AGENTS))
-    expected = {doc.conversation[4:]: doc.agent for doc in naive.docs.values() if doc.agent}
+        house.agents[who] = AgentDoc(id=who, presence=Presence.ONLINE, idle_since=START + since)
+    fill(house)
+    expected = {doc.conversation[4:]: doc.agent for doc in house.docs.values() if doc.agent}
     assert started(chosen, docs, **dict(zip(AGENTS, idle, strict=True))) == expected
 
 

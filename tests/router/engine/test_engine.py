@@ -221,3 +221,21 @@ def test_a_closed_conversation_opens_again_under_a_new_epoch_and_age() -> None:
     assert doc.arrived_at == START + 100_000
     assert doc.closed_reason == ""
     assert [turn.text for turn in doc.replies] == ["Done."]
+
+
+@pytest.mark.parametrize("relax", [(0.5,), (0.001,)])
+def test_who_waits_already_has_the_steps_of_new_settings_too(relax: tuple[float, ...]) -> None:
+    needs = asks(("tax", 0.9))
+    game = Play(settings(agent("ann", skills={"tax": 0.2}), relax=()))
+    game.online("ann")
+    game.write("x", needs=needs)
+    assert game.doc("x").due_at == 0, "nothing is ever lowered"
+    game.wait(10)
+    after = Play(settings(agent("ann", skills={"tax": 0.2}), relax=relax))
+    after.routing, after.agents, after.now = game.routing, game.agents, game.now
+    after.restart()
+    after.write("other", needs=needs)
+    step_at = after.policy.next_step_at(after.doc("x"))
+    assert after.doc("x").due_at == max(step_at, after.now + 1)
+    after.due("x")
+    assert after.stands("x") == ("offered", "ann")

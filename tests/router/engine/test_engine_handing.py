@@ -20,6 +20,7 @@ from maitred.contracts.limits import (
 from maitred.contracts.operations import ChangeKind
 from maitred.contracts.routing import Handoff, RoutingState
 from maitred.router.events import SaveRouting, Tell
+from maitred.router.handling.handing import HOPS_MAX
 from tests.router.play import START, Play, agent, asks, held_by, settings
 
 TRIED = Handoff(
@@ -195,6 +196,24 @@ def test_who_lacks_the_authority_hands_it_to_people_for_good(verb: Verb) -> None
     assert game.stands("x") == ("offered", "ann")
 
 
+def test_no_more_skills_are_asked_for_than_an_agent_can_have_however_often() -> None:
+    stands_in = {"name": "all", "after": 1, "instead": {"general": 0.1}}
+    both = (agent(name, skills={"general": 1}) for name in ("ann", "bo"))
+    game = Play(settings(*both, overflow=[stands_in]))
+    game.online("ann", "bo")
+    game.write("x")
+    for round_ in range(3):
+        while game.doc("x").agent is None:
+            game.due("x")
+        holder = game.doc("x").agent
+        game.command(holder, Verb.ACCEPT, on="x")
+        skills = {f"made_up_{round_}_{number}": 0 for number in range(45)}
+        game.command(holder, Verb.TRANSFER, on="x", skills=skills)
+    assert [told.reason for told in game.told()] == ["bad_command"]
+    assert len(game.doc("x").needs.skills) == 90
+    assert game.stands("x") == ("assigned", holder)
+
+
 def test_where_there_are_no_people_the_next_machine_is_asked() -> None:
     game = Play(settings(agent("bot", kind="ai"), agent("other", kind="ai")))
     game.online("bot")
@@ -232,7 +251,7 @@ def test_a_handoff_is_kept_until_the_next_one_and_within_its_bounds() -> None:
     assert kept.promised == ()
 
 
-def test_what_was_joined_into_another_leaves_it_what_was_asked_and_told() -> None:
+def test_what_was_joined_into_another_leaves_it_what_was_asked_and_keeps_what_was_told() -> None:
     game = machine_first(agent("ann"))
     game.presence("bot", Presence.OFFLINE)
     game.write("y")
@@ -244,7 +263,8 @@ def test_what_was_joined_into_another_leaves_it_what_was_asked_and_told() -> Non
     game.change(ChangeKind.JOINED, "x", into="y")
     assert game.doc("y").asked.human_only
     assert game.doc("y").needs.human_only
-    assert game.doc("y").handoff == TRIED
+    assert game.doc("y").handoff is None, "a brief finds it where it was joined from"
+    assert game.doc("x").handoff == TRIED
     game.online("bot")
     assert game.stands("y") == ("waiting", None)
 
@@ -319,3 +339,22 @@ def test_a_repeated_transfer_comes_too_late() -> None:
     game.command("ann", Verb.TRANSFER, on="x", to="bob")
     game.command("ann", Verb.TRANSFER, on="x", to="bob", epoch=epoch)
     assert refusal(game) == "stale_epoch"
+
+
+def test_machines_do_not_hand_a_customer_round_without_end() -> None:
+    game = Play(settings(agent("bot", kind="ai"), agent("bee", kind="ai")))
+    game.online("bot", "bee")
+    game.write("x")
+    for _ in range(HOPS_MAX):
+        holder = str(game.doc("x").agent)
+        game.command(holder, Verb.ACCEPT, on="x")
+        game.command(holder, Verb.TRANSFER, on="x", to="bee" if holder == "bot" else "bot")
+        assert game.doc("x").agent != holder
+    holder = str(game.doc("x").agent)
+    game.command(holder, Verb.ACCEPT, on="x")
+    other = "bee" if holder == "bot" else "bot"
+    game.command(holder, Verb.TRANSFER, on="x", to=other)
+    assert refusal(game) == "too_many_hops"
+    game.write("x")
+    game.command(holder, Verb.TRANSFER, on="x", to=other)
+    assert game.stands("x") == ("offered", other), "the customer wrote: it begins anew"

@@ -142,10 +142,11 @@ def test_who_finishes_a_conversation_that_the_customer_takes_up_again_is_timed_o
 
 def test_what_a_lost_agent_had_completed_is_closed() -> None:
     game = one_holds(wrap_up_seconds=50_000)
-    game.command("ann", Verb.COMPLETE, on="x")
+    game.command("ann", Verb.COMPLETE, on="x", reason="solved")
     game.agent_due("ann")
     game.agent_due("ann")
     assert game.stands("x") == ("closed", None)
+    assert game.doc("x").closed_reason == "solved"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from maitred.contracts.conversation import (
     MoodCause,
     MoodSample,
     MoodTrack,
+    Needs,
     Share,
+    SkillNeed,
     Speaker,
     Turn,
 )
@@ -329,10 +331,13 @@ def test_a_machine_hears_what_a_customer_is_to_the_company_only_behind_an_open_g
     may_read: bool,
 ) -> None:
     said = msgspec.structs.replace(conversation(), channels=channels, may_read=may_read)
-    brief = compose(said, routing(), CUSTOMER, (), may_read, None, to_machine=True)
+    asked = Needs(skills=(SkillNeed(skill="tax"),), priority_minutes=5, because=("third_try",))
+    doc = replace(routing(), needs=asked)
+    brief = compose(said, doc, CUSTOMER, (), may_read, None, to_machine=True)
     assert brief.identity.tier == ("vip" if may_read else "standard")
-    person = compose(said, routing(), CUSTOMER, (), may_read, None)
-    assert person.identity.tier == "vip"
+    assert brief.needs == (asked if may_read else Needs(skills=asked.skills))
+    person = compose(said, doc, CUSTOMER, (), may_read, None)
+    assert (person.identity.tier, person.needs) == ("vip", asked)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ RULES: list[tuple[str, AgentSettings, RoutingDoc, AgentDoc | None, tuple[str, st
         agent("ann", kind="ai"),
         doc(needs=asks(human_only=True)),
         None,
-        ("kind", "a human is asked for, he is ai"),
+        ("kind", "a human is asked for, he is a machine"),
     ),
     (
         "one who declined",

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from maitred.contracts.agents import Verb
+from maitred.contracts.agents import Presence, Verb
 from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.operations import ChangeKind, ConversationChange
-from maitred.contracts.routing import RoutingState
+from maitred.contracts.routing import Handoff, RoutingState
 from maitred.router.engine import Engine
 from maitred.router.events import ChangeCame, Forget, Note, SaveRouting
 from tests.router.play import START, TENANT, Play, agent, asks, held_by, settings
@@ -171,6 +171,35 @@ def test_joined_into_what_is_over_that_one_begins_anew(state: str) -> None:
     assert game.doc("y").arrived_at == START
 
 
+def test_joined_into_what_waits_it_is_looked_at_again_for_what_the_other_was_asked_for() -> None:
+    staff = agent("ann", capacity=1), agent("tax", skills={"tax": 0.8}), agent("jr", capacity=1)
+    game = Play(settings(*staff, relax=(0.1, 0.5)))
+    game.online("ann")
+    game.write("x")
+    game.write("y")
+    game.command("ann", Verb.ACCEPT, on="x")
+    game.command("ann", Verb.TRANSFER, on="x", skills={"tax": 0.8})
+    game.presence("ann", Presence.OFFLINE)
+    assert (game.stands("x"), game.stands("y")) == (("waiting", None), ("waiting", None))
+    assert game.doc("y").due_at == 0, "it asks for nothing, so nothing can be lowered"
+    game.change(JOINED, "x", into="y")
+    assert game.doc("y").needs == game.doc("x").needs
+    assert 0 < game.doc("y").due_at == game.policy.next_step_at(game.doc("y"))
+
+
+def test_a_change_after_which_it_takes_a_human_takes_the_offer_from_a_machine() -> None:
+    game = Play(settings(agent("bot", kind="ai"), agent("ann")))
+    game.online("bot")
+    game.write("x")
+    game.online("ann")
+    game.change(CHANGED, "x", needs=asks(human_only=True))
+    assert game.stands("x") == ("offered", "ann")
+    assert [each.state for each in game.told()] == [
+        AssignmentState.REVOKED,
+        AssignmentState.OFFERED,
+    ]
+
+
 def test_joined_into_what_is_about_to_end_the_holder_has_it_again() -> None:
     game = Play(settings(agent("ann"), wrap_up_seconds=60))
     game.online("ann")
@@ -181,6 +210,17 @@ def test_joined_into_what_is_about_to_end_the_holder_has_it_again() -> None:
     game.change(JOINED, "x", into="y")
     assert game.stands("y") == ("assigned", "ann")
     assert not game.doc("y").due_at
+
+
+def test_an_undone_join_leaves_nothing_in_the_other_of_what_was_handed_on_with_the_first() -> None:
+    game = held_by("ann", "bob")
+    game.command("ann", Verb.TRANSFER, on="x", to="bob", handoff=Handoff(summary="Kim moved."))
+    game.write("y")
+    game.change(JOINED, "x", into="y")
+    game.change(OPENED, "x", arrived_at=START)
+    game.change(CHANGED, "y")
+    assert game.doc("y").handoff is None
+    assert game.doc("x").handoff == Handoff(summary="Kim moved.")
 
 
 def test_an_undone_join_gives_both_back_to_who_had_them() -> None:

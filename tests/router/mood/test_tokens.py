@@ -26,6 +26,7 @@ def forms(text: str) -> str:
     ("text", "expected"),
     [
         ("@anna_9 look at https://example.com/a?b=c!", "<person> look at <page>"),
+        ("#oil#newshttps://example.com/a", "oil news <page>"),
         ("soooo gooood", "soo good"),
         ("Sooo", "soo"),
         ("I don\u2019t and I don't", "i don't and i don't"),

@@ -69,6 +69,8 @@ def test_the_defaults_are_faultless() -> None:
         ({"broadcast": {"chat": 0}}, "broadcast.chat", "number"),
         ({"idle_seconds": -1}, "idle_seconds", "number"),
         ({"lost_seconds": -1}, "lost_seconds", "number"),
+        ({"idle_seconds": 0.5}, "idle_seconds", "0 for never"),
+        ({"lost_seconds": 0.5, "idle_seconds": 0}, "lost_seconds", "0 for never"),
         ({"ramp_first": 0}, "ramp_first", "number"),
         ({"ramp_seconds": -1}, "ramp_seconds", "number"),
         ({"angry_in_a_row": -1}, "angry_in_a_row", "number"),

@@ -142,6 +142,15 @@ def test_a_rule_whose_every_message_gets_as_much_from_another_is_needless(
     assert found(one, other, site=Site(), agents=agents) == [said] * needless
 
 
+def test_rules_whose_patterns_together_could_hold_up_all_messages_are_told_with_the_worst() -> None:
+    wide = {"when": {"text": "a.*b.{0,4}c"}}
+    few = [wide | {"priority_minutes": n} for n in range(1, 4)]
+    assert found(*few, site=EMAIL) == []
+    (said,) = [each for each in found(*few * 10, site=EMAIL) if "busy" in each]
+    assert "(r0).when.text" in said
+    assert "write fewer repeats" in said
+
+
 def test_of_two_rules_that_are_the_same_only_one_is_needless() -> None:
     same = {"priority_minutes": 0, "skills": {"tax": 0.1}}
     (word,) = found(same, same)

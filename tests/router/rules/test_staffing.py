@@ -71,6 +71,14 @@ def found(site: Site = Site(), **table: Any) -> list[str]:  # noqa: B008  (froze
         ({"agents": [ANN | {"per_channel": {"chat": 0}}]}, "room for one on chat"),
         ({"channel_units": {"chat": 60}}, "room for one on chat"),
         ({"agents": [ANN | {"per_channel": {"caht": 1}}]}, "per_channel.caht: there is no such"),
+        ({"agents": [ANN, BOB | {"capacity": 0}]}, "agents[1] (bob).capacity = 0: is never offer"),
+        ({"sla_seconds": {"caht": 1}}, "routing.sla_seconds.caht: there is no such channel here"),
+        ({"broadcast": {"fax": 2}}, "broadcast.fax: there is no such channel here"),
+        ({"hold_fraction": {"fax": 0.2}}, "hold_fraction.fax: there is no such channel here"),
+        (
+            {"forecast": [{"channel": "fax", "per_hour": 1.0, "handling_seconds": 60.0}]},
+            "forecast[0].channel = 'fax': there is no such channel here",
+        ),
     ],
 )
 def test_what_is_hardly_meant_is_worth_a_word(table: dict[str, Any], said: str) -> None:

@@ -68,14 +68,14 @@ _AGENTS = st.lists(
 _ARRIVALS = st.lists(
     st.builds(
         dict,
-        at=st.integers(0, 200),
+        at=st.integers(0, 200) | st.integers(0, 200_000_000).map(lambda us: us / 1e6),
         channel=st.sampled_from(["chat", "email", "sms"]),
         skills=st.sampled_from([(), ("tax",), ("law",), _SKILLS]),
         language=st.sampled_from(["", *_LANGUAGES]),
         mood=st.sampled_from(["calm", "frustrated", "angry"]),
         tier=st.sampled_from(["standard", "vip"]),
         previous_agent=st.sampled_from([None, "a0", "a1", "gone"]),
-        patience_s=st.none() | st.integers(0, 150),
+        patience_s=st.none() | st.integers(0, 150) | st.sampled_from([0.0004, 7.777778]),
         work_s=st.integers(0, 120),
     ),
     max_size=25,

@@ -5,8 +5,10 @@ Exit codes: 0 done, 1 it could not be done, 2 the command or the configuration i
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -80,6 +82,11 @@ def start(
 
 def main() -> None:
     """Run the command line; every fault is told in a line of its own, never as a traceback."""
+    if sys.stdin is None:
+        # Whoever started this closed it; nothing is to be read then.
+        with Path(os.devnull).open(encoding="utf-8") as nothing:
+            sys.stdin = nothing
+            sys.exit(_run())
     sys.exit(_run())
 
 

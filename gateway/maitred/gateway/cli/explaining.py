@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from maitred.gateway import reading
-from maitred.gateway.cli.explaining_agents import Answer, answer, answer_lines
+from maitred.gateway.cli.explaining_agents import Answer, answer, answer_lines, placed_last
 from maitred.gateway.cli.explaining_decisions import Told, picture, told_lines
 from maitred.gateway.cli.housing import names_of
 from maitred.gateway.cli.printing import columns, console
@@ -32,7 +32,10 @@ def explain(
         str, typer.Option("--agent", "-a", help="Say why this agent does not have it.")
     ] = "",
     at: Annotated[
-        int, typer.Option("--at", min=0, help="Which decision, from 1 on; 0: the last.")
+        int,
+        typer.Option(
+            "--at", min=0, help="Which decision, from 1 on; 0: the last on who should have it."
+        ),
     ] = 0,
     everything: Annotated[
         bool, typer.Option("--all", help="Print every decision in depth.")
@@ -53,7 +56,7 @@ def explain(
         story = await reading.story(session.connection, session.subjects, name)
         policy = policy_of(session.configuration.settings)
         in_force = f"{policy.name}:{policy.hash()}"
-        depth = reading.numbered(story, at)
+        depth = reading.numbered(story, at or placed_last(story.decisions))
         return Told(story, names_of(session.configuration), in_force, None if everything else depth)
 
     found = run(config, work)

@@ -74,7 +74,7 @@ async def answer(session: Session, name: str, agent: str, at: int) -> Answer:
         StoreUnavailable: the store does not answer.
     """
     story = await reading.story(session.connection, session.subjects, name)
-    place = reading.numbered(story, at or _placed_last(story.decisions))
+    place = reading.numbered(story, at or placed_last(story.decisions))
     if not place:
         raise Permanent(f"nothing was decided yet about {name}", code="not_found")
     decision = story.decisions[place - 1]
@@ -91,7 +91,7 @@ async def answer(session: Session, name: str, agent: str, at: int) -> Answer:
     return Answer(who, place, len(story.decisions), decision, recorded, basis, seen, names)
 
 
-def _placed_last(decisions: Sequence[Decision]) -> int:
+def placed_last(decisions: Sequence[Decision]) -> int:
     """Return the number of the last decision on who should have it; 0 if there is none."""
     found = (place for place in range(len(decisions), 0, -1) if is_placing(decisions[place - 1]))
     return next(found, 0)

@@ -69,6 +69,7 @@ def _draw_waits(axes: Axes, reports: Sequence[Report]) -> None:
             axes.text(place, mean, f"{mean:.3g}", ha="center", va="bottom", fontsize=9)
     axes.scatter([], [], s=260, color="#333333", marker="_", label="95 of 100 waited less")
     axes.set_xticks(range(len(moods)), moods)
+    axes.set_ylim(bottom=0)
     axes.set_ylabel("seconds")
     live = " on live channels" if reports[0].live_by_mood else ""
     axes.set_title(f"Mean wait by mood{live}", loc="left")

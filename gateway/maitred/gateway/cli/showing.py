@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from textwrap import wrap
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -26,6 +26,8 @@ from maitred.gateway.cli.telling import INDENT, counted, journey_lines
 from maitred.gateway.ledger import balance
 from maitred.router.explaining.explain import sentences
 
+_ID_SHOWN: Final = 40
+
 
 def known_id(*prefixes: str) -> typer.models.ArgumentInfo:
     """Return the argument of an id that begins with one of `prefixes`."""
@@ -33,7 +35,7 @@ def known_id(*prefixes: str) -> typer.models.ArgumentInfo:
     def check(value: str) -> str:
         if not reading.is_id(value, *prefixes):
             kinds = " or ".join(f"{prefix}…" for prefix in prefixes)
-            raise typer.BadParameter(f"an id looks like {kinds}")
+            raise typer.BadParameter(f"an id looks like {kinds}, not {value[:_ID_SHOWN]!r}")
         return value
 
     info: typer.models.ArgumentInfo = typer.Argument(

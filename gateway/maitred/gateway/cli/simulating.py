@@ -18,9 +18,11 @@ from rich.progress import Progress
 from maitred.contracts.errors import ConfigurationError, Permanent
 from maitred.gateway.cli import plotting
 from maitred.gateway.cli.comparing import print_table, ratios
+from maitred.gateway.cli.filing import STDIN, bytes_of, check_target
 from maitred.gateway.cli.session import JsonOption, print_json
+from maitred.gateway.cli.telling import counted
 from maitred.gateway.policies import house_calendar, policy_named
-from maitred.gateway.settings.examine import faults_of
+from maitred.gateway.settings.examine import below, faults_of
 from maitred.gateway.settings.files import read_toml
 from maitred.gateway.settings.shapes import Settings
 from maitred.gateway.settings.values import read_value
@@ -32,7 +34,6 @@ from maitred.router.simulation.report import Report, report
 from maitred.router.simulation.run import Outcome
 from maitred.router.simulation.scenario import Scenario, faults
 
-_STDIN: Final = Path("-")
 _FAULTS_SHOWN: Final = 20
 _DEFAULT: Final = "index"
 _SECTIONS: Final = frozenset(Settings.__struct_fields__)
@@ -40,11 +41,12 @@ _SECTIONS: Final = frozenset(Settings.__struct_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A policy by its name, its settings, and how it is called in the comparison."""
+    """A policy by its name, its settings, how the comparison calls it, and where it was named."""
 
     called: str
     policy: str
     routing: RoutingSettings
+    named_by: str
 
 
 def simulate(
@@ -80,18 +82,22 @@ def simulate(
 
     Example: maitred simulate day.json --against fifo,edf,strict
     """
+    if out is not None:
+        check_target("--out", out)
     if plot is not None:
         plotting.check(plot)
+        check_target("--plot", plot)
     scenario = _scenario(file)
-    ours = _read_policy(policy) if policy else Contender(_DEFAULT, _DEFAULT, RoutingSettings())
+    built_in = Contender(_DEFAULT, _DEFAULT, RoutingSettings(), "policy")
+    ours = _read_policy(policy) if policy else built_in
     contenders = _told_apart([ours, *_rivals(against, ours)])
     for each in contenders:
-        policy_named(each.policy, scenario.settings(each.routing))
+        policy_named(each.policy, scenario.settings(each.routing), path=each.named_by)
     reports, outcomes = _run(scenario, contenders)
     if strangers := scenario.strangers():
         typer.echo(
-            f"maitred: {len(strangers)} previous agents are none of the agents "
-            f"(first of {strangers[0]})",
+            f"maitred: the previous agents of {counted(len(strangers), 'arrival')} are none of the "
+            f"agents (the first: {strangers[0]})",
             err=True,
         )
     if out is not None:
@@ -147,8 +153,8 @@ def _counting(step: Callable[[], None]) -> Callable[[Event, int, Sequence[Effect
 
 # -- what is read
 def _scenario(file: Path) -> Scenario:
-    where = "standard input" if file == _STDIN else str(file)
-    data = sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
+    where = "standard input" if file == STDIN else str(file)
+    data = bytes_of(file, hint="name a scenario, such as examples/scenario.json")
     try:
         scenario, found = _examined(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -183,7 +189,7 @@ def _without_nulls(raw: Any) -> Any:  # noqa: ANN401  (JSON as it comes)
 def _read_policy(path: Path) -> Contender:
     """Read the routing part of a file; the agents that it names are left out."""
     raw = read_toml(path)
-    found = [f"{key}: unknown section" for key in raw if key not in _SECTIONS]
+    found = [_unknown(key) for key in raw if key not in _SECTIONS]
     name = raw.get("policy", _DEFAULT)
     if not isinstance(name, str):
         found.append("policy: expected a string")
@@ -195,7 +201,13 @@ def _read_policy(path: Path) -> Contender:
     if found:
         raise ConfigurationError(*(f"{path}: {fault}" for fault in found))
     house_calendar(routing.hours)
-    return Contender(path.stem, name, routing)
+    return Contender(path.stem, name, routing, f"{path}: policy")
+
+
+def _unknown(key: str) -> str:
+    if key in RoutingSettings.__struct_fields__:
+        return f"{key}: stands outside of its section; write it below a line [routing]"
+    return f"{below('', key)}: unknown section; a policy stands in [routing]"
 
 
 def _rivals(against: str, ours: Contender) -> list[Contender]:
@@ -205,5 +217,5 @@ def _rivals(against: str, ours: Contender) -> list[Contender]:
         if name.endswith(".toml"):
             found.append(_read_policy(Path(name)))
         else:
-            found.append(Contender(name, name, ours.routing))
+            found.append(Contender(name, name, ours.routing, "--against"))
     return found

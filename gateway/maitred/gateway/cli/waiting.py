@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maitred.gateway.cli.housing import names_of, present
-from maitred.gateway.cli.printing import columns, console, one_line, one_line_after
+from maitred.gateway.cli.printing import columns, console, one_line
 from maitred.gateway.cli.session import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -32,6 +32,8 @@ from maitred.router.waits.waiting import waiting as who_waits
 _MOODS: Final = {"frustrated": "yellow", "angry": "red"}
 _SHOWN_MOST: Final = 10_000
 _INDENT: Final = 6
+_TABLE_COLUMNS_MIN: Final = 160
+"""In less, a table leaves no room for why somebody waits."""
 
 
 def waiting(
@@ -57,7 +59,7 @@ def waiting(
     found = run(config, work)
     if as_json:
         print_json(plain(found))
-    elif sys.stdout.isatty():
+    elif sys.stdout.isatty() and columns() >= _TABLE_COLUMNS_MIN:
         console().print(picture(found))
     else:
         for line in lines(found, columns()):
@@ -83,10 +85,8 @@ def lines(found: Queue, width: int) -> Iterator[str]:
         yield ""
         head = f"{each.place:>4}  {each.conversation}  "
         told = [about(each), f"waits {span(each.age_ms)}", left(each), still(each.estimate)]
-        yield one_line_after(head, ", ".join(told), width)
-        yield from wrap(
-            one_line(each.why), width, initial_indent=" " * _INDENT, subsequent_indent=" " * _INDENT
-        )
+        for text, lead in ((", ".join(told), head), (one_line(each.why), " " * _INDENT)):
+            yield from wrap(text, width, initial_indent=lead, subsequent_indent=" " * _INDENT)
     if hidden := found.count - len(found.shown):
         yield ""
         yield f"… {hidden:,} less urgent; `--most {_SHOWN_MOST}` shows more"

@@ -21,7 +21,7 @@ from maitred.router.replaying.replay import Rules
 from maitred.router.settings import AgentSettings
 from maitred.router.simulation.report import Report, report
 from maitred.router.simulation.run import Outcome, simulate
-from maitred.router.simulation.scenario import Arrival, Scenario, SimulatedAgent
+from maitred.router.simulation.scenario import MS_US, Arrival, Scenario, SimulatedAgent
 
 DRAFT: Final = "draft"
 ACTIVE: Final = "in force"
@@ -103,10 +103,11 @@ def _recorded(trace: Trace, rules: Rules, handling: dict[str, int]) -> Report:
     for visit, arrival in zip(trace.visits, scenario.arrivals, strict=True):
         outcome = Outcome(arrival)
         if visit.left_at:
-            outcome.left = visit.left_at - trace.since
+            outcome.left = (visit.left_at - trace.since) * MS_US
         elif visit.done_at and visit.agent in known:
-            outcome.agent, outcome.start = visit.agent, visit.asked_at - trace.since
-            outcome.end = visit.done_at - trace.since
+            outcome.agent = visit.agent
+            outcome.start = (visit.asked_at - trace.since) * MS_US
+            outcome.end = (visit.done_at - trace.since) * MS_US
         outcomes.append(outcome)
     return report(scenario, scenario.settings(rules.settings), outcomes, policy=RECORDED)
 

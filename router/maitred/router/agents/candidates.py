@@ -9,7 +9,9 @@ everybody makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from bisect import insort
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,16 +19,19 @@ import numpy as np
 from maitred.contracts.ids import AgentId
 from maitred.contracts.message import MoodLabel
 from maitred.router.agents.roster import Roster
-from maitred.router.agents.seats import FULL, OFFLINE, ROOM, States
+from maitred.router.agents.seats import FULL, ROOM, States
 from maitred.router.agents.suits import Floats, Ints, Suit, Suits
 from maitred.router.port import RoutingPolicy, Signature
 
 BLOCK: Final = 512
 """Among so many of those who would score best, those with room are looked for first."""
+LOOP_MAX: Final = 16
+"""Up to so many with room are compared by a loop, which is quicker for a few, before NumPy is."""
 STEP: Final = 64
-"""So many of those with room are compared first."""
+"""So many of those with room are compared first by NumPy."""
 _GROWTH: Final = 4
 _AT_ONCE: Final = 64
+"""Among so many of those who suit best, misses are looked for first."""
 
 
 class Candidate(NamedTuple):
@@ -82,21 +87,19 @@ class Candidates:
     def best(self, wanted: Wanted, count: int) -> list[Candidate]:
         """Return the best who suit and have room, at most so many."""
         suit = self._suits.of(_whole(wanted.signature))
-        found = self._known(wanted)
+        found = self._known(wanted) if wanted.previous is not None else []
         barred = {self._roster.row(each.agent) for each in found}
         if wanted.signature.declined:
             barred |= self._rows(wanted.signature.declined)
-
-        def beaten(place: int) -> bool:
-            return len(found) == count and bool(suit.scores[0, place] < -found[-1].minus_score)
-
-        begin, end, step = 0, BLOCK, STEP
-        while begin < len(suit.rows) and not beaten(begin):
-            places = self._open(suit, wanted, barred, begin, end)
-            while places.size and not beaten(int(places[0])):
+        begin = self._walk(suit, wanted, barred, found, count)
+        size = BLOCK
+        while begin < len(suit.empty) and not _beaten(suit, begin, found, count):
+            places = self._open(suit, wanted, barred, begin, begin + size)
+            step = STEP
+            while places.size and not _beaten(suit, int(places[0]), found, count):
                 found = sorted(found + self._top(suit, places[:step], count))[:count]
                 places, step = places[step:], _GROWTH * step
-            begin, end = end, _GROWTH * end
+            begin, size = begin + size, _GROWTH * size
         return found
 
     def misses(self, wanted: Wanted, count: int) -> list[Miss]:
@@ -142,13 +145,53 @@ class Candidates:
         idle_since = roster.doc(agent).idle_since
         return [Candidate(-score, idle_since, agent, fit, load, flex, previous=True)]
 
+    def _told(self, wanted: Wanted, rows: Ints) -> States:
+        """Return, for some, who has room; who is spared this mood counts as full."""
+        told = self._seats.states(wanted.channel)[rows]
+        spared = self._seats.spared() if wanted.mood is MoodLabel.ANGRY else None
+        if spared is not None:
+            told[spared[rows] & (told == ROOM)] = FULL
+        return told
+
+    def _walk(
+        self, suit: Suit, wanted: Wanted, barred: set[int], found: list[Candidate], count: int
+    ) -> int:
+        """Let the best of the first few who may have it be found; return where the next stand."""
+        least, left, end = -math.inf, LOOP_MAX, len(suit.empty)
+        if len(found) == count:
+            least = -found[-1].minus_score
+        begin, size = 0, BLOCK
+        while begin < end and suit.empty[begin] >= least:
+            told = self._told(wanted, suit.rows[begin : begin + size]).tobytes()
+            at = told.find(ROOM)
+            while at >= 0:
+                place = begin + at
+                score, row = suit.empty[place], suit.rows.item(place)
+                if score < least:
+                    return end
+                if not left:
+                    return place
+                left -= 1
+                at = told.find(ROOM, at + 1)
+                if row in barred:
+                    continue
+                seat, fit, load = self._seats.agent(row), suit.fits.item(place), 0.0
+                if seat.units or not seat.capacity:
+                    load = seat.load
+                    score = self._suits.score(fit, load, seat.flex)
+                if score >= least:
+                    who, since = seat.agent.id, seat.doc.idle_since
+                    insort(found, Candidate(-score, since, who, fit, load, seat.flex, False))
+                    if len(found) >= count:
+                        del found[count:]
+                        least = -found[-1].minus_score
+            begin, size = begin + size, _GROWTH * size
+        return end
+
     def _open(self, suit: Suit, wanted: Wanted, barred: set[int], begin: int, end: int) -> Ints:
         """Return the places of those who may have it now, out of some."""
         rows = suit.rows[begin:end]
-        open_ = self._seats.states(wanted.channel)[rows] == ROOM
-        spared = self._seats.spared() if wanted.mood == MoodLabel.ANGRY else None
-        if spared is not None:
-            open_ &= ~spared[rows]
+        open_ = self._told(wanted, rows) == ROOM
         for row in barred:
             open_ &= rows != row
         places: Ints = open_.nonzero()[0]
@@ -180,33 +223,28 @@ class Candidates:
 
     def _full(self, suit: Suit, wanted: Wanted, passed: set[int], count: int) -> list[Miss]:
         """Return, of those who suit, the first by fit who take work and not this."""
-        states = self._seats.states(wanted.channel)
-        spared = self._seats.spared() if wanted.mood == MoodLabel.ANGRY else None
         found: list[Miss] = []
-        for place, row, state in _misses(suit.ranked, states, spares=spared is not None):
-            is_spared = spared is not None and spared[row]
-            misses = state == FULL or (is_spared and state == ROOM)
-            if row in passed or not misses:
-                continue
-            who, fit = self._seats.agent(row).agent.id, float(suit.ranked_fits[place])
-            found.append(Miss(who, fit, "spared" if is_spared else "full"))
-            if len(found) == count:
-                break
+        begin, size = 0, _AT_ONCE
+        while begin < len(suit.ranked):
+            rows = suit.ranked[begin : begin + size]
+            told = self._told(wanted, rows).tobytes()
+            at = told.find(FULL)
+            while at >= 0:
+                row = rows.item(at)
+                if row not in passed:
+                    seat, fit = self._seats.agent(row), suit.ranked_fits.item(begin + at)
+                    is_spared = wanted.mood is MoodLabel.ANGRY and seat.doc.spared
+                    found.append(Miss(seat.agent.id, fit, "spared" if is_spared else "full"))
+                    if len(found) == count:
+                        return found
+                at = told.find(FULL, at + 1)
+            begin, size = begin + size, _GROWTH * size
         return found
 
 
-def _misses(ranked: Ints, states: States, *, spares: bool) -> Iterator[tuple[int, int, int]]:
-    """Yield place, row and state of some in their order, among them all who may be a miss.
-
-    The best are told as they are, for mostly there are misses among them; of the others, those who
-    are full, and if somebody is spared those who are on line.
-    """
-    best = ranked[:_AT_ONCE]
-    yield from zip(range(len(best)), best.tolist(), states[best].tolist(), strict=True)
-    rest = states[ranked[_AT_ONCE:]]
-    places = np.flatnonzero(rest != OFFLINE if spares else rest == FULL)
-    rows = ranked[_AT_ONCE + places]
-    yield from zip((places + _AT_ONCE).tolist(), rows.tolist(), rest[places].tolist(), strict=True)
+def _beaten(suit: Suit, place: int, found: list[Candidate], count: int) -> bool:
+    """Return whether so many were found that nobody from a place on can be one of the best."""
+    return len(found) == count and suit.empty[place] < -found[-1].minus_score
 
 
 def _first(scores: Floats, order: Ints, count: int, least: float) -> Ints:

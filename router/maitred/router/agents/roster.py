@@ -38,6 +38,7 @@ class Roster:
         self._units_least, self._units_most = min(known), max(known)
         self._seats, self._samples = _seated(settings)
         self._online: set[AgentId] = set()
+        self._ramping: set[AgentId] = set()
         self._strangers: dict[AgentId, set[ConversationId]] = {}
         """What takes up agents whom the settings do not name."""
         self.seats = Seats(tuple(self._seats.values()), self._units_of)
@@ -54,21 +55,17 @@ class Roster:
         """Return the row of an agent in `seats`; he must be known."""
         return self._seats[agent].row
 
-    def takes_all(self, agent: AgentId) -> bool:
+    def seat(self, agent: AgentId) -> Seat:
+        """Return where an agent sits, to read; he must be known, and keeps his seat."""
+        return self._seats[agent]
+
+    def takes_all(self, seat: Seat) -> bool:
         """Return whether an agent surely has room for every channel, and is spared nobody."""
-        seat = self._seats[agent]
-        doc = seat.doc
-        bounded = seat.agent.per_channel or doc.allowance or doc.spared
-        return not bounded and seat.units + self._units_most <= seat.capacity
+        return seat.units + self._units_most <= seat.capacity and not seat.is_bounded
 
-    def takes_none(self, agent: AgentId) -> bool:
+    def takes_none(self, seat: Seat) -> bool:
         """Return whether an agent surely has room for no channel."""
-        seat = self._seats[agent]
         return seat.units + self._units_least > seat.capacity
-
-    def profile(self, agent: AgentId) -> int:
-        """Return the number of an agent's profile: to a policy, all who share it are equal."""
-        return self._seats[agent].profile
 
     @property
     def samples(self) -> list[Agent]:
@@ -86,16 +83,25 @@ class Roster:
         if seat is None:
             return
         seat.doc = doc
+        seat.is_bounded = bool(seat.agent.per_channel or doc.allowance or doc.spared)
         seat.online = doc.presence == Presence.ONLINE
         if seat.online:
             self._online.add(doc.id)
         else:
             self._online.discard(doc.id)
+        if doc.allowance:
+            self._ramping.add(doc.id)
+        else:
+            self._ramping.discard(doc.id)
         self.seats.changed(seat)
 
     def online(self) -> set[AgentId]:
         """Return who takes work; do not rely on the order."""
         return self._online
+
+    def ramping(self) -> set[AgentId]:
+        """Return who may not have all that he has room for yet; do not rely on the order."""
+        return self._ramping
 
     def is_online(self, agent: AgentId | None) -> bool:
         """Return whether an agent takes work."""
@@ -190,5 +196,6 @@ def _seated(settings: RoutingSettings) -> tuple[dict[AgentId, Seat], list[Agent]
             flex=(len(agent.skills) - mean) / count,
             capacity=round(agent.capacity * 1000),
             doc=AgentDoc(id=agent.id),
+            is_bounded=bool(agent.per_channel),
         )
     return seats, samples

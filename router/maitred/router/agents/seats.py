@@ -40,6 +40,8 @@ class Seat:
     units: int = 0
     channels: dict[str, int] = field(default_factory=dict)
     holdings: set[ConversationId] = field(default_factory=set)
+    is_bounded: bool = False
+    """Whether anything but his capacity may keep a conversation from him."""
     online: bool = False
     online_seen: bool = False
     """As the columns have it."""

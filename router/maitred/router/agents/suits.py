@@ -6,6 +6,7 @@ within a bound of memory: it is a cache of pure functions of the settings.
 
 from __future__ import annotations
 
+from array import array
 from typing import Final
 
 import numpy as np
@@ -28,14 +29,16 @@ Floats = NDArray[np.float64]
 class Suit:
     """Who suits one class, the best of them first."""
 
-    __slots__ = ("bits", "dealt", "fits", "ranked", "ranked_fits", "rows", "scores", "why")
+    __slots__ = ("bits", "dealt", "empty", "fits", "ranked", "ranked_fits", "rows", "scores", "why")
 
     def __init__(self, rows: Ints, fits: Floats, empty: Floats, count: int) -> None:
         by_score = np.lexsort((rows, -empty))
+        self.empty = array("d", empty[by_score].tobytes())
+        """The score that each has while he has nothing to do, the highest first."""
         self.rows = rows[by_score]
-        """By the score that each has while he has nothing to do, then by row."""
+        """By `empty`, then by row, as the fits and the scores."""
         self.fits = fits[by_score]
-        self.scores: Floats = np.full((1, len(rows)), empty[by_score])
+        self.scores: Floats = np.full((1, len(rows)), self.empty)
         """By the number of a load, then as `rows`."""
         self.dealt = 0
         """As of which deal of those numbers."""
@@ -53,7 +56,7 @@ class Suit:
     @property
     def cells(self) -> int:
         """Return how many numbers are kept."""
-        return 4 * len(self.rows) + self.scores.size
+        return 5 * len(self.rows) + self.scores.size
 
 
 class Suits:
@@ -63,20 +66,26 @@ class Suits:
         self._roster = roster
         self._policy = policy
         self._kept: dict[Signature, Suit] = {}
+        """What was asked for last comes last."""
+        self._last: tuple[Signature, Suit] | None = None
         self._cells = 0
         self._scores: dict[tuple[float, float, float], float] = {}
 
     def of(self, signature: Signature) -> Suit:
         """Return who suits a class; it passes over nobody."""
+        dealt = self._roster.seats.dealt
+        if self._last is not None and self._last[0] == signature and self._last[1].dealt == dealt:
+            return self._last[1]
         suit = self._kept.pop(signature, None)
         if suit is None:
             suit = self._make(signature)
             self._cells += suit.cells
-        if suit.dealt != self._roster.seats.dealt:
+        if suit.dealt != dealt:
             self._cells -= suit.cells
-            suit.scores, suit.dealt = suit.scores[:1].copy(), self._roster.seats.dealt
+            suit.scores, suit.dealt = suit.scores[:1].copy(), dealt
             self._cells += suit.cells
         self._kept[signature] = suit
+        self._last = (signature, suit)
         while self._cells > CELLS_MAX and len(self._kept) > 1:
             self._cells -= self._kept.pop(next(iter(self._kept))).cells
         return suit
@@ -108,7 +117,7 @@ class Suits:
         fits = fits[rows]
         flexes = seats.flexes[rows]
         empty = [
-            self._score(fit, 0.0, flex)
+            self.score(fit, 0.0, flex)
             for fit, flex in zip(fits.tolist(), flexes.tolist(), strict=True)
         ]
         return Suit(rows, fits, np.array(empty, np.float64), len(seats))
@@ -118,7 +127,7 @@ class Suits:
         fits, flexes = suit.fits[places], seats.flexes[suit.rows[places]]
         asked = zip(fits.tolist(), loads.tolist(), flexes.tolist(), strict=True)
         values = seats.load_values
-        return np.array([self._score(fit, values[load], flex) for fit, load, flex in asked])
+        return np.array([self.score(fit, values[load], flex) for fit, load, flex in asked])
 
     def _grow(self, suit: Suit, known: int) -> None:
         """Add the scores of loads that are new."""
@@ -128,7 +137,8 @@ class Suits:
         suit.scores = np.vstack([suit.scores, *more])
         self._cells += len(fresh) * len(every)
 
-    def _score(self, fit: float, load: float, flex: float) -> float:
+    def score(self, fit: float, load: float, flex: float) -> float:
+        """Return what an agent scores who has never served the customer."""
         key = (fit, load, flex)
         score = self._scores.get(key)
         if score is None:

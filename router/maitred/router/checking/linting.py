@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from maitred.router.checking.site import Site
 from maitred.router.checking.values import filled
+from maitred.router.rules.patterns import seconds_at_worst
 
 if TYPE_CHECKING:
     from maitred.router.settings import Match, RoutingSettings, Rule, Words
 
 STANDARD: Final = "standard"
 """The tier of a customer of whom nothing else is known."""
+SECONDS_TOGETHER_MAX: Final = 1.0
+"""A stage holds its lease for four seconds."""
 _KEYS: Final = ("channel", "account", "recipient", "language", "mood", "tier", "hours")
 
 
@@ -72,7 +76,23 @@ def rule_advice(settings: RoutingSettings, site: Site) -> Iterator[str]:
             yield f"{path}.tier = {tier!r}: never matches, since no rule gives this tier"
         if _lower(rule.when.hours) == {"closed"} and not settings.hours.days:
             yield f"{path}.hours: never matches, since the house never closes; add routing.hours"
+    yield from _slow(settings)
     yield from _needless(settings)
+
+
+def _slow(settings: RoutingSettings) -> Iterator[str]:
+    """Find rules that together could hold up all messages for one that is made for it."""
+    took = [
+        (sum(map(seconds_at_worst, filled(rule.when.text))), number, rule.name)
+        for number, rule in enumerate(settings.rules)
+    ]
+    if (together := sum(seconds for seconds, _, _ in took)) > SECONDS_TOGETHER_MAX:
+        seconds, number, name = max(took, key=itemgetter(0))
+        yield (
+            f"rules: a message that is made for it could keep their patterns busy for "
+            f"{together:.1f} s, and all others wait meanwhile; write fewer repeats such as `.*`, "
+            f"first in rules[{number}] ({name}).when.text, which could take {seconds:.1f} s"
+        )
 
 
 def _places(path: str, when: Match, site: Site) -> Iterator[str]:

@@ -43,6 +43,12 @@ def _scalars(settings: RoutingSettings) -> Iterator[str]:
         ("angry_in_a_row", settings.angry_in_a_row, 0, 1_000),
         ("cool_down_seconds", settings.cool_down_seconds, 0, SECONDS_MAX),
     )
+    for name, seconds in (
+        ("idle_seconds", settings.idle_seconds),
+        ("lost_seconds", settings.lost_seconds),
+    ):
+        if 0 < seconds < 1:
+            yield f"{name} = {seconds:g}: write at least 1, or 0 for never"
     if 0 < settings.lost_seconds <= settings.idle_seconds:
         yield (
             f"lost_seconds = {settings.lost_seconds:g}: write more than idle_seconds "

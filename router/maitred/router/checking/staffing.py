@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 PAIRS_MAX: Final = 200_000
 """So many pairs of rules are looked at, which is all of the first six hundred rules."""
 PAIRS_SAID_MAX: Final = 5
+_BY_CHANNEL: Final = (
+    "broadcast",
+    "hold_fraction",
+    "sla_seconds",
+    "channel_weight",
+    "channel_units",
+)
 _WAIT: Final = "so its conversations would wait for good"
 
 
@@ -32,6 +39,7 @@ def staff_advice(settings: RoutingSettings, site: Site) -> Iterator[str]:
     yield from _pairs([each for each in asked if each is not None])
     yield from _overflow(settings, site, staff)
     yield from _rooms(settings, site)
+    yield from _strangers(settings, site)
 
 
 class _Asks(NamedTuple):
@@ -145,8 +153,23 @@ def _rooms(settings: RoutingSettings, site: Site) -> Iterator[str]:
         if not any(_has_room(settings, agent, channel) for agent in agents):
             yield f"agents: none has room for one on {channel}; see capacity, per_channel"
     for number, agent in enumerate(agents):
-        for channel in sorted(set(agent.per_channel) - set(site.channels)) if site.channels else ():
+        if agent.capacity <= 0:
+            yield f"agents[{number}] ({agent.id}).capacity = 0: is never offered anything"
+
+
+def _strangers(settings: RoutingSettings, site: Site) -> Iterator[str]:
+    """Find channels that are named and that the site does not have: most are misspelt."""
+    if not site.channels:
+        return
+    for table in _BY_CHANNEL:
+        for channel in sorted(set(getattr(settings, table)) - set(site.channels)):
+            yield f"{table}.{channel}: there is no such channel here"
+    for number, agent in enumerate(settings.agents):
+        for channel in sorted(set(agent.per_channel) - set(site.channels)):
             yield f"agents[{number}].per_channel.{channel}: there is no such channel here"
+    for number, row in enumerate(settings.forecast):
+        if row.channel not in site.channels:
+            yield f"forecast[{number}].channel = {row.channel!r}: there is no such channel here"
 
 
 def _has_room(settings: RoutingSettings, agent: AgentSettings, channel: str) -> bool:

@@ -20,6 +20,8 @@ MOODS_WORSENING: Final = (
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 NAME_RULE: Final = "1 to 64 letters, digits, `_` or `-`"
 TITLE_CHARACTERS_MAX: Final = 200
+_LONG: Final = 1e15
+"""From here on nobody counts the noughts."""
 _LANGUAGE: Final = re.compile(r"[a-z]{2}\Z")
 
 
@@ -27,7 +29,12 @@ def within(*rows: tuple[str, float, float, float]) -> Iterator[str]:
     """Find numbers out of bounds, of rows of path, value, least and most."""
     for path, value, least, most in rows:
         if not least <= value <= most:
-            yield f"{path} = {value}: write a number from {least:g} to {most:g}"
+            yield f"{path} = {value}: write a number from {plainly(least)} to {plainly(most)}"
+
+
+def plainly(number: float) -> str:
+    """Return a number as somebody would write it, `7776000` and not `7.776e+06`."""
+    return f"{number:.0f}" if number == round(number, 0) and abs(number) < _LONG else f"{number:g}"
 
 
 def levels(path: str, given: Mapping[str, float]) -> Iterator[str]:

@@ -5,7 +5,8 @@ of equals the earlier conversation, then its id, then the agent who has been idl
 id. So each conversation goes where its rank is highest: the greedy order by descending index. It
 is at least half as good as the best matching (Avis 1983, Networks 13:475), and no agent keeps room
 for what he suits. More than `TOGETHER_MAX` at once, as after a start, do so in groups of that
-size, the longest idle first.
+size, the longest idle first. An event that has told so much that its batch is full ends there, and
+the next one, which comes at once, goes on (`engine`).
 
 A rescue share of the free slots goes to whoever is latest by his own target, if anybody is late.
 Which slots those are is a hash of the agent, the time and the number of the slot in its event: it
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
 from maitred.contracts.ids import AgentId, ConversationId
-from maitred.contracts.limits import SECOND_MS
+from maitred.contracts.limits import EVENT_SAID_MAX, SECOND_MS
 from maitred.contracts.routing import Reason
 from maitred.router.deciding.record import rank_terms
 from maitred.router.queueing.queue import Head
@@ -61,7 +62,7 @@ def _fill(placing: Placing, agents: Sequence[AgentId]) -> None:
     takers = [taker for each in agents if (taker := _taker(placing, each, 0)) is not None]
     heapq.heapify(takers)
     taken: Counter[AgentId] = Counter()
-    while takers:
+    while takers and len(placing.said) < EVENT_SAID_MAX:
         best = takers[0]
         agent = best.agent
         doc = placing.house.get(best.conversation) if best.conversation in queue else None
@@ -69,11 +70,30 @@ def _fill(placing: Placing, agents: Sequence[AgentId]) -> None:
             reason = _reason(placing, best)
             placing.offer(doc, agent, best.rule, (reason,), tie_break=best.head.tie_break)
             taken[agent] += 1
+            if placing.policy.rescue_share:
+                takers = _looked_again(placing, takers, best.conversation, taken)
+                continue
         following = _taker(placing, agent, taken[agent])
         if following is None:
             heapq.heappop(takers)
         else:
             heapq.heapreplace(takers, following)
+
+
+def _looked_again(
+    placing: Placing, takers: list[_Taker], gone: ConversationId, taken: Counter[AgentId]
+) -> list[_Taker]:
+    """Return what each would take now: whoever was to rescue what is gone may take greater things.
+
+    Without a rescue share whatever comes next ranks lower, and it is enough to see that in time.
+    """
+    found = [
+        _taker(placing, each.agent, taken[each.agent]) if each.conversation == gone else each
+        for each in takers
+    ]
+    heap = [each for each in found if each is not None]
+    heapq.heapify(heap)
+    return heap
 
 
 def _taker(placing: Placing, agent: AgentId, slot: int) -> _Taker | None:

@@ -145,12 +145,9 @@ class Placing:
     def _queue(self, doc: RoutingDoc, considered: tuple[Reason, ...]) -> None:
         old = self.house.before(doc.conversation)
         waited = old is not None and old.state == RoutingState.WAITING
-        waiting = replace(
-            doc,
-            state=RoutingState.WAITING,
-            state_at=doc.state_at if waited else self.now,
-            due_at=self._waiting_due(doc),
-        )
+        since = doc.state_at if waited else self.now
+        waiting = replace(doc, state=RoutingState.WAITING, state_at=since)
+        waiting = replace(waiting, due_at=self._waiting_due(waiting))
         self.house.put(waiting)
         if not (waited and old and old.step == waiting.step and old.needs == waiting.needs):
             self.note(waiting, "queue", considered)
@@ -159,8 +156,15 @@ class Placing:
         """Return when to look again: at the next relaxation, or after a round of refusals."""
         times = [self.policy.next_step_at(doc)]
         if doc.declined:
-            times.append(self.now + round(self.settings.pass_over_seconds * SECOND_MS))
+            times.append(max(self.round_ends_at(doc), self.now + 1))
         return min((each for each in times if each), default=0)
+
+    def round_ends_at(self, doc: RoutingDoc) -> int:
+        """Return until when those who gave back what waits now are passed over.
+
+        However often its customer writes meanwhile, and whatever step comes, no sooner or later.
+        """
+        return doc.state_at + round(self.settings.pass_over_seconds * SECOND_MS)
 
     # -- an agent has room
     def fill(self, agents: Iterable[AgentId]) -> None:

@@ -101,7 +101,9 @@ def _for_machine(
     conversation = replace(conversation, hint=None)
     if conversation.may_read:
         return conversation, routing
-    routing = replace(routing, tier=STANDARD)
+    # Rules may have looked at who he is and how often he came, and their names would tell.
+    needs = replace(routing.needs, because=(), priority_minutes=0.0)
+    routing = replace(routing, tier=STANDARD, needs=needs)
     if conversation.channels == (channel,):
         return conversation, routing
     turns = tuple(turn for turn in conversation.turns if turn.channel == channel)

@@ -102,7 +102,8 @@ def _suiting(
 ) -> Iterator[Check]:
     if signature.human_only:
         human = profile.kind == AgentKind.HUMAN
-        yield Check("kind", human, f"a human is asked for, he is {profile.kind.value}")
+        is_one = "he is one" if human else "he is a machine"
+        yield Check("kind", human, f"a human is asked for, {is_one}")
     before = {need.skill: need.level for need in doc.needs.skills}
     for skill, least in signature.skills:
         level = profile.skills.get(skill, 0.0)

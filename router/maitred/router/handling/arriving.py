@@ -19,6 +19,7 @@ from maitred.router.agents.roster import holders
 from maitred.router.deciding.placing import Placing
 from maitred.router.events import WorkArrived
 from maitred.router.handling.asking import merged
+from maitred.router.handling.handing import taken_from_machines
 from maitred.router.house import WAITING
 from maitred.router.mood.pressure import pressed, relieved
 
@@ -106,8 +107,9 @@ def wait_on(placing: Placing, doc: RoutingDoc, work: Work, reply_to: ReplyTo | N
     renewed = updated(placing, doc, work, reply_to)
     if not work.is_quiet:
         renewed = replace(renewed, channel=work.channel, account=work.account)
-    asks_the_same = renewed.needs == doc.needs and renewed.channel == doc.channel
-    if asks_the_same and not _calmed(placing, doc, renewed):
+    # Not by `doc`, which may have inherited something of a conversation that was joined into it.
+    before = placing.house.get(doc.conversation) or doc
+    if _asks_the_same(before, renewed) and not _calmed(placing, before, renewed):
         placing.house.put(renewed)
         return
     roster, previous = placing.house.roster, doc.previous_agent
@@ -124,23 +126,40 @@ def wait_on(placing: Placing, doc: RoutingDoc, work: Work, reply_to: ReplyTo | N
         placing.place(renewed, may_hold=False)
 
 
-def _calmed(placing: Placing, doc: RoutingDoc, renewed: RoutingDoc) -> bool:
+def _asks_the_same(before: RoutingDoc, renewed: RoutingDoc) -> bool:
+    """Return whether those who may have it are the same as before, at the same times."""
+    return (before.needs, before.channel, before.previous_agent) == (
+        renewed.needs,
+        renewed.channel,
+        renewed.previous_agent,
+    )
+
+
+def _calmed(placing: Placing, before: RoutingDoc, renewed: RoutingDoc) -> bool:
     """Return whether somebody who was spared a customer may have him now."""
-    if doc.mood.label is not MoodLabel.ANGRY or renewed.mood.label is MoodLabel.ANGRY:
+    if before.mood.label is not MoodLabel.ANGRY or renewed.mood.label is MoodLabel.ANGRY:
         return False
     roster = placing.house.roster
-    return any(roster.doc(agent).spared for agent in roster.online())
+    spared = roster.seats.spared()
+    rows = () if spared is None else spared.nonzero()[0].tolist()
+    return any(roster.is_online(roster.seats.agent(row).agent.id) for row in rows)
 
 
 def _turn(placing: Placing, doc: RoutingDoc, event: WorkArrived) -> None:
     """A customer wrote to whom his conversation is with, or is offered to.
 
-    The channel that counts against his room stays: he was asked for that one.
+    The channel that counts against his room stays: he was asked for that one. What wants no answer
+    opens nothing that its agent was about to finish.
     """
-    renewed = resumed(updated(placing, doc, event.work, event.reply_to), placing.now)
+    renewed = updated(placing, doc, event.work, event.reply_to)
+    if not event.work.is_quiet:
+        renewed = resumed(renewed, placing.now)
     placing.house.put(renewed)
+    renewed = taken_from_machines(placing, renewed)
     for agent in holders(renewed):
         placing.tell_turn(renewed, agent, event.turn)
+    if renewed.state == RoutingState.WAITING:
+        placing.place(renewed, may_hold=False)
 
 
 def resumed(doc: RoutingDoc, now: int) -> RoutingDoc:
@@ -183,7 +202,7 @@ def answered(doc: RoutingDoc) -> RoutingDoc:
 
 
 def _unanswered(doc: RoutingDoc, at: int) -> RoutingDoc:
-    return replace(doc, unanswered=doc.unanswered + 1, waits_since=doc.waits_since or at)
+    return replace(doc, unanswered=doc.unanswered + 1, waits_since=doc.waits_since or at, hops=0)
 
 
 def _under_wait(placing: Placing, doc: RoutingDoc, *, may_anger: bool) -> MoodTrack:

@@ -92,10 +92,12 @@ def asking_for_human(placing: Placing, doc: RoutingDoc, but: AgentId) -> Routing
 
 
 def inheriting(doc: RoutingDoc, joined: RoutingDoc | None) -> RoutingDoc:
-    """Return a conversation that asks for what the one that was joined into it asked for."""
-    if joined is None:
-        return doc
-    return replace(asking(doc, joined.asked), handoff=doc.handoff or joined.handoff)
+    """Return a conversation that asks for what the one that was joined into it asked for.
+
+    What is to be known of that one stays with it: the join may be undone, and until then a brief
+    tells it as carefully as all that was said there.
+    """
+    return doc if joined is None else asking(doc, joined.asked)
 
 
 def somebody_could(placing: Placing, doc: RoutingDoc, but: AgentId) -> bool:

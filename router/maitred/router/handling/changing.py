@@ -20,6 +20,7 @@ from maitred.router.deciding.placing import Placing
 from maitred.router.events import Forget
 from maitred.router.handling.arriving import opened, resumed, updated, wait_on
 from maitred.router.handling.asking import inheriting
+from maitred.router.handling.handing import taken_from_machines
 from maitred.router.house import ERASED, WAITING
 
 JOINED: Final = "joined"
@@ -75,8 +76,11 @@ def _renew(
             placing.place(renewed, may_hold=False)
         return
     placing.house.put(renewed)
+    renewed = taken_from_machines(placing, renewed)
     for agent in holders(renewed):
         placing.tell(renewed, agent, AssignmentState.UPDATED, reason=why)
+    if renewed.state == RoutingState.WAITING:
+        placing.place(renewed, may_hold=False)
 
 
 def _joined(placing: Placing, event: ConversationChange) -> None:

@@ -14,6 +14,7 @@ from maitred.contracts.agents import AgentKind, Command
 from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.conversation import Needs
 from maitred.contracts.ids import AgentId
+from maitred.contracts.limits import SKILLS_PER_AGENT_MAX
 from maitred.contracts.routing import Reason, RoutingDoc, RoutingState
 from maitred.router.agents.roster import holders
 from maitred.router.deciding.placing import Placing, passed_over
@@ -32,8 +33,11 @@ TAKEN: Final = "taken"
 DECLINED: Final = "declined"
 REQUEUED: Final = "requeued"
 TRANSFERRED: Final = "transferred"
+HOPS_MAX: Final = 8
+"""Machines that hand a customer round do not see that nobody answers him."""
 NEEDS_HUMAN: Final = "needs_human"
-"""It was offered to a machine when another who was asked found that it takes a human."""
+"""It was offered to a machine when it turned out to take a human: by what the customer wrote then,
+or by what another who was asked as well found."""
 
 GONE: Final = frozenset({AGENT_AWAY, AGENT_OFFLINE, AGENT_IDLE, AGENT_LOST, AGENT_REMOVED})
 REVOKED: Final = GONE | {
@@ -82,6 +86,25 @@ def take_from(
     return left
 
 
+def taken_from_machines(placing: Placing, doc: RoutingDoc) -> RoutingDoc:
+    """Take from machines what takes a human by now; what waits then must be placed.
+
+    People who are asked as well are not held up by it. What a machine serves already stays with it
+    where no human of the house could ever have it: it is better than nobody.
+    """
+    if doc.state not in {RoutingState.OFFERED, RoutingState.ASSIGNED}:
+        return doc
+    if not placing.policy.signature(doc).human_only:
+        return doc
+    serves = doc.state == RoutingState.ASSIGNED
+    for agent in holders(doc):
+        if placing.house.roster.agent(agent).kind == AgentKind.HUMAN:
+            continue
+        if not serves or asking.somebody_could(placing, doc, agent):
+            doc = take_from(placing, doc, agent, NEEDS_HUMAN)
+    return doc
+
+
 def note_given(
     placing: Placing, doc: RoutingDoc, agent: AgentId, rule: str, command: Command
 ) -> None:
@@ -110,10 +133,16 @@ def transfer(placing: Placing, doc: RoutingDoc, agent: AgentId, command: Command
     if asked is None or to == agent or (to is None and asked == Needs()):
         return "bad_command"
     wanted = _with_handoff(asking.asking(doc, asked), command)
+    if len(wanted.asked.skills) > SKILLS_PER_AGENT_MAX:
+        return "bad_command"
     if asked != Needs() and not asking.somebody_could(placing, wanted, agent):
         return "nobody_can"
     if to is not None and (refusal := _unfit(placing, wanted, to)):
         return refusal
+    if to is not None and not _is_human(placing, agent) and not _is_human(placing, to):
+        if doc.hops >= HOPS_MAX:
+            return "too_many_hops"
+        wanted = replace(wanted, hops=doc.hops + 1)
     back = take_from(placing, wanted, agent, TRANSFERRED, command.id)
     note_given(placing, back, agent, TRANSFERRED, command)
     if to is None:
@@ -140,6 +169,10 @@ def _unfit(placing: Placing, doc: RoutingDoc, to: AgentId) -> Refusal:
     if not roster.has_room(to, doc.channel):
         return "agent_full"
     return ""
+
+
+def _is_human(placing: Placing, agent: AgentId) -> bool:
+    return placing.house.roster.agent(agent).kind == AgentKind.HUMAN
 
 
 def _with_handoff(doc: RoutingDoc, command: Command) -> RoutingDoc:

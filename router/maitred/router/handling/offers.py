@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from maitred.contracts.agents import AgentKind, Command, Presence
+from maitred.contracts.agents import Command, Presence
 from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.ids import AgentId
 from maitred.contracts.limits import OFFERS_MISSED_MAX
@@ -19,12 +19,12 @@ from maitred.router.handling import asking, care
 from maitred.router.handling.handing import (
     AGENT_AWAY,
     DECLINED,
-    NEEDS_HUMAN,
     TAKEN,
     TIMEOUT,
     Refusal,
     note_given,
     take_from,
+    taken_from_machines,
 )
 from maitred.router.handling.presence import leave, watch
 
@@ -68,10 +68,7 @@ def decline(placing: Placing, doc: RoutingDoc, agent: AgentId, command: Command)
         asked = asking.asking_for_human(placing, doc, agent)
     left = take_from(placing, asked, agent, DECLINED, command.id)
     note_given(placing, left, agent, DECLINED, command)
-    if asked.needs != doc.needs:
-        for other in holders(left):
-            if placing.house.roster.agent(other).kind != AgentKind.HUMAN:
-                left = take_from(placing, left, other, NEEDS_HUMAN)
+    left = taken_from_machines(placing, left)
     if left.state == RoutingState.WAITING:
         placing.place(left, may_hold=False)
     return ""
@@ -87,8 +84,7 @@ def lapse(placing: Placing, doc: RoutingDoc) -> None:
         house.put_agent(replace(state, missed_offers=missed))
         if missed >= OFFERS_MISSED_MAX and house.roster.is_online(agent):
             tired.append(agent)
-    leave(placing, tired, Presence.AWAY, AGENT_AWAY)
-    placing.place(doc, may_hold=False)
+    leave(placing, tired, Presence.AWAY, AGENT_AWAY, besides=[doc])
 
 
 def _answered(placing: Placing, agent: AgentId) -> None:

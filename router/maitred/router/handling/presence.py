@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from maitred.contracts.agents import AgentDoc, Command, Presence
 from maitred.contracts.ids import AgentId
-from maitred.contracts.limits import SECOND_MS
+from maitred.contracts.limits import EVENT_HANDED_MAX, SECOND_MS
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.deciding.placing import Placing
 from maitred.router.handling import care, ramping
@@ -72,29 +72,69 @@ def _come(placing: Placing, agent: AgentId) -> None:
         watch(placing, agent, holds=True)
 
 
-def leave(placing: Placing, agents: Iterable[AgentId], presence: Presence, reason: str) -> None:
+def leave(
+    placing: Placing,
+    agents: Iterable[AgentId],
+    presence: Presence,
+    reason: str,
+    besides: Iterable[RoutingDoc] = (),
+) -> None:
     """Take agents off line or away, and hand on what may not stay with them.
 
-    Away keeps what it has accepted; off line keeps nothing, but what was complete is closed.
+    Away keeps what it has accepted; off line keeps nothing, but what was complete is closed. What
+    needs an agent `besides` is placed together with what they leave, the most urgent first.
     """
     house, gone = placing.house, list(agents)
     for agent in gone:
         doc = house.roster.doc(agent)
         house.put_agent(replace(doc, presence=presence, presence_at=placing.now, allowance=0))
-    homeless: list[RoutingDoc] = []
+    _hand_on(placing, gone, reason, besides)
+
+
+def _hand_on(
+    placing: Placing, gone: Iterable[AgentId], reason: str, besides: Iterable[RoutingDoc] = ()
+) -> None:
+    """Hand on what may not stay with agents who went: as much as an event may hold, the rest soon.
+
+    A machine may have had hundreds, and all that an event does is written in one batch.
+    """
+    homeless = list(besides)
+    handed, most = 0, handed_max(placing.settings)
     for agent in gone:
-        homeless += [kept for each in house.queue.held_for(agent) if (kept := house.get(each))]
-        for each in house.roster.holdings(agent):
-            held = house.get(each)
-            if held is None or (held.state in ACCEPTED and presence != Presence.OFFLINE):
-                continue
-            if held.state == RoutingState.WRAPPING:
-                close(placing, held, "completed")
-                continue
-            left = take_from(placing, held, agent, reason)
-            if left.state == RoutingState.WAITING:
+        for doc in _may_not_stay(placing, agent):
+            handed += 1
+            if handed > most:
+                look_soon(placing, agent)
+                break
+            if doc.state == RoutingState.HELD:
+                homeless.append(doc)
+            elif doc.state == RoutingState.WRAPPING:
+                close(placing, doc, doc.closed_reason)
+            elif (left := take_from(placing, doc, agent, reason)).state == RoutingState.WAITING:
                 homeless.append(left)
     placing.place_all(homeless)
+
+
+def _may_not_stay(placing: Placing, agent: AgentId) -> list[RoutingDoc]:
+    """Return what is kept for an agent, and what he has, that he may not keep as he is now."""
+    house = placing.house
+    presence = house.roster.doc(agent).presence
+    if presence not in {Presence.AWAY, Presence.OFFLINE}:
+        return []
+    ids = [*house.queue.held_for(agent), *house.roster.holdings(agent)]
+    docs = [doc for each in ids if (doc := house.get(each))]
+    return [doc for doc in docs if presence == Presence.OFFLINE or doc.state not in ACCEPTED]
+
+
+def handed_max(settings: RoutingSettings) -> int:
+    """Return how many conversations may be taken from agents in one event, and be offered."""
+    return max(EVENT_HANDED_MAX // max(settings.broadcast.values(), default=1), 1)
+
+
+def look_soon(placing: Placing, agent: AgentId) -> None:
+    """Have an agent looked at in the next moment: an event of its own goes on where this ends."""
+    doc, soon = placing.house.roster.doc(agent), placing.now + 1
+    placing.house.put_agent(replace(doc, due_at=min(doc.due_at or soon, soon)))
 
 
 # -- signs of life
@@ -105,16 +145,17 @@ def seen(placing: Placing, agent: AgentId) -> None:
         placing.house.put_agent(replace(doc, seen_at=placing.now))
 
 
-def look_after(placing: Placing, agents: Iterable[AgentId]) -> None:
-    """Give a deadline to agents who have accepted something and have none, as after an upgrade.
+def unwatched(placing: Placing, agents: Iterable[AgentId]) -> list[AgentId]:
+    """Return which of those who have accepted something lack a deadline, as after an upgrade."""
+    docs = [placing.house.roster.doc(agent) for agent in sorted(agents)]
+    return [doc.id for doc in docs if not doc.due_at and _silent_at(placing.settings, doc)]
 
-    What they did before nobody wrote down, so their time begins now.
-    """
-    for agent in sorted(agents):
-        doc = placing.house.roster.doc(agent)
-        if not doc.due_at and _silent_at(placing.settings, doc):
-            placing.house.put_agent(replace(doc, seen_at=placing.now))
-            watch(placing, agent, holds=True)
+
+def look_after(placing: Placing, agent: AgentId) -> None:
+    """Give an agent a deadline: what he did before nobody wrote down, so his time begins now."""
+    doc = placing.house.roster.doc(agent)
+    placing.house.put_agent(replace(doc, seen_at=placing.now))
+    watch(placing, agent, holds=True)
 
 
 # -- deadlines
@@ -139,6 +180,8 @@ def look(placing: Placing, agent: AgentId, due_at: int) -> None:
     late = placing.now - due_at > _quarter_ms(placing.settings)
     placing.now = max(placing.now, due_at)
     house.put_agent(replace(house.roster.doc(agent), due_at=0))
+    away = house.roster.doc(agent).presence == Presence.AWAY
+    _hand_on(placing, [agent], AGENT_AWAY if away else AGENT_OFFLINE)
     has_room = ramping.grow(placing, agent)
     may_take = care.rested(placing, agent)
     if _holds(placing, agent):

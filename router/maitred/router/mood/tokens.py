@@ -35,6 +35,8 @@ _TOKEN: Final = re.compile(
     r"|\w++(?:['\u2019]\w++)*+|[!?]++|\.\.++|\u2026"
     r"|[.,;:\n]|[\u2600-\u27bf\U0001f300-\U0001faff]"
 )
+_GLUED: Final = re.compile(r"(?<=\w)(https?://)")
+"""The beginning of a page that a word runs into: `newshttps://` is a word and a page, no face."""
 _STRETCHED: Final = re.compile(r"([^\W\d])\1\1++")
 _HUMPS: Final = re.compile(r"[A-Z]?[a-z]++|[A-Z]++(?![a-z])|\d++")
 _PAGES: Final = ("http://", "https://", "www.")
@@ -70,9 +72,7 @@ def bounded(text: str) -> str:
 
 def tokens_of(text: str, negations: AbstractSet[str]) -> Tokens:
     """Return the tokens of what is read of a text; `negations` turn the words after them."""
-    text = bounded(text)
-    if "&" in text:
-        text = html.unescape(text)
+    text = _unescaped(bounded(text))
     tokens = Tokens()
     forms, written, negated = tokens.forms, tokens.written, tokens.negated
     words = capitals = until = 0
@@ -107,6 +107,13 @@ def tokens_of(text: str, negations: AbstractSet[str]) -> Tokens:
     if capitals:
         tokens.loud = ALL_LOUD if capitals * 2 > words > 2 else min(capitals, ALL_LOUD - 1)  # noqa: PLR2004  (of one or two words none is most)
     return tokens
+
+
+def _unescaped(text: str) -> str:
+    """Return a text without the escapes of HTML, and with a space before each page."""
+    if "&" in text:
+        text = html.unescape(text)
+    return _GLUED.sub(r" \1", text) if "://" in text else text
 
 
 def _pieces(tag: str) -> list[str]:

@@ -23,6 +23,8 @@ ENGLISH: Final = """
 0.6 0.3: welcome hug* kiss* smile* smiling laugh* lol haha hahaha lmao hilarious peaceful
 0.5 0.3: well_done works_well worked_perfectly fixed resolved solved quick quickly prompt promptly
 0.5 0.3: easy easily clear better improved improvement success successful hope hopeful hoping
+0.5 0.3: well_worth worth_every worth_it no_problem no_problems no_issues no_complaints
+0.5 0.4: works_great can't_fault highly_recommend must_have above_and_beyond
 0.5 0.4: looking_forward can't_wait cant_wait on_time keep_it_up good_job
 0.5 0.3: interesting valuable reliable efficient polite professional courteous patient generous
 0.4 0.3: fine okay_great like likes liked thumbs_up respect support* agree* relax* comfortable
@@ -39,7 +41,8 @@ ENGLISH: Final = """
 -0.8 0.7: stupid idiots idiotic liar liars lied lying clowns incompetent incompetence moron* dumb
 -0.8 0.7: angry anger angrily mad infuriating infuriated rage raging killing killed kill terrorist
 -0.7 0.7: never_again last_straw sick_of tired_of no_excuse how_dare waste_of wasted_my
--0.7 0.7: beyond_a_joke
+-0.7 0.7: beyond_a_joke epicfail shite junk rubbish stay_away thanks_for_nothing
+-0.6 0.5: not_worth waste_your save_your_money don't_buy do_not_buy won't_let will_not_let
 -0.7 0.6: unprofessional disrespectful negligent negligence dishonest cheated cheat stolen steal*
 -0.7 0.5: disappointed disappointing disappointment disappoint let_down letdown poor poorly lousy
 -0.6 0.6: frustrated frustrating frustration annoyed annoying annoy* irritating irritated upset

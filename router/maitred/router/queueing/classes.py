@@ -9,28 +9,21 @@ a class hangs on them.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from typing import Final
 
-from maitred.contracts.ids import AgentId
+from maitred.contracts.ids import AgentId, ConversationId
 from maitred.contracts.message import MoodLabel
 from maitred.router.port import Signature
 from maitred.router.queueing.columns import Columns
-from maitred.router.queueing.lines import (
-    STALE_MIN,
-    Entry,
-    Line,
-    Passed,
-    Places,
-    of_age,
-    tidied,
-    waits,
-)
+from maitred.router.queueing.lines import STALE_MIN, Entry, Line, Passed, Place, of_age
 
 EMPTY_MAX: Final = 16_384
 """So many classes may stand empty, or as many as do not, before they are forgotten."""
 
 Kind = tuple[str, MoodLabel]
 """What decides whether an agent takes it at present: its channel and its mood."""
+Places = Mapping[ConversationId, Place]
 
 
 class Class:
@@ -63,31 +56,31 @@ class Class:
         line = self.lines.get(passed)
         is_second = line is None and len(self.lines) == 1
         if line is None:
-            line = self.lines[passed] = Line(self._places)
+            line = self.lines[passed] = Line()
         line.add(entry)
         if is_second:
             self._gather()
-        elif len(self.lines) > 1 and line.first is entry:
+        elif line.first is entry and len(self.lines) > 1:
             self._push(entry)
         if self.first is None or entry < self.first:
             self.first = entry
 
     def leave(self, entry: Entry, passed: Passed) -> None:
-        """Let go of an entry that its conversation does not wait under any more."""
+        """Let go of an entry under which its conversation does not wait any more."""
         line = self.lines[passed]
-        was_first = line.first is entry
-        line.leave()
-        if line.first is None:
+        before = line.first
+        line.leave(entry)
+        if not line.members:
             del self.lines[passed]
-        elif was_first and len(self.lines) > 1:
-            self._push(line.first)
-        if self.first is not entry:
-            return
         if len(self.lines) > 1:
-            tidied(self._firsts, self._places)
+            if line.first is not None and line.first is not before:
+                self._push(line.first)
+            self._drop_stale()
             self.first = self._firsts[0]
+        elif line.members:
+            self.first = line.first
         else:
-            self.first = line.first or next((each.first for each in self.lines.values()), None)
+            self.first = next((each.first for each in self.lines.values()), None)
 
     def first_for(self, agent: AgentId) -> Entry | None:
         """Return the first that does not pass over an agent."""
@@ -98,7 +91,7 @@ class Class:
         found = None
         while found is None and self._firsts:
             entry = heapq.heappop(self._firsts)
-            if not waits(entry, self._places):
+            if not self._waits(entry):
                 continue
             aside.append(entry)
             if agent not in self._places[entry[1]].passed:
@@ -109,14 +102,21 @@ class Class:
 
     def has_twin(self, entry: Entry, agent: AgentId) -> bool:
         """Return whether another one is as old as the first for an agent, and his to have."""
-        if self.lines[self._places[entry[1]].passed].has_twin():
-            return True
-        return len(self.lines) > 1 and any(
-            each is not entry
-            and waits(each, self._places)
-            and agent not in self._places[each[1]].passed
+        if len(self.lines) == 1:
+            return next(iter(self.lines.values())).has_twin()
+        return self.lines[self._places[entry[1]].passed].has_twin() or any(
+            each != entry and self._waits(each) and agent not in self._places[each[1]].passed
             for each in of_age(self._firsts, entry[0])
         )
+
+    def _waits(self, entry: Entry) -> bool:
+        """Return whether a conversation waits here under an entry still."""
+        place = self._places.get(entry[1])
+        return place is not None and place.group is self and not place.held and place.entry == entry
+
+    def _drop_stale(self) -> None:
+        while not self._waits(self._firsts[0]):
+            heapq.heappop(self._firsts)
 
     def _push(self, entry: Entry) -> None:
         heapq.heappush(self._firsts, entry)
@@ -174,9 +174,9 @@ class Classes:
 
     def leave(self, group: Class, entry: Entry, passed: Passed) -> None:
         """Let go of an entry of a class that its conversation does not wait under any more."""
-        was_first = group.first is entry
+        before = group.first
         group.leave(entry, passed)
-        if was_first:
+        if group.first is not before:
             self.columns.put(group.slot, group.first)
         self.let_go(group)
 

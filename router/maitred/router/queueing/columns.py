@@ -25,12 +25,12 @@ Floats = NDArray[np.float64]
 class Columns:
     """By slot; there is room for more slots than there are."""
 
-    __slots__ = ("_count", "heads", "heads_seen", "kinds", "kinds_seen", "rates")
+    __slots__ = ("_count", "heads", "heads_seen", "kinds", "kinds_seen", "rates", "rates_seen")
 
     def __init__(self) -> None:
         self._count = 0
         self.kinds = ints([0] * _SLOTS_MIN)
-        self.rates = floats([0.0] * _SLOTS_MIN)
+        self.rates = floats([1.0] * _SLOTS_MIN)
         """One by the target of the channel: by how much of it one is later each millisecond."""
         self.heads = floats([math.inf] * _SLOTS_MIN)
         """The virtual arrival of the first; infinite where nobody waits."""
@@ -66,6 +66,7 @@ class Columns:
     def _see(self) -> None:
         self.heads_seen: Floats = seen_floats(self.heads)
         self.kinds_seen: Ints = seen_ints(self.kinds)
+        self.rates_seen: Floats = seen_floats(self.rates)
 
 
 def ints(values: Iterable[int]) -> array[int]:

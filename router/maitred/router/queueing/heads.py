@@ -12,7 +12,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from maitred.router.queueing.columns import (
     seen_ints,
 )
 
-LOOP_MAX: Final = 24
+LOOP_MAX: Final = 16
 """Up to so many classes a loop is quicker than NumPy."""
 _WEIGHT_MIN: Final = sys.float_info.min
 """A weight is above 0: nought times an empty class's infinite age would be no number."""
@@ -38,91 +38,72 @@ Shut = Sequence[bool] | None
 """By kind, whether the agent takes nothing of it at present; `None` if he takes everything."""
 
 
-class Best(NamedTuple):
-    """The highest rank, and the slots of all that have it; minus infinity if nobody waits."""
-
-    rank: float
-    slots: list[int]
-
-
-class Weights:
-    """Slots, in their order, and the weight of each."""
-
-    __slots__ = ("_seen", "slots", "weights")
-
-    def __init__(self, slots: Iterable[int] = (), weights: Iterable[float] = ()) -> None:
-        self.slots = ints(slots)
-        self.weights = floats(weights)
-        many = len(self.slots) > LOOP_MAX
-        self._seen = (seen_ints(self.slots), seen_floats(self.weights)) if many else None
-
-    def best(self, columns: Columns, now: int, shut: Shut, *, overdue: bool) -> Best:
-        """Return the classes whose first ranks highest, or is the latest by its target."""
-        if overdue:
-            late = Weights(self.slots, (columns.rates[slot] for slot in self.slots))
-            return late.best(columns, now, shut, overdue=False)
-        if self._seen is None:
-            return best_of_few(self.slots, self.weights, columns, now, shut)
-        return best_of_many(*self._seen, columns, now, shut)
+Best = tuple[float, list[int]]
+"""The highest rank, and at which places it stands; minus infinity if nobody waits."""
 
 
 class View:
     """The classes that agents of one profile suit, in the order of their slots."""
 
-    __slots__ = ("_epoch", "_fits", "_sample", "_seen", "_weights")
+    __slots__ = ("_epoch", "_looked", "_sample", "_seen", "fits", "slots", "weights")
 
-    _weights: Weights
-    _fits: array[float]
-    _seen: int
+    slots: array[int]
+    """By place, as all that follows."""
+    fits: array[float]
+    weights: array[float]
+    _seen: tuple[Ints, Floats] | None
+    """Slots and weights as NumPy sees them, if they are many."""
+    _looked: int
     """So many classes were looked at."""
 
     def __init__(self, sample: Agent) -> None:
         self._sample = sample
         self._forget(-1)
 
-    def __len__(self) -> int:
-        return len(self._fits)
-
     def look(self, classes: Classes, policy: RoutingPolicy) -> None:
         """Take in the classes that were opened since the last look."""
+        if self._looked == len(classes.all) and self._epoch == classes.epoch:
+            return
         if self._epoch != classes.epoch:
             self._forget(classes.epoch)
-        if self._seen == len(classes.all):
-            return
-        slots, weights = self._weights.slots.tolist(), self._weights.weights.tolist()
-        for group in classes.all[self._seen :]:
+        # None can be added to an array while NumPy sees it.
+        slots, fits, weights = self.slots[:], self.fits, self.weights[:]
+        for group in classes.all[self._looked :]:
             fit = policy.fit(group.signature, self._sample).value
             if fit > 0:
                 slots.append(group.slot)
+                fits.append(fit)
                 weights.append(weight_of(policy, fit, group.slope, previous=False))
-                self._fits.append(fit)
-        self._seen = len(classes.all)
-        self._weights = Weights(slots, weights)
+        self._looked = len(classes.all)
+        self.slots, self.weights = slots, weights
+        many = len(slots) > LOOP_MAX
+        self._seen = (seen_ints(slots), seen_floats(weights)) if many else None
 
-    def best(self, columns: Columns, now: int, shut: Shut, *, overdue: bool) -> Best:
-        """Return the classes whose first ranks highest, or is the latest by its target."""
-        return self._weights.best(columns, now, shut, overdue=overdue)
+    def best(self, columns: Columns, now: int, shut: Shut) -> Best:
+        """Return the places of the classes whose first ranks highest."""
+        if self._seen is None:
+            return best_of_few(self.slots, self.weights, columns, now, shut)
+        slots, weights = self._seen
+        return best_of_many(slots, weights, columns, now, shut)
+
+    def latest(self, columns: Columns, now: int, shut: Shut) -> Best:
+        """Return the places of the classes whose first is the latest by its target."""
+        if self._seen is None:
+            rates = [columns.rates[slot] for slot in self.slots]
+            return best_of_few(self.slots, rates, columns, now, shut)
+        slots, _ = self._seen
+        return best_of_many(slots, columns.rates_seen[slots], columns, now, shut)
 
     def fit(self, slot: int) -> float:
         """Return how well the profile suits a class; 0 if not at all."""
-        at = self._at(slot)
-        return 0.0 if at is None else self._fits[at]
-
-    def weight(self, slot: int) -> float:
-        """Return by how much a class ranks higher each millisecond; 0 if it does not suit."""
-        at = self._at(slot)
-        return 0.0 if at is None else self._weights.weights[at]
-
-    def _at(self, slot: int) -> int | None:
-        slots = self._weights.slots
-        at = bisect_left(slots, slot)
-        return at if at < len(slots) and slots[at] == slot else None
+        at = bisect_left(self.slots, slot)
+        return self.fits[at] if at < len(self.slots) and self.slots[at] == slot else 0.0
 
     def _forget(self, epoch: int) -> None:
         self._epoch = epoch
-        self._seen = 0
-        self._fits = floats(())
-        self._weights = Weights()
+        self._looked = 0
+        self.slots, self.fits, self.weights = ints(()), floats(()), floats(())
+        self._seen = None
 
 
 def best_of_few(
@@ -132,28 +113,37 @@ def best_of_few(
     best = -math.inf
     found: list[int] = []
     heads = columns.heads
-    for slot, weight in zip(slots, weights, strict=True):
+    for place, (slot, weight) in enumerate(zip(slots, weights, strict=False)):
         rank = weight * (now - heads[slot])
         if rank < best or (shut is not None and shut[columns.kinds[slot]]):
             continue
         if rank > best:
-            best, found = rank, [slot]
+            best, found = rank, [place]
         else:
-            found.append(slot)
-    return Best(best, found)
+            found.append(place)
+    return best, found
 
 
-def best_of_many(slots: Ints, weights: Floats, columns: Columns, now: int, shut: Shut) -> Best:
-    """Return the best of many classes, by NumPy; there must be one."""
-    ranks = columns.heads_seen[slots]
-    np.subtract(now, ranks, out=ranks)
-    ranks *= weights
+def best_of_many(
+    slots: Ints | slice, weights: Floats, columns: Columns, now: int, shut: Shut
+) -> Best:
+    """Return the best of many classes, by NumPy; there must be one.
+
+    What is subtracted from is an array, which NumPy takes in more quickly than a number. That
+    the second best is worse than the best tells sooner than a search that it has no equals.
+    """
+    ranks = np.subtract(np.array(float(now)), columns.heads_seen[slots])
+    np.multiply(ranks, weights, ranks)
     if shut is not None:
         ranks[np.array(shut, np.bool_)[columns.kinds_seen[slots]]] = -math.inf
-    best = float(ranks[ranks.argmax()])
+    first = int(ranks.argmax())
+    best = ranks.item(first)
     if best == -math.inf:
-        return Best(best, [])
-    return Best(best, slots[ranks == best].tolist())
+        return best, []
+    ranks[first] = -math.inf
+    if ranks.item(ranks.argmax()) < best:
+        return best, [first]
+    return best, [first, *np.flatnonzero(ranks == best).tolist()]
 
 
 def weight_of(policy: RoutingPolicy, fit: float, slope: float, *, previous: bool) -> float:

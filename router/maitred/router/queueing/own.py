@@ -6,108 +6,140 @@ him stands nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Iterable
 from typing import Final
 
+from maitred.contracts.ids import AgentId
+from maitred.router.port import RoutingPolicy
+from maitred.router.queueing import heads
 from maitred.router.queueing.classes import Class
-from maitred.router.queueing.columns import Columns
-from maitred.router.queueing.heads import Best, Shut, Weights
-from maitred.router.queueing.lines import Entry, Line, Places
+from maitred.router.queueing.columns import Columns, Floats, floats, seen_floats
+from maitred.router.queueing.heads import (
+    Best,
+    Shut,
+    View,
+    best_of_few,
+    best_of_many,
+    weight_of,
+)
+from maitred.router.queueing.lines import Entry, Line
 
 _EMPTY_MIN: Final = 16
+_ALL: Final = slice(None)
+
+Found = tuple[Entry, Class, float, Line | None]
+"""One of those that rank highest for an agent, his fit, and its line if it is his own."""
 
 
 class Own:
-    """The lines of one agent."""
+    """The lines of one agent; those of classes that he suits have places."""
 
     __slots__ = (
-        "_at", "_columns", "_empty", "_groups", "_lines", "_places", "_weighed", "_weights",
+        "_columns", "_empty", "_fits", "_groups", "_lines", "_new", "_seated", "_weights",
+        "_weights_seen", "agent",
     )  # fmt: skip
 
-    _at: dict[Class, int]
-    """By class, its slot."""
     _groups: list[Class]
-    _lines: list[Line]
+    """By place, as the two that follow."""
+    _seated: list[Line]
+    _fits: list[float]
+    _lines: dict[Class, Line]
+    _new: list[Class]
+    """Of which it is not known yet whether he suits them."""
     _columns: Columns
-    _weights: Weights
-    """Of the classes that he suits."""
-    _weighed: int
-    """Of so many the weight was asked."""
+    """A slot for each place."""
+    _weights: array[float]
+    _weights_seen: Floats
     _empty: int
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, agent: AgentId) -> None:
+        self.agent = agent
         self._forget()
 
     def __len__(self) -> int:
-        return sum(len(line) for line in self._lines)
+        return sum(len(line) for line in self._lines.values())
 
-    def add(self, entry: Entry, group: Class) -> None:
-        """Let one more wait for him."""
-        at = self._at.get(group)
-        if at is None:
-            at = self._open(group, Line(self._places))
+    def add(self, entry: Entry, group: Class) -> Line:
+        """Let one more wait for him, and return its line."""
+        line = self._lines.get(group)
+        if line is None:
+            line = self._lines[group] = Line()
+            self._new.append(group)
             self._empty += 1
-        line = self._lines[at]
         self._empty -= not line.members
         line.add(entry)
-        self._columns.put(at, line.first)
+        if line.first is entry and line.slot is not None:
+            self._columns.put(line.slot, entry)
+        return line
 
-    def leave(self, group: Class) -> None:
-        """Let go of an entry of a class that its conversation does not wait under any more."""
-        at = self._at[group]
-        line = self._lines[at]
-        line.leave()
-        self._columns.put(at, line.first)
+    def leave(self, entry: Entry, line: Line) -> None:
+        """Let go of an entry of a line under which its conversation does not wait any more."""
+        before = line.first
+        line.leave(entry)
+        if line.first is not before and line.slot is not None:
+            self._columns.put(line.slot, line.first)
         if not line.members:
             self._empty += 1
             if self._empty > len(self._lines) - self._empty + _EMPTY_MIN:
                 self._forget_empty()
 
-    def best(self, now: int, shut: Shut, weigh: Callable[[Class], float], *, overdue: bool) -> Best:
-        """Return what ranks highest of it, or is the latest by its target.
+    def look(self, view: View, policy: RoutingPolicy) -> None:
+        """Give places to the classes that are new and that he suits, by what his view tells."""
+        if not self._new:
+            return
+        for group in self._new:
+            fit = view.fit(group.slot)
+            if fit > 0:
+                weight = weight_of(policy, fit, group.slope, previous=True)
+                self._seat(group, self._lines[group], fit, weight)
+        self._new.clear()
 
-        `weigh` tells the weight of a class, 0 if he does not suit it.
-        """
-        if self._weighed < len(self._groups):
-            self._weigh(weigh)
-        return self._weights.best(self._columns, now, shut, overdue=overdue)
+    def best(self, now: int, shut: Shut) -> Best:
+        """Return the places of what ranks highest of it."""
+        if len(self._seated) <= heads.LOOP_MAX:
+            return best_of_few(range(len(self._seated)), self._weights, self._columns, now, shut)
+        return best_of_many(_ALL, self._weights_seen, self._columns, now, shut)
 
-    def at(self, slots: Iterable[int]) -> Iterator[tuple[Entry, Class, Line]]:
-        """Yield who is first in the slots that `best` told."""
-        for slot in slots:
-            line = self._lines[slot]
-            if line.first is not None:
-                yield line.first, self._groups[slot], line
+    def latest(self, now: int, shut: Shut) -> Best:
+        """Return the places of what is the latest by its target."""
+        columns = self._columns
+        if len(self._seated) <= heads.LOOP_MAX:
+            return best_of_few(range(len(self._seated)), columns.rates, columns, now, shut)
+        return best_of_many(_ALL, columns.rates_seen, columns, now, shut)
 
-    def _weigh(self, weigh: Callable[[Class], float]) -> None:
-        slots, weights = self._weights.slots.tolist(), self._weights.weights.tolist()
-        for at in range(self._weighed, len(self._groups)):
-            weight = weigh(self._groups[at])
-            if weight > 0:
-                slots.append(at)
-                weights.append(weight)
-        self._weighed = len(self._groups)
-        self._weights = Weights(slots, weights)
+    def at(self, places: Iterable[int]) -> list[Found]:
+        """Return who is first at some places."""
+        return [
+            (line.first, self._groups[place], self._fits[place], line)
+            for place in places
+            if (line := self._seated[place]).first is not None
+        ]
 
-    def _open(self, group: Class, line: Line) -> int:
-        at = self._at[group] = len(self._groups)
+    def _seat(self, group: Class, line: Line, fit: float, weight: float) -> None:
+        line.slot = len(self._seated)
         self._groups.append(group)
-        self._lines.append(line)
+        self._seated.append(line)
+        self._fits.append(fit)
         self._columns.append(group.kind, group.rate)
-        return at
+        self._columns.put(line.slot, line.first)
+        if len(self._weights) < len(self._columns.heads):
+            more = len(self._columns.heads) - len(self._weights)
+            self._weights = floats([*self._weights, *([1.0] * more)])
+            self._weights_seen = seen_floats(self._weights)
+        self._weights[line.slot] = weight
 
     def _forget(self) -> None:
-        self._at = {}
-        self._groups = []
-        self._lines = []
+        self._groups, self._seated, self._fits = [], [], []
+        self._lines = {}
+        self._new = []
         self._columns = Columns()
-        self._weights = Weights()
-        self._weighed = 0
+        self._weights = floats(())
         self._empty = 0
 
     def _forget_empty(self) -> None:
-        kept = [each for each in zip(self._groups, self._lines, strict=True) if each[1].members]
+        kept = {group: line for group, line in self._lines.items() if line.members}
         self._forget()
-        for group, line in kept:
-            self._columns.put(self._open(group, line), line.first)
+        self._lines, self._new = kept, list(kept)
+        for line in kept.values():
+            line.slot = None

@@ -10,15 +10,18 @@ remove one costs the logarithm of its class.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from maitred.contracts.ids import AgentId, ConversationId
 from maitred.router.agents.roster import Roster
+from maitred.router.agents.seats import Seat
 from maitred.router.port import RoutingPolicy, Signature
 from maitred.router.queueing.classes import Class, Classes
-from maitred.router.queueing.heads import Best, Shut, View, weight_of
-from maitred.router.queueing.lines import Entry, Line, Place
-from maitred.router.queueing.own import Own
+from maitred.router.queueing.heads import Shut, View, weight_of
+from maitred.router.queueing.lines import Entry, Place
+from maitred.router.queueing.own import Found, Own
 
 
 class Head(NamedTuple):
@@ -34,12 +37,19 @@ class Head(NamedTuple):
     """What decided between equals, as in `Decision.tie_break`."""
 
 
-class _Found(NamedTuple):
-    """One of those that rank highest for an agent; `line` if it is his own."""
+_Instead = Mapping[int, Entry | None]
+"""By slot, who is first for an agent whom the first passes over."""
 
-    entry: Entry
-    group: Class
-    line: Line | None
+
+class _Desk:
+    """Where an agent looks for work: his seat, the classes that he suits, what is his own."""
+
+    __slots__ = ("own", "seat", "view")
+
+    def __init__(self, seat: Seat, view: View) -> None:
+        self.seat = seat
+        self.view = view
+        self.own: Own | None = None
 
 
 class Queue:
@@ -51,7 +61,7 @@ class Queue:
         self._places: dict[ConversationId, Place] = {}
         self._classes = Classes(self._places)
         self._views: dict[int, View] = {}
-        self._own: dict[AgentId, Own] = {}
+        self._desks: dict[AgentId, _Desk] = {}
         self._held_for: dict[AgentId, set[ConversationId]] = {}
         self._passed: dict[AgentId, dict[Class, int]] = {}
         """By agent, in which classes how many lines pass him over."""
@@ -77,31 +87,33 @@ class Queue:
         entry = (virtual_arrival, conversation)
         if previous in passed or not self._roster.knows(previous):
             previous = None
-        self._places[conversation] = Place(entry, group, passed, previous, held)
+        own = own_line = None
+        if previous is not None:
+            desk = self._desks.get(previous) or self._open_desk(previous)
+            own = desk.own
+            if own is None:
+                own = desk.own = Own(previous)
+            own_line = own.add(entry, group)
+            if held:
+                self._held_for.setdefault(previous, set()).add(conversation)
+        self._places[conversation] = Place(entry, group, passed, held, own, own_line)
         if held:
             self._classes.keep(group)
         else:
             if passed and passed not in group.lines:
                 self._pass_over(group, passed, 1)
             self._classes.add(group, entry, passed)
-        if previous is not None:
-            own = self._own.get(previous)
-            if own is None:
-                own = self._own[previous] = Own(self._places)
-            own.add(entry, group)
-            if held:
-                self._held_for.setdefault(previous, set()).add(conversation)
 
     def remove(self, conversation: ConversationId) -> None:
         """Let a conversation wait no more, if it did."""
         place = self._places.pop(conversation, None)
         if place is None:
             return
-        entry, group, passed, previous, held = place
-        if previous is not None:
-            self._own[previous].leave(group)
+        entry, group, passed, held, own, own_line = place
+        if own is not None and own_line is not None:
+            own.leave(entry, own_line)
             if held:
-                self._held_for[previous].discard(conversation)
+                self._held_for[own.agent].discard(conversation)
         if held:
             self._classes.let_go(group)
             return
@@ -118,68 +130,73 @@ class Queue:
 
         With `overdue`, what is the latest by its own target, if anything is late at all.
         """
-        if self._roster.takes_none(agent):
+        desk = self._desks.get(agent) or self._open_desk(agent)
+        takes_all = self._roster.takes_all(desk.seat)
+        if not takes_all and self._roster.takes_none(desk.seat):
             return None
-        shut = self._shut(agent)
+        shut = None if takes_all else self._shut(desk.seat)
         clock = self._policy.clock(now)
-        view, own = self._view(agent), self._own.get(agent)
-        instead = self._instead(agent)
-        columns = self._classes.columns.seen_with(instead)
-        common = view.best(columns, clock, shut, overdue=overdue)
-        mine = _NOTHING
-        if own is not None:
-            mine = own.best(
-                clock, shut, lambda group: self._own_weight(view, group), overdue=overdue
-            )
-        best = max(common.rank, mine.rank)
+        best, found = self._highest(desk, clock, shut, overdue=overdue)
         if best == -math.inf:
             return None
-        found: list[_Found] = []
-        if common.rank == best:
-            for slot in common.slots:
-                group = self._classes.all[slot]
-                entry = instead.get(slot) or group.first
-                if entry is not None:
-                    found.append(_Found(entry, group, None))
-        if own is not None and mine.rank == best:
-            found.extend(_Found(*each) for each in own.at(mine.slots))
-        first = found[0] if len(found) == 1 else min(found, key=_entry)
-        (since, conversation), group, _ = first
-        previous = self._places[conversation].previous == agent
+        first = found[0] if len(found) == 1 else min(found, key=itemgetter(0))
+        entry, group, fit, _ = first
+        own = self._places[entry[1]].own
+        previous = own is not None and own is desk.own
         if overdue:
-            if clock - since <= self._policy.target(group.signature.channel):
+            if clock - entry[0] <= self._policy.target(group.signature.channel):
                 return None
-            weight = self._own_weight(view, group) if previous else view.weight(group.slot)
-            best = weight * (clock - since)
-        fit, tie = view.fit(group.slot), _tie_break(first.entry, found, agent)
-        return Head(best, since, conversation, fit, group.slope, previous, tie)
+            weight = weight_of(self._policy, fit, group.slope, previous=previous)
+            best = weight * (clock - entry[0])
+        return Head(best, *entry, fit, group.slope, previous, _tie_break(entry, found, agent))
 
-    def _own_weight(self, view: View, group: Class) -> float:
-        fit = view.fit(group.slot)
-        return weight_of(self._policy, fit, group.slope, previous=True) if fit > 0 else 0.0
+    def _highest(
+        self, desk: _Desk, clock: int, shut: Shut, *, overdue: bool
+    ) -> tuple[float, list[Found]]:
+        """Return the highest rank, and all that has it; by targets if `overdue`."""
+        view, own, classes = desk.view, desk.own, self._classes
+        view.look(classes, self._policy)
+        instead = self._instead(desk.seat.agent.id)
+        columns = classes.columns.seen_with(instead) if instead else classes.columns
+        best, places = (view.latest if overdue else view.best)(columns, clock, shut)
+        found: list[Found] = []
+        if own is not None:
+            own.look(view, self._policy)
+            rank, own_places = (own.latest if overdue else own.best)(clock, shut)
+            if rank > best:
+                best, places = rank, []
+            if rank == best:
+                found = own.at(own_places)
+        for place in places:
+            group = classes.all[view.slots[place]]
+            entry = instead.get(group.slot) or group.first
+            if entry is not None:
+                found.append((entry, group, view.fits[place], None))
+        return best, found
 
-    def _view(self, agent: AgentId) -> View:
-        profile = self._roster.profile(agent)
-        view = self._views.get(profile)
+    def _open_desk(self, agent: AgentId) -> _Desk:
+        seat = self._roster.seat(agent)
+        view = self._views.get(seat.profile)
         if view is None:
-            view = self._views[profile] = View(self._roster.samples[profile])
-        view.look(self._classes, self._policy)
-        return view
+            view = self._views[seat.profile] = View(self._roster.samples[seat.profile])
+        desk = self._desks[agent] = _Desk(seat, view)
+        return desk
 
-    def _shut(self, agent: AgentId) -> Shut:
-        """Return what an agent takes none of for now, by kind; `None` if he takes everything."""
-        roster, kinds = self._roster, self._classes.kinds
-        if roster.takes_all(agent):
-            return None
+    def _shut(self, seat: Seat) -> Shut:
+        """Return what an agent takes none of for now, by kind."""
+        roster, kinds, agent = self._roster, self._classes.kinds, seat.agent.id
         full = {each: not roster.has_room(agent, each) for each in self._classes.channels}
         return [full[channel] or roster.is_spared(agent, mood) for channel, mood in kinds]
 
     # -- who is passed over
-    def _instead(self, agent: AgentId) -> dict[int, Entry | None]:
+    def _instead(self, agent: AgentId) -> _Instead:
         """Return, by slot, who is first for an agent whom the first passes over."""
+        passed = self._passed.get(agent)
+        if passed is None:
+            return _NOBODY
         return {
             group.slot: group.first_for(agent)
-            for group in self._passed.get(agent, ())
+            for group in passed
             if group.first and agent in self._places[group.first[1]].passed
         }
 
@@ -201,23 +218,17 @@ class Queue:
         return group
 
 
-def _entry(found: _Found) -> Entry:
-    return found.entry
-
-
-def _tie_break(entry: Entry, found: list[_Found], agent: AgentId) -> str:
+def _tie_break(entry: Entry, found: list[Found], agent: AgentId) -> str:
     """Return what put an entry before others of its rank, if there are any."""
-    others: list[Entry] = []
-    if len(found) > 1:
-        others = [each.entry for each in found if each.entry is not entry]
-        if any(other[0] == entry[0] for other in others):
-            return "conversation"
-    for each, group, line in found:
-        if each is entry:
+    others = [each[0] for each in found if each[0] != entry] if len(found) > 1 else []
+    if any(other[0] == entry[0] for other in others):
+        return "conversation"
+    for each, group, _, line in found:
+        if each == entry:
             twin = group.has_twin(entry, agent) if line is None else line.has_twin()
             if twin:
                 return "conversation"
     return "arrival" if others else ""
 
 
-_NOTHING: Final = Best(-math.inf, [])
+_NOBODY: Final[_Instead] = {}

@@ -10,14 +10,24 @@ from maitred.contracts.patterns import (
     Bounds,
     Refused,
     compile_bounded,
+    ways_of,
 )
 
-__all__ = ["PATTERN_CHARACTERS_MAX", "Refused", "compile_pattern", "searched", "why_never"]
+__all__ = [
+    "PATTERN_CHARACTERS_MAX",
+    "Refused",
+    "compile_pattern",
+    "searched",
+    "seconds_at_worst",
+    "why_never",
+]
 
 SEARCHED_CHARACTERS_MAX: Final = 2_000
 """A rule sees so much of subject and text, white space collapsed."""
 WAYS_MAX: Final = 10_000
 """Ways at one place: one unbounded repeat and a few small ones."""
+SECONDS_A_WAY: Final = 24e-6
+"""Measured over `SEARCHED_CHARACTERS_MAX` places where each way fails as late as it can."""
 
 _BOUNDS: Final = Bounds(
     characters=SEARCHED_CHARACTERS_MAX,
@@ -43,6 +53,11 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         Refused: it is no regular expression, too long, empty, or could take too long.
     """
     return compile_bounded(pattern, _BOUNDS)
+
+
+def seconds_at_worst(pattern: str) -> float:
+    """Return how long a pattern that compiles may search a text that is made for it."""
+    return ways_of(pattern, _BOUNDS) * SECONDS_A_WAY
 
 
 def searched(subject: str, text: str) -> str:

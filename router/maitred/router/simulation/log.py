@@ -11,23 +11,22 @@ from collections.abc import Iterable
 
 import msgspec
 
-from maitred.contracts.limits import SECOND_MS
 from maitred.router.simulation.run import Outcome
-from maitred.router.simulation.scenario import ms
+from maitred.router.simulation.scenario import SECOND_US, us
 
 
 def entry(outcome: Outcome) -> dict[str, str | float]:
     """Return what the log has of one conversation."""
     name = outcome.arrival.id
     if outcome.left is not None:
-        return {"id": name, "left": outcome.left / SECOND_MS}
+        return {"id": name, "left": outcome.left / SECOND_US}
     if outcome.agent is None or outcome.start is None or outcome.end is None:
-        return {"id": name, "waiting": ms(outcome.arrival.at) / SECOND_MS}
+        return {"id": name, "waiting": us(outcome.arrival.at) / SECOND_US}
     return {
         "id": name,
         "agent": outcome.agent,
-        "start": outcome.start / SECOND_MS,
-        "end": outcome.end / SECOND_MS,
+        "start": outcome.start / SECOND_US,
+        "end": outcome.end / SECOND_US,
     }
 
 

@@ -10,17 +10,17 @@ from maitred.contracts.agents import AgentDoc, Presence
 from maitred.contracts.conversation import MoodTrack, Needs, SkillNeed, Speaker, Turn
 from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId, CustomerId, MessageId
-from maitred.contracts.limits import DAY_MS
+from maitred.contracts.limits import DAY_MS, SECOND_MS
 from maitred.contracts.message import MoodLabel
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.router.events import WorkArrived
-from maitred.router.simulation.scenario import Arrival, Scenario, ms
+from maitred.router.simulation.scenario import Arrival, Scenario, us
 
 ACCOUNT: Final = "simulated"
 
 
 class Kind(IntEnum):
-    """What can happen, in the order in which it does at the same millisecond."""
+    """What can happen, in the order in which it does at the same microsecond."""
 
     GOES = 0
     COMES = 1
@@ -32,7 +32,7 @@ class Kind(IntEnum):
 
 
 Happening = tuple[int, Kind, str, int]
-"""When it happens, in milliseconds from the beginning; what, to whom, and under which epoch."""
+"""When it happens, in microseconds from the beginning; what, to whom, and under which epoch."""
 
 
 def foreseen(scenario: Scenario) -> Iterator[Happening]:
@@ -40,12 +40,12 @@ def foreseen(scenario: Scenario) -> Iterator[Happening]:
     for agent in scenario.agents:
         for start, end in agent.online:
             if start > 0:
-                yield ms(start), Kind.COMES, agent.id, 0
-            yield ms(end), Kind.GOES, agent.id, 0
+                yield us(start), Kind.COMES, agent.id, 0
+            yield us(end), Kind.GOES, agent.id, 0
     for arrival in scenario.arrivals:
-        yield ms(arrival.at), Kind.ARRIVES, arrival.id, 0
+        yield us(arrival.at), Kind.ARRIVES, arrival.id, 0
         if arrival.patience_s is not None:
-            yield ms(arrival.at + arrival.patience_s), Kind.LEAVES, arrival.id, 0
+            yield us(arrival.at + arrival.patience_s), Kind.LEAVES, arrival.id, 0
 
 
 def at_hand(scenario: Scenario) -> list[AgentDoc]:
@@ -84,7 +84,8 @@ def served_before(scenario: Scenario) -> list[RoutingDoc]:
 
 def remembered_ms(scenario: Scenario) -> int:
     """Return for how long finished conversations count: as long as anybody may come back."""
-    return ms(max((each.at for each in scenario.arrivals), default=0.0)) + DAY_MS
+    last = max((each.at for each in scenario.arrivals), default=0.0)
+    return round(last * SECOND_MS) + DAY_MS
 
 
 def written(arrival: Arrival, at: int) -> WorkArrived:

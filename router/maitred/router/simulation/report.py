@@ -19,7 +19,7 @@ import msgspec
 from maitred.contracts.limits import SECOND_MS
 from maitred.router.settings import RoutingSettings
 from maitred.router.simulation.run import Outcome
-from maitred.router.simulation.scenario import Arrival, Scenario, SimulatedAgent, ms
+from maitred.router.simulation.scenario import SECOND_US, Arrival, Scenario, SimulatedAgent, us
 from maitred.router.simulation.service import fit
 
 MOOD_COST: Final[Mapping[str, float]] = MappingProxyType({"frustrated": 2.0, "angry": 4.0})
@@ -197,7 +197,7 @@ def _shifts(agent: SimulatedAgent, window: Span) -> list[Span]:
     """Return from when to when an agent was on line, within a window."""
     if not agent.online:
         return [window]
-    spans = [(max(ms(start), window[0]), min(ms(end), window[1])) for start, end in agent.online]
+    spans = [(max(us(start), window[0]), min(us(end), window[1])) for start, end in agent.online]
     return [(start, end) for start, end in spans if start < end]
 
 
@@ -207,7 +207,7 @@ def _overlap(one: Span, other: Span) -> int:
 
 def _window(outcomes: Sequence[Outcome]) -> Span:
     """Return from when to when customers came; to the last end where all came at once."""
-    times = [ms(each.arrival.at) for each in outcomes] or [0]
+    times = [us(each.arrival.at) for each in outcomes] or [0]
     since, until = min(times), max(times)
     ends = [each.end for each in outcomes if each.end is not None]
     return (since, until) if since < until else (since, max(ends, default=until))
@@ -216,7 +216,7 @@ def _window(outcomes: Sequence[Outcome]) -> Span:
 def _wait(outcome: Outcome) -> float | None:
     """Return how many seconds somebody waited; None if he still does."""
     until = outcome.start if outcome.left is None else outcome.left
-    return None if until is None else (until - ms(outcome.arrival.at)) / SECOND_MS
+    return None if until is None else (until - us(outcome.arrival.at)) / SECOND_US
 
 
 def _served(outcomes: Iterable[Outcome]) -> list[Outcome]:

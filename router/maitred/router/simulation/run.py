@@ -1,7 +1,8 @@
 """The run: a scenario as the engine of production sees it, event by event.
 
-Agents accept what they are offered at once, and service begins with that. What happens at the
-same millisecond happens in the order of `Kind`, and within a kind in the order of ids: so who
+Time goes by in microseconds, and the engine's clock shows whole milliseconds of it. Agents accept
+what they are offered at once, and service begins with that. What happens at the same microsecond
+happens in the order of `Kind`, and within a kind in the order of ids: so who
 can be served at the very moment at which his patience ends is served.
 """
 
@@ -39,7 +40,7 @@ from maitred.router.simulation.opening import (
     served_before,
     written,
 )
-from maitred.router.simulation.scenario import Arrival, Scenario, ms
+from maitred.router.simulation.scenario import MS_US, Arrival, Scenario, us
 from maitred.router.simulation.service import Service, service_of
 
 Watch = Callable[[Event, int, Sequence[Effect]], None]
@@ -50,7 +51,7 @@ TENANT: Final = Tenant("simulated")
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of an arrival; times are milliseconds from the scenario's beginning.
+    """What became of an arrival; times are microseconds from the scenario's beginning.
 
     Nothing but the arrival means that the customer still waits, an agent without an end that he
     was lost, which never happens.
@@ -118,20 +119,20 @@ class _Run:
     def outcomes(self) -> list[Outcome]:
         """Return what became of whom, by arrival and id."""
         return sorted(
-            self._outcomes.values(), key=lambda each: (ms(each.arrival.at), each.arrival.id)
+            self._outcomes.values(), key=lambda each: (us(each.arrival.at), each.arrival.id)
         )
 
     # -- what happens
     def _arrive(self, name: str) -> None:
         arrival = self._outcomes[name].arrival
-        self._handle(written(arrival, self._begins_at + self._now))
+        self._handle(written(arrival, self._clock()))
 
     def _leave(self, name: str) -> None:
         doc = self._engine.house.get(ConversationId(name))
         if doc is None or doc.state not in WAITING:
             return
         self._outcomes[name].left = self._now
-        at = self._begins_at + self._now
+        at = self._clock()
         self._handle(
             ChangeCame(
                 ConversationChange(conversation=doc.conversation, kind=ChangeKind.WITHDRAWN, at=at)
@@ -147,7 +148,7 @@ class _Run:
             return
         outcome = self._outcomes[doc.conversation]
         outcome.agent, outcome.start = now.agent, self._now
-        takes = ms(self._service(outcome.arrival, self._agents[now.agent]))
+        takes = us(self._service(outcome.arrival, self._agents[now.agent]))
         event = (self._now + takes, Kind.COMPLETED, doc.conversation, now.epoch)
         heapq.heappush(self._events, event)
 
@@ -174,7 +175,7 @@ class _Run:
         command = Command(
             id=str(self._commands), conversation=conversation, epoch=epoch, presence=presence
         )
-        at = self._begins_at + self._now
+        at = self._clock()
         self._handle(CommandCame(Admitted(agent=agent, verb=verb, command=command, at=at)))
 
     def _due(self, name: str, epoch: int) -> None:
@@ -190,12 +191,16 @@ class _Run:
             self._handle(DueCame(Due(agent=AgentId(name), due_at=due_at)))
 
     def _is_due(self, due_at: int) -> bool:
-        return 0 < due_at <= self._begins_at + self._now
+        return 0 < due_at <= self._clock()
 
     # -- the engine
+    def _clock(self) -> int:
+        """Return the time by the engine's clock: UTC milliseconds."""
+        return self._begins_at + self._now // MS_US
+
     def _handle(self, event: Event) -> None:
         """Let the engine handle an event, and let agents accept what it offers them."""
-        at = self._begins_at + self._now
+        at = self._clock()
         effects = self._engine.handle(event, at)
         if self._watch is not None:
             self._watch(event, at, effects)
@@ -213,5 +218,5 @@ class _Run:
             self._accept(offered.popleft())
 
     def _foresee(self, due_at: int, kind: Kind, name: str, epoch: int) -> None:
-        at = max(due_at - self._begins_at, self._now)
+        at = max((due_at - self._begins_at) * MS_US, self._now)
         heapq.heappush(self._events, (at, kind, name, epoch))

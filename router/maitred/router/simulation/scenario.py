@@ -14,8 +14,8 @@ import msgspec
 from msgspec.structs import replace
 
 from maitred.contracts.agents import AgentKind
-from maitred.contracts.limits import SECOND_MS
 from maitred.contracts.message import MoodLabel
+from maitred.router.checking.values import plainly
 from maitred.router.faults import faults as faults_of_settings
 from maitred.router.settings import AgentSettings, RoutingSettings
 
@@ -26,6 +26,9 @@ AT_MAX: Final = 1e8
 """Three years of seconds."""
 ID_CHARACTERS_MAX: Final = 100
 SKILLS_MAX: Final = 20
+SECOND_US: Final = 1_000_000
+MS_US: Final = 1_000
+"""Microseconds of a second, and of a millisecond."""
 
 
 class SimulatedAgent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,9 +130,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ]
 
 
-def ms(seconds: float) -> int:
-    """Return seconds as whole milliseconds."""
-    return round(seconds * SECOND_MS)
+def us(seconds: float) -> int:
+    """Return seconds as whole microseconds: so finely does the simulator tell time."""
+    return round(seconds * SECOND_US)
 
 
 def faults(scenario: Scenario) -> list[str]:
@@ -159,7 +162,7 @@ def _shifts(path: str, spans: tuple[tuple[float, float], ...]) -> Iterator[str]:
     for number, (start, end) in enumerate(spans):
         if not 0 <= start < end <= AT_MAX:
             yield (
-                f"{path}[{number}] = [{start:g}, {end:g}]: write seconds from 0 to {AT_MAX:g}, "
+                f"{path}[{number}] = [{start:g}, {end:g}]: write seconds from 0 to {AT_MAX:.0f}, "
                 "the later one last"
             )
     if any(later[0] <= earlier[1] for earlier, later in pairwise(spans)):
@@ -187,7 +190,7 @@ def _arrival(path: str, arrival: Arrival) -> Iterator[str]:
 
 def _within(*rows: tuple[str, float, float]) -> Iterable[str]:
     return [
-        f"{path} = {value:g}: write a number from 0 to {most:g}"
+        f"{path} = {value:g}: write a number from 0 to {plainly(most)}"
         for path, value, most in rows
         if not 0 <= value <= most
     ]

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from maitred.contracts.errors import ConfigurationError
 from maitred.gateway import moods
 from maitred.gateway.bus.endpoint import write_private
+from maitred.gateway.cli.filing import check_target
 from maitred.gateway.cli.mood.history import enough, examples_in
 from maitred.gateway.cli.mood.reading import (
     BATCH,
@@ -38,7 +40,12 @@ FileArgument = Annotated[
 
 def train(
     file: FileArgument,
-    out: Annotated[Path, typer.Option("--out", metavar="MODEL", help="Where to write the model.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="MODEL", help="Where to write the model; FILE.mood without it."
+        ),
+    ] = None,
     language: LanguageOption = "",
     base: Annotated[
         Path | None,
@@ -53,8 +60,11 @@ def train(
 
     Example: maitred mood train history.tsv --out ours.mood
     """
+    target = out or Path(f"{file.name.removesuffix('.gz').removesuffix('.tsv')}.mood")
     examples = examples_in(file)
     enough(examples, file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    check_target("--out", target)
     start = moods.artefact_in(base, path="--base") if base else built_in()
     with _progress() as progress:
         task = progress.add_task("teaching", total=EVALUATIONS)
@@ -63,14 +73,13 @@ def train(
             progress.update(task, description=f"teaching: {what}", advance=1)
 
         found = adapted(start, examples, language=language, watch=watch)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_private(out, to_bytes(found.artefact))
-    out.chmod(_MODE)
+    write_private(target, to_bytes(found.artefact))
+    target.chmod(_MODE)
     typer.echo(
         f"{len(examples):,} lines; macro recall on lines not taught: "
         f"{found.before.macro_recall:.3f} before, {found.after.macro_recall:.3f} after."
     )
-    typer.echo(f'Wrote {out}. To use it: file = "{out}" under [mood] in maitred.toml.')
+    typer.echo(f'Wrote {target}. To use it: file = "{target}" under [mood] in maitred.toml.')
 
 
 def evaluate(
@@ -84,6 +93,10 @@ def evaluate(
     Example: maitred mood eval history.tsv --model ours.mood
     """
     examples = examples_in(file)
+    if not examples:
+        raise ConfigurationError(
+            f"{file}: has no labelled lines; write a label, a tab and the text"
+        )
     reader = model_named(model)
     texts = [MoodInput(text=each.text, language=language) for each in examples]
     reader.read(texts[:1])
@@ -113,7 +126,9 @@ def show(found: Score, took: float) -> None:
         f"accuracy {found.accuracy:.3f}, calibration error {found.calibration_error:.3f}, "
         f"{took:.3f} ms a message"
     )
-    table = Table("", "recall", "precision", *(f"read {each}" for each in SENTIMENTS), box=None)
+    table = Table("", box=None, pad_edge=False)
+    for head in ("recall", "precision", *(f"read {each}" for each in SENTIMENTS)):
+        table.add_column(head, justify="right")
     for each, row in zip(SENTIMENTS, found.confusion, strict=True):
         values = (f"{found.recall(each):.3f}", f"{found.precision(each):.3f}")
         table.add_row(str(each), *values, *(f"{count:,}" for count in row))

@@ -29,7 +29,7 @@ def print_whatif(whatif: WhatIf, examples: int) -> None:
     moved = f"{stepping.tally.moved:,} of {stepping.decisions:,} decisions{share}"
     typer.echo(
         f"\nUnder {whatif.label}, {moved} would have been made otherwise, "
-        "each from where everything stood:"
+        f"each from where everything stood{':' if stepping.tally.moved else '.'}"
     )
     print_tally(stepping.tally, examples)
     typer.echo("")
@@ -105,7 +105,10 @@ def _standing(standing: Standing) -> str:
 def _table(*heads: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="right" if head == "decisions" else "left")
+        right = head == "decisions"
+        # An id that is cut is of no use to whoever wants to look it up.
+        whole = head == "conversation"
+        table.add_column(head, justify="right" if right else "left", no_wrap=whole)
     return table
 
 

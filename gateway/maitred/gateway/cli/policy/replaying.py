@@ -74,6 +74,9 @@ def replay(
     if draft is None and budget:
         raise ConfigurationError("--budget: is about a draft; name one with --policy")
     span = Span(parsed(since) or 0, parsed(until) or clock.now_ms())
+    if span.since_ms >= span.until_ms:
+        upto = f"--until {until}" if until else "now"
+        raise ConfigurationError(f"--since {since}: is not before {upto}; name an earlier time")
     active = in_force(settings)
     if draft is None:
         work = partial(_replayed, active, span)

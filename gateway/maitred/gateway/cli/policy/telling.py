@@ -17,7 +17,9 @@ def verdict_lines(verdict: Verdict, label: str, width: int, examples: int) -> It
     """Yield what a replay came to; `label` is the policy of the configuration."""
     compared = verdict.equal + verdict.different + verdict.unproven
     yield f"{verdict.inputs:,} inputs played again, {compared:,} answers compared."
-    if verdict.equal == compared:
+    if not compared:
+        yield "Nothing was recorded in that time, so nothing is proven."
+    elif verdict.equal == compared:
         yield "All of them are what was recorded, bit for bit."
     else:
         yield f"{verdict.equal:,} of them are what was recorded, bit for bit."

@@ -22,7 +22,7 @@ Watch = Callable[[str], None]
 
 DIMENSIONS: Final = 64
 _EMOTION_SCALE: Final = 0.2
-_VECTOR_SCALE: Final = 0.1
+_VECTOR_SCALE: Final = 0.3
 _EMOTION_SHRINK: Final = 2.0
 _EMOTION_STEPS: Final = 30
 

@@ -8,7 +8,7 @@ much (`base`) changes only what the examples speak for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,9 +22,18 @@ from maitred.router.mood.learning.solver import minimum
 Floats = NDArray[np.float64]
 Watch = Callable[[], None]
 
-CUE_SCALE: Final = 0.5
-"""What cues are multiplied with in training: less is more trust in the examples' own words."""
 _LEAST: Final = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What parts of the features are multiplied with in training: less is held smaller."""
+
+    runs: float = 1.0
+    cues: float = 0.5
+
+
+EVEN: Final = Trust()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ def fitted(  # noqa: PLR0913  (each is a choice of its own)
     steps: int,
     more: Floats | None = None,
     base: Floats | None = None,
+    least: int = 1,
+    trust: Trust = EVEN,
     watch: Watch | None = None,
 ) -> Weights:
     """Return the weights that fit best.
@@ -67,18 +78,21 @@ def fitted(  # noqa: PLR0913  (each is a choice of its own)
         steps: at most so many iterations.
         more: further columns, as many rows as texts.
         base: scores to which the fitted ones are added.
+        least: places that fewer texts have get no weight.
+        trust: how freely runs and cues may be weighted, beside words.
         watch: called after each evaluation.
     """
     outputs = targets.shape[1]
     further = np.zeros((len(rows), 0)) if more is None else more
-    word_table, words_used = rows.words.compact()
-    run_table, runs_used = rows.runs.compact()
+    word_table, words_used = rows.words.compact(least)
+    run_table, runs_used = rows.runs.compact(least)
     sizes = [word_table.size, run_table.size, CUES, further.shape[1], 1]
     ends = np.cumsum(sizes)
     # On top of a model the bias is a difference too, and no more free than the rest.
     kept_small = int(ends[-2] if base is None else ends[-1])
     importance = importance / importance.sum()
-    cues = rows.cues * CUE_SCALE
+    cues = rows.cues * trust.cues
+    run_table = replace(run_table, scales=run_table.scales * trust.runs)
 
     def apart(point: Floats) -> list[Floats]:
         return np.split(point.reshape(-1, outputs), ends[:-1])
@@ -113,8 +127,8 @@ def fitted(  # noqa: PLR0913  (each is a choice of its own)
     words, runs, cue_weights, more_weights, bias = apart(found)
     return Weights(
         _spread(words, words_used),
-        _spread(runs, runs_used),
-        cue_weights * CUE_SCALE,
+        _spread(runs * trust.runs, runs_used),
+        cue_weights * trust.cues,
         bias[0],
         more_weights,
     )

@@ -49,12 +49,15 @@ class Table:
             found[:, column] = np.bincount(self.places, weights=spread, minlength=self.size)
         return found
 
-    def compact(self) -> tuple[Table, NDArray[np.int64]]:
-        """Return the matrix without columns that have no entry, and which columns stayed."""
-        used = np.flatnonzero(np.bincount(self.places, minlength=self.size))
-        index = np.zeros(self.size, dtype=np.int64)
+    def compact(self, least: int = 1) -> tuple[Table, NDArray[np.int64]]:
+        """Return the matrix without columns of fewer entries, and which columns stayed."""
+        used = np.flatnonzero(np.bincount(self.places, minlength=self.size) >= least)
+        index = np.full(self.size, -1, dtype=np.int64)
         index[used] = np.arange(len(used))
-        return Table(self.starts, index[self.places], self.scales, len(used)), used
+        places = index[self.places]
+        kept = places >= 0
+        starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept)])[self.starts]
+        return Table(starts, places[kept], self.scales, len(used)), used
 
     def taken(self, chosen: NDArray[np.int64]) -> Table:
         """Return the chosen rows, in that order."""

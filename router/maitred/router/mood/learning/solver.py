@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats]]
 
-_MEMORY: Final = 6
+_MEMORY: Final = 10
 _HALVINGS: Final = 12
 _SUFFICIENT: Final = 1e-4
 

@@ -22,7 +22,7 @@ from maitred.router.mood.features import PLACES, Features, features_of
 from maitred.router.mood.learning import emotions
 from maitred.router.mood.learning.beside import DIMENSIONS, Beside, Watch, emotions_in
 from maitred.router.mood.learning.calibrating import surety_of
-from maitred.router.mood.learning.fitting import Weights, balanced, fitted
+from maitred.router.mood.learning.fitting import Trust, Weights, balanced, fitted
 from maitred.router.mood.learning.packing import packed
 from maitred.router.mood.learning.rows import Rows, rows_of, stacked
 from maitred.router.mood.learning.vectors import vectors_of
@@ -30,13 +30,16 @@ from maitred.router.mood.learning.vectors import vectors_of
 Floats = NDArray[np.float64]
 
 _KNOWN_MIN: Final = 3
-_SENTIMENT_SHRINK: Final = 4.0
+_SENTIMENT_SHRINK: Final = 3.0
 _MOOD_SHRINK: Final = 4.0
-_STEPS: Final = 80
+_STEPS: Final = 140
 _MOOD_STEPS: Final = 40
 _CALM_SHARE: Final = 0.05
 _INVENTED_SHARE: Final = 0.08
 """How much service requests and invented lines weigh beside all short messages."""
+_TRUST: Final = Trust(runs=0.6, cues=1.0)
+_SEEN_MIN: Final = 2
+"""What only one text has is left out."""
 _FOLDS: Final = 2
 _SURETY: Final = (0.0, 1.0)
 _HUNDREDTHS: Final = 100
@@ -173,6 +176,8 @@ def _sentiment(texts: _Mixed, columns: Floats, *, steps: int) -> Weights:
         shrink=_SENTIMENT_SHRINK / len(texts.rows),
         steps=steps,
         more=columns,
+        least=_SEEN_MIN,
+        trust=_TRUST,
     )
 
 
