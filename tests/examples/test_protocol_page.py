@@ -19,8 +19,18 @@ from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX
 from maitred.gateway.bus.consumers import ACK_WAIT_MS
 from maitred.gateway.bus.permissions import agent_permissions, consumer_of, inbox_of
+from maitred.gateway.delivery import allowing, consent, outgoing, templates
 from maitred.router import house
-from maitred.router.handling import asking, changing, commands, handing, offers, presence, serving
+from maitred.router.handling import (
+    asking,
+    changing,
+    commands,
+    handing,
+    offers,
+    presence,
+    serving,
+    speaking,
+)
 from maitred.router.settings import RoutingSettings
 from tests.examples.stage import EXAMPLES
 
@@ -78,10 +88,18 @@ def _within(value: object, read: object) -> None:
         assert value == read
 
 
+def _constants(module: ModuleType) -> set[str]:
+    """Return the words that a module names."""
+    words = {name: value for name, value in vars(module).items() if name.isupper()}
+    return {
+        value for name, value in words.items() if isinstance(value, str) and value == name.lower()
+    }
+
+
 def test_the_examples_are_what_they_say() -> None:
     offer, *said = (orjson.loads(each) for each in JSON)
     _known(offer, Assignment)
-    assert len(said) == 3
+    assert len(said) == 4
     for command in said:
         _known(command, Command)
     assert msgspec.json.decode(JSON[0], type=Assignment).state is AssignmentState.OFFERED
@@ -102,8 +120,10 @@ def test_the_fields_of_a_verb_are_fields_of_a_command(verb: str) -> None:
 
 
 def test_every_reason_of_a_refusal_is_there_and_no_other() -> None:
-    modules = (commands, handing, offers, presence, serving)
-    assert set(_table("`reason`")) == set().union(*map(_words, modules))
+    modules = (commands, handing, offers, presence, serving, speaking)
+    before_the_router = {allowing, consent, outgoing, templates}
+    said = set().union(*map(_words, modules), *map(_constants, before_the_router))
+    assert set(_table("`reason`")) == said
 
 
 def test_every_reason_of_a_revocation_is_there_and_no_other() -> None:

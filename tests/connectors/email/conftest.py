@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from maitred.connectors.email.connector import EmailConnector
+from maitred.connectors.email.incoming import EmailMailbox, FirstRead
 from maitred.connectors.email.settings import EmailAccount, EmailSettings
+from maitred.contracts.secret import Secret
+from tests.connectors.email.certified import Certified
+from tests.connectors.email.imap_server import PASSWORD, USER, ImapServer
+from tests.connectors.email.mailboxes import Reading
+from tests.connectors.email.relay import Relay, Smarthost
 
 ACCOUNTS = {
     "help": EmailAccount(
@@ -98,3 +104,72 @@ async def dial() -> AsyncIterator[Callable[[EmailConnector], Awaitable[Peer]]]:
     yield connect
     for peer in peers:
         await peer.close()
+
+
+@pytest.fixture
+async def smarthost() -> AsyncIterator[Smarthost]:
+    """Return a factory of listening smarthosts."""
+    servers: list[asyncio.Server] = []
+    relays: list[Relay] = []
+
+    async def make(**settings: Any) -> Relay:
+        relay = Relay(**settings)
+        relays.append(relay)
+        server = await asyncio.get_running_loop().create_server(
+            relay.session, "127.0.0.1", 0, ssl=relay.tls if relay.implicit else None
+        )
+        servers.append(server)
+        relay.port = server.sockets[0].getsockname()[1]
+        return relay
+
+    yield make
+    for session in (session for relay in relays for session in relay.sessions):
+        session.abort()
+        await asyncio.wait_for(session.closed.wait(), 5)
+    for server in servers:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    """Return a certificate for 127.0.0.1 that nobody vouches for but itself."""
+    return Certified.made_in(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ImapServer]:
+    made = ImapServer()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def reading(recording: Any, server: ImapServer) -> AsyncIterator[Reading]:
+    """Return a factory: settings of a mailbox in, a started connector and its context out."""
+    started: list[EmailConnector] = []
+
+    async def make(context: Any = None, **box: Any) -> tuple[EmailConnector, Any]:
+        context = context or recording()
+        of_all = {key: box.pop(key) for key in ("bytes_max", "verify") if key in box}
+        values: dict[str, Any] = {
+            "account": "help",
+            "host": f"127.0.0.1:{server.port}",
+            "user": USER,
+            "password": Secret(PASSWORD),
+            "tls": False,
+            "first": FirstRead.ALL,
+            **box,
+        }
+        settings = EmailSettings(
+            listen="", accounts=ACCOUNTS, mailboxes={"main": EmailMailbox(**values)}, **of_all
+        )
+        connector = EmailConnector(settings, context.context)
+        await connector.start()
+        started.append(connector)
+        return connector, context
+
+    yield make
+    for connector in started:
+        await connector.stop()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.connectors.email.delivery import Dial, Make
 
 
 async def test_a_mail_that_announces_too_much_is_refused_before_it_is_read(
     email: Make, dial: Dial
 ) -> None:
-    connector, _ = await email(bytes_max=4096)
+    connector, context = await email(bytes_max=4096)
     peer = await dial(connector)
     await peer.greet()
-    assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE=4097\r\n")).startswith("552")
+    refused = await peer.say(b"MAIL FROM:<a@b.example> SIZE=4097\r\n")
+    assert refused == "552 5.3.4 Message too big"
+    assert context.refusals == [("", "smtp_552")]
     assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE=4096\r\n")).startswith("250")
 
 
@@ -64,6 +68,26 @@ async def test_mails_under_way_together_are_bounded(email: Make, dial: Dial) -> 
     assert connector._sessions.bytes_held == 0
 
 
+async def test_a_mail_that_finds_no_room_is_put_off_before_it_is_read(
+    email: Make, dial: Dial
+) -> None:
+    connector, context = await email(bytes_max=4096, bytes_held_max=2048)
+    peer = await dial(connector)
+    await peer.greet()
+    assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE=3000\r\n")).startswith("452 4.3.1")
+    assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE=2000\r\n")).startswith("250")
+    assert context.refusals == [("", "smtp_452")]
+
+
+@pytest.mark.parametrize("size", [b"", b"=", b"=x", b"=-1", b"=\xc2\xb2"])
+async def test_a_size_that_is_none_is_refused(email: Make, dial: Dial, size: bytes) -> None:
+    connector, _ = await email()
+    peer = await dial(connector)
+    await peer.greet()
+    assert (await peer.say(b"MAIL FROM:<a@b.example> SIZE" + size + b"\r\n"))[:1] in {"4", "5"}
+    assert (await peer.say(b"MAIL FROM:<a@b.example>\r\n")).startswith("250")
+
+
 async def test_a_connection_lost_in_the_middle_of_a_mail_stores_nothing(
     email: Make, dial: Dial
 ) -> None:
@@ -77,11 +101,12 @@ async def test_a_connection_lost_in_the_middle_of_a_mail_stores_nothing(
     assert connector._sessions.bytes_held == 0
 
 
-async def test_a_peer_that_falls_silent_is_closed(email: Make, dial: Dial) -> None:
-    connector, _ = await email(timeout_s=0.05)
+async def test_a_peer_that_falls_silent_is_told_so_and_closed(email: Make, dial: Dial) -> None:
+    connector, context = await email(timeout_s=0.05)
     peer = await dial(connector)
     await peer.answer()
-    assert await peer.closed() == b""
+    assert await peer.closed() == b"421 4.4.2 Timeout, closing\r\n"
+    assert context.refusals == [("", "timeout")]
 
 
 async def test_connections_beyond_the_bound_are_put_off(email: Make, dial: Dial) -> None:

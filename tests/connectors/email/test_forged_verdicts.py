@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from maitred.connectors.email.connector import PAST_RELAYS_FACT
+from maitred.connectors.email.receiving import PAST_RELAYS_FACT
 from maitred.contracts.identifiers import Level
 from maitred.contracts.inbound import Verification
 from tests.connectors.email.delivery import Make, deliver

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from maitred.connectors.email.send import Sender, compose
+from maitred.connectors.email.letter import compose
+from maitred.connectors.email.outgoing import Sender
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import email_identifier
 from maitred.contracts.ids import conversation_id, message_id

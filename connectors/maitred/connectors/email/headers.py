@@ -41,10 +41,18 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a relay wrote into its Authentication-Results (RFC 8601), and about which domain."""
+    """What was found out about a mail, as a relay's Authentication-Results say it (RFC 8601).
+
+    `from_domain` is the domain that DMARC was about. `disowned` tells that this domain asks for
+    such a mail to be refused.
+    """
 
     facts: dict[str, str] = field(default_factory=dict)
     from_domain: str = ""
+    disowned: bool = False
+
+
+NO_VERDICT: Final = Verdict()
 
 
 def header_values(content: bytes, name: str) -> list[str]:

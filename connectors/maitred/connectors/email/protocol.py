@@ -1,136 +1,126 @@
-"""The SMTP server side: aiosmtpd with strict line ends and with bounds on what strangers hold.
-
-A mail ends at CR LF . CR LF and nowhere else. A lone CR or LF inside a mail is how one message is
-smuggled into another (CVE-2023-51764 and its kin), and RFC 5321 section 2.3.8 forbids both, so a
-mail that holds one is read to its true end, refused whole, and the connection is closed.
-"""
+"""The SMTP server side: aiosmtpd with a strict reader and with bounds on what strangers hold."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+import re
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import Final, cast
 
 from aiosmtpd.smtp import SMTP
 
+from maitred.connectors.email.reading import BAD_LINE_END, TOO_BIG, read_mail
+from maitred.connectors.email.sessions import Held, Sessions
+from maitred.connectors.email.submission_auth import FAILURES_PER_SESSION_MAX, Logins
 from maitred.contracts.limits import EMAIL_LINE_BYTES_MAX
 
-BAD_LINE_END: Final = "550 5.6.0 Lines must end with CR LF"
-LINE_TOO_LONG: Final = "500 5.5.2 Line too long"
-TOO_BIG: Final = "552 5.3.4 Message too big"
-NO_ROOM: Final = "452 4.3.1 Too much under way, try again later"
 TRY_AGAIN: Final = "451 4.3.0 Try again later"
-TOO_MANY_SESSIONS: Final = "421 4.3.2 Too many connections, try again later"
 STOPPING: Final = "421 4.3.2 Closing, try again later"
+TIMED_OUT: Final = "421 4.4.2 Timeout, closing"
+"""RFC 5321 section 3.8: a server that closes by itself says 421 before."""
 
-_PROGRESS_BYTES: Final = 1024 * 1024
-"""The time-out starts anew with every so many bytes of a mail."""
+_COMMAND_BYTES_MAX: Final = 512
+_PARAMETER_BYTES_MAX: Final = {"MAIL": 26 + 10}
+"""What SIZE and SMTPUTF8 add to a command (RFC 1870 section 3, RFC 6531 section 3.4)."""
+_ALWAYS_OFFERED: Final = ("8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES")
+_BARE_CODE: Final = re.compile(rb"\A(?!220 (?!Ready))([245])(\d\d) (?!\d\.\d)")
+"""An answer of the library's that has no enhanced code; the greeting (220) is to have none."""
 _COMMANDS_MAX: Final = {
     "*": 10_000,
-    **dict.fromkeys(("AUTH", "EHLO", "EXPN", "HELO", "HELP", "NOOP", "STARTTLS", "VRFY"), 50),
+    **dict.fromkeys(
+        ("AUTH", "EHLO", "EXPN", "HELO", "HELP", "LHLO", "NOOP", "STARTTLS", "VRFY"), 50
+    ),
 }
 
 
-@dataclass(slots=True)
-class Sessions:
-    """The connections that are open and the bytes they hold, each under a bound."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one connection is held to."""
 
-    sessions_max: int
-    per_peer_max: int
+    peer: str
+    """The address that it comes from, as its proxy says where it comes through one."""
+    hostname: str
     bytes_max: int
-    unbounded: Callable[[str], bool]
-    """Peers that carry the mail of many, and so are not bounded one by one."""
-    bytes_held: int = 0
-    open: set[StrictSMTP] = field(default_factory=set)
-    peers: Counter[str] = field(default_factory=Counter)
-    empty: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def room_for(self, peer: str) -> bool:
-        """Tell whether one more connection of `peer` may open."""
-        if len(self.open) >= self.sessions_max:
-            return False
-        return self.peers[peer] < self.per_peer_max or self.unbounded(peer)
-
-    def add(self, session: StrictSMTP, peer: str) -> None:
-        """Count a connection that opened."""
-        self.open.add(session)
-        self.peers[peer] += 1
-        self.empty.clear()
-
-    def remove(self, session: StrictSMTP, peer: str) -> None:
-        """Forget a connection that closed."""
-        self.open.discard(session)
-        self.peers[peer] -= 1
-        if not self.peers[peer]:
-            del self.peers[peer]
-        if not self.open:
-            self.empty.set()
+    timeout_s: float
+    logins: Logins
+    refused: Callable[[str, str], None]
+    starttls: SSLContext | None = None
+    """What STARTTLS secures it with; without it, it is not offered."""
+    implicit_tls: bool = False
 
 
 class StrictSMTP(SMTP):
     """One connection. Subclassed since aiosmtpd takes its DATA reader from nowhere else."""
 
-    def __init__(
-        self,
-        handler: object,
-        sessions: Sessions,
-        *,
-        hostname: str,
-        bytes_max: int,
-        timeout_s: float,
-    ) -> None:
+    protocol = "ESMTP"
+
+    def __init__(self, handler: object, sessions: Sessions, terms: Terms) -> None:
         self.line_length_limit = EMAIL_LINE_BYTES_MAX
         super().__init__(
             handler,
-            data_size_limit=bytes_max,
+            data_size_limit=None,  # the handler's MAIL compares SIZE, and counts what it refuses
             enable_SMTPUTF8=True,
-            hostname=hostname,
-            ident="ESMTP",
-            timeout=timeout_s,
+            hostname=terms.hostname,
+            ident=self.protocol,
+            timeout=terms.timeout_s,
+            tls_context=terms.starttls,
+            auth_require_tls=not terms.implicit_tls,
+            authenticator=terms.logins.authenticate,
             command_call_limit=_COMMANDS_MAX,
             loop=asyncio.get_running_loop(),
         )
         # The class shares one table among all connections and lets every EHLO widen it.
-        self.command_size_limits = defaultdict(lambda: self.command_size_limit)
+        self.command_size_limits = defaultdict(lambda: _COMMAND_BYTES_MAX)
+        for command, more in _PARAMETER_BYTES_MAX.items():
+            self.command_size_limits[command] += more
         self._sessions = sessions
-        self._bytes_max = bytes_max
-        self._peer = ""
-        self._admitted = False
+        self._terms = terms
+        self.has_left = False
         self._last_word = False
+        self._failed_logins = 0
         self.busy = False
         self.refused_recipients = 0
 
+    @property
+    def peer(self) -> str:
+        """The address that the connection comes from."""
+        return self._terms.peer
+
+    @property
+    def is_secure(self) -> bool:
+        """Tell whether nobody on the way reads what is said."""
+        return self._terms.implicit_tls or (self.session is not None and bool(self.session.ssl))
+
+    @property
+    def has_logged_in(self) -> bool:
+        """Tell whether the peer has shown a password of ours."""
+        return self.session is not None and bool(self.session.authenticated)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Admit the connection, or say 421 and close."""
-        self._peer = peer_host(transport.get_extra_info("peername"))
-        self._admitted = self._sessions.room_for(self._peer)
-        if self._admitted:
-            self._sessions.add(self, self._peer)
-            super().connection_made(transport)
-        else:
-            _say_and_close(transport, TOO_MANY_SESSIONS)
+        """Begin, or begin anew once TLS stands (RFC 3207 section 4.2)."""
+        self._sessions.open.add(self)
+        super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Give back what the connection held."""
-        if self._admitted:
-            self._sessions.remove(self, self._peer)
+        """Give back what the connection held; aiosmtpd calls it twice if TLS fails."""
+        if not self.has_left:
+            self.leave()
             super().connection_lost(error)
 
-    def data_received(self, data: bytes) -> None:
-        """Read nothing from whom we did not admit."""
-        if self._admitted:
-            super().data_received(data)
-
-    def eof_received(self) -> bool | None:
-        """End the connection with its peer's last byte."""
-        return super().eof_received() if self._admitted else None
+    def leave(self) -> None:
+        """Give the connection's place to others."""
+        self.has_left = True
+        self._sessions.open.discard(self)
+        self._sessions.leave(self.peer)
 
     async def push(self, status: str | bytes) -> None:
-        """Answer, and close if this was the last word."""
-        await super().push(status.encode() if isinstance(status, str) else status)
+        """Answer with an enhanced code (RFC 2034), and close if this was the last word."""
+        answer = status.encode() if isinstance(status, str) else status
+        await super().push(_BARE_CODE.sub(_with_enhanced_code, answer))
         if self._last_word and self.transport is not None:
             self.transport.close()
 
@@ -144,6 +134,16 @@ class StrictSMTP(SMTP):
         if not self.busy and self.transport is not None:
             _say_and_close(self.transport, STOPPING)
 
+    def abort(self) -> None:
+        """Close at once."""
+        if self.transport is not None:
+            self.transport.close()
+
+    def _timeout_cb(self) -> None:
+        if self.transport is not None:
+            self._terms.refused("", "timeout")
+            _say_and_close(self.transport, TIMED_OUT)
+
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         try:
             address, rest = super()._getaddr(arg)
@@ -153,6 +153,70 @@ class StrictSMTP(SMTP):
             # The first two are how the standard library's parser takes some broken addresses.
             return None, None
         return address, rest
+
+    async def check_helo_needed(self, helo: str = "EHLO") -> bool:  # noqa: ARG002  (aiosmtpd's)
+        """Refuse whoever has not said hello."""
+        if self.session is not None and self.session.host_name:
+            return False
+        await self.push("503 5.5.1 Say hello first")
+        return True
+
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802  (aiosmtpd's name)
+        """Say what this connection offers, as it stands."""
+        if not hostname:
+            await self.push("501 5.5.4 Say who you are")
+            return
+        self._set_rset_state()  # type: ignore[no-untyped-call]  # the library's own
+        if self.session is not None:
+            self.session.extended_smtp = True
+            self.session.host_name = hostname
+        offers = [f"SIZE {self._terms.bytes_max}", *_ALWAYS_OFFERED]
+        if self.tls_context is not None and not self.is_secure:
+            offers.append("STARTTLS")
+        if self._terms.logins and self.is_secure:
+            offers.append("AUTH PLAIN LOGIN")
+        await self._greet(self.hostname, *offers)
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802  (aiosmtpd's name)
+        """Greet who speaks as of old, and offer nothing."""
+        if not hostname:
+            await self.push("501 5.5.4 Say who you are")
+            return
+        self._set_rset_state()  # type: ignore[no-untyped-call]  # the library's own
+        if self.session is not None:
+            self.session.extended_smtp = False
+            self.session.host_name = hostname
+        await self._greet(self.hostname)
+
+    async def _greet(self, *lines: str) -> None:
+        """Answer a hello, the one answer without an enhanced code (RFC 2034 section 4)."""
+        *first, last = lines
+        greeting = "\r\n".join([*(f"250-{each}" for each in first), f"250 {last}"])
+        await super().push(greeting.encode())
+
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802  (aiosmtpd's name)
+        """Let a relay log in (RFC 4954), under TLS only."""
+        if not self._terms.logins:
+            await self.push("502 5.5.1 Not offered")
+        elif self.envelope is not None and self.envelope.mail_from:
+            await self.push("503 5.5.1 Not within a mail")
+        elif not self._terms.logins.may_try(self.peer):
+            self.hang_up()
+            self._terms.refused("", "too_many_logins")
+            await self.push("421 4.7.0 Too many failed logins, try again later")
+        else:
+            mechanism, space, rest = (arg or "").partition(" ")
+            await super().smtp_AUTH(f"{mechanism.upper()}{space}{rest}")
+            if self.is_secure and not self.has_logged_in:
+                await self._login_failed()
+
+    async def _login_failed(self) -> None:
+        self._failed_logins += 1
+        self._terms.logins.failed(self.peer)
+        self._terms.refused("", "login")
+        if self._failed_logins >= FAILURES_PER_SESSION_MAX:
+            self.hang_up()
+            await self.push("421 4.7.0 Too many failed logins")
 
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: ARG002, N802  (aiosmtpd's name)
         """Tell nobody which addresses exist (RFC 5321 section 7.3)."""
@@ -169,95 +233,39 @@ class StrictSMTP(SMTP):
             await self.push("501 5.5.4 DATA takes no argument")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        held = _Held(self._sessions)
+        recipients = len(self.envelope.rcpt_tos)
+        status = await self._mail()
+        self.envelope = self._create_envelope()
+        await self.push(self._answers(status, recipients))
+
+    def _answers(self, status: str, recipients: int) -> str:  # noqa: ARG002  (LMTP's needs it)
+        """Return what a mail is answered."""
+        return status
+
+    async def _mail(self) -> str:
+        """Read a mail and have it stored; return the answer."""
+        held = Held(self._sessions)
         try:
-            fault = await self._read_data(held)
+            fault = await read_mail(self._reader, held, self._terms.bytes_max, self._reset_timeout)
             if fault:
                 if fault in {BAD_LINE_END, TOO_BIG}:
                     self.hang_up()
                 await self._call_handler_hook("REFUSED", fault)
-                status = fault
-            else:
-                self.busy = True
+                return fault
+            self.busy = True
+            self._reset_timeout()
+            if self.envelope is not None:
                 self.envelope.content = self.envelope.original_content = held.take()
-                status = await self._call_handler_hook("DATA")
+            return str(await self._call_handler_hook("DATA"))
         finally:
             self.busy = False
             held.release()
-        self.envelope = self._create_envelope()
-        await self.push(status)
-
-    async def _read_data(self, held: _Held) -> str:
-        """Read up to the end of the mail; return the answer that refuses it, or nothing.
-
-        A mail that is refused is read to its end all the same, since its peer listens only then
-        (RFC 5321 section 4.2.5), but nothing of it is kept, and one that goes on for another
-        `bytes_max` is cut off.
-        """
-        fault = ""
-        read = marked = 0
-        continued = False
-        while True:
-            try:
-                line = await self._reader.readuntil(b"\r\n")
-            except asyncio.LimitOverrunError as error:
-                line = await self._reader.read(error.consumed)
-                fault = fault or LINE_TOO_LONG
-            if line == b".\r\n" and not continued:
-                return fault
-            read += len(line)
-            if read - marked >= _PROGRESS_BYTES:
-                marked = read
-                self._reset_timeout()
-            inner = line.removesuffix(b"\r\n")
-            continued = len(inner) == len(line)
-            # A lone CR or LF outweighs every other fault: its connection must be closed.
-            if b"\n" in inner or b"\r" in inner:
-                fault = BAD_LINE_END
-            fault = fault or self._fault_of(line, read, held)
-            if fault:
-                held.release()
-            if read > 2 * self._bytes_max:
-                return TOO_BIG
-
-    def _fault_of(self, line: bytes, read: int, held: _Held) -> str:
-        """Keep one line, or say why not."""
-        if read > self._bytes_max:
-            return TOO_BIG
-        if len(line) > EMAIL_LINE_BYTES_MAX:
-            return LINE_TOO_LONG
-        # The first dot of a line is the sender's transparency (RFC 5321 section 4.5.2).
-        return "" if held.add(line.removeprefix(b".")) else NO_ROOM
 
 
-class _Held:
-    """The lines of one mail, counted against what all connections may hold together."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._lines: list[bytes] = []
-        self._bytes = 0
-
-    def add(self, line: bytes) -> bool:
-        """Keep a line if there is room."""
-        if self._sessions.bytes_held + len(line) > self._sessions.bytes_max:
-            return False
-        self._lines.append(line)
-        self._bytes += len(line)
-        self._sessions.bytes_held += len(line)
-        return True
-
-    def take(self) -> bytes:
-        """Return the mail; it counts until `release`."""
-        content = b"".join(self._lines)
-        self._lines.clear()
-        return content
-
-    def release(self) -> None:
-        """Give the room back."""
-        self._sessions.bytes_held -= self._bytes
-        self._bytes = 0
-        self._lines.clear()
+def _with_enhanced_code(found: re.Match[bytes]) -> bytes:
+    # RFC 3463: what is not said more exactly is X.0.0, or X.5.0 if it is about the dialogue.
+    subject = b"0" if found[1] == b"2" else b"5"
+    return found[0] + found[1] + b"." + subject + b".0 "
 
 
 def _say_and_close(transport: asyncio.BaseTransport, answer: str) -> None:
@@ -266,11 +274,7 @@ def _say_and_close(transport: asyncio.BaseTransport, answer: str) -> None:
     transport.close()
 
 
-def peer_host(peername: Any) -> str:  # noqa: ANN401  (a transport's extra info is untyped)
-    """Return the address of a socket's peer, empty if it has none."""
-    return str(peername[0]) if isinstance(peername, tuple) and peername else ""
-
-
 def silence_library_log() -> None:
     """Keep aiosmtpd from writing addresses, commands and, at its debug level, whole mails."""
-    logging.getLogger("mail.log").disabled = True
+    for name in ("mail.log", "mail.debug"):
+        logging.getLogger(name).disabled = True

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 
-from maitred.connectors.email.send import Sender, Smarthost
+from maitred.connectors.email.incoming import (
+    EmailListener,
+    EmailMailbox,
+    Judging,
+    Mailbox,
+    Place,
+    check_logins,
+    mailboxes_of,
+    places_of,
+)
+from maitred.connectors.email.networks import (
+    PATH,
+    Networks,
+    host_port,
+    is_loopback,
+    networks_of,
+)
+from maitred.connectors.email.outgoing import (
+    CONNECTIONS_MAX,
+    DkimKeys,
+    Sender,
+    Smarthost,
+    SmarthostTls,
+    signers_of,
+    tls_of,
+)
 from maitred.contracts.errors import BadPayload, ConfigurationError
 from maitred.contracts.identifiers import email_identifier
 from maitred.contracts.limits import EMAIL_BYTES_MAX, KIB
 from maitred.contracts.reply_token import BASE_OCTETS_MAX
 from maitred.contracts.secret import Secret
 
-_PATH: Final = "channels.email"
-_PORT_MAX: Final = 65_535
+_PATH: Final = PATH
 
 
 class EmailAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,32 +49,51 @@ class EmailAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `addresses` are exact ones, whose plus-addresses belong to them, or `@domain` for a whole
     domain. `from_address` is, if empty, the first exact one. `plus_addresses` tells that
     every server on the way to us delivers plus-addresses, so that answers may be asked to one.
+    `html` adds an HTML alternative to the text of a reply, `dkim` are the keys that sign it.
     """
 
     addresses: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     from_address: str = ""
     from_name: str = ""
     plus_addresses: bool = False
+    html: bool = True
+    dkim: DkimKeys = ()
 
 
 class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[channels.email]`; ports as `host:port`, networks as CIDR."""
 
     listen: str = "127.0.0.1:2525"
+    """Empty: only `listeners`."""
+    listeners: tuple[EmailListener, ...] = ()
     hostname: str = "localhost"
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    proxies: tuple[str, ...] = ()
+    logins: dict[str, Secret] = {}
+    verify: Judging = Judging.AUTHENTICATION_RESULTS
+    dmarc_reject: bool = False
+    mailboxes: dict[str, EmailMailbox] = {}
     accounts: dict[str, EmailAccount]
     trusted_relays: tuple[str, ...] = ()
     authserv_id: str = ""
     smarthost: str = ""
     smarthost_user: str = ""
     smarthost_password: Secret | None = None
-    smarthost_starttls: bool = True
+    smarthost_tls: SmarthostTls = SmarthostTls.STARTTLS
+    smarthost_ca_file: Path | None = None
+    smarthost_connections_max: Annotated[int, msgspec.Meta(ge=1, le=CONNECTIONS_MAX)] = 4
+    smarthost_idle_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 60.0
+    smarthost_notices: bool = False
     bytes_max: Annotated[int, msgspec.Meta(ge=KIB, le=EMAIL_BYTES_MAX)] = EMAIL_BYTES_MAX
     bytes_held_max: Annotated[int, msgspec.Meta(ge=KIB)] = 10 * EMAIL_BYTES_MAX
     """What all mails under way may hold in memory together."""
     sessions_max: Annotated[int, msgspec.Meta(ge=1)] = 500
     sessions_per_peer_max: Annotated[int, msgspec.Meta(ge=1)] = 50
-    """Trusted relays are bounded by `sessions_max` only."""
+    """Trusted relays are bounded by `sessions_max` only, by this and the next three."""
+    peer_connections_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 300
+    peer_mails_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 300
+    peer_recipients_per_minute_max: Annotated[int, msgspec.Meta(ge=1)] = 3_000
     timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     """For each command; RFC 5321 section 4.5.3.2.7 asks for five minutes."""
 
@@ -59,12 +102,13 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Plan:
     """The settings, read and checked."""
 
-    host: str
-    port: int
+    places: tuple[Place, ...]
     recipients: dict[str, str]
     """Normalised address or `@domain`, to the account."""
     senders: dict[str, Sender]
-    relays: tuple[IPv4Network | IPv6Network, ...]
+    relays: Networks
+    proxies: Networks
+    mailboxes: tuple[Mailbox, ...]
     smarthost: Smarthost | None
 
 
@@ -75,7 +119,7 @@ def plan_of(settings: EmailSettings) -> Plan:
         ConfigurationError: they are wrong or contradict each other; every fault at once.
     """
     faults: list[str] = []
-    host, port = _host_port(settings.listen, "listen", faults)
+    places = places_of(settings.listen, settings.listeners, faults)
     recipients: dict[str, str] = {}
     senders: dict[str, Sender] = {}
     for name, account in settings.accounts.items():
@@ -87,36 +131,51 @@ def plan_of(settings: EmailSettings) -> Plan:
             _address(account.from_address, f"{path}.from_address", faults)
         if address:
             answers_to = _answers_to(account, address, path, faults)
-            senders[name] = Sender(address, account.from_name, answers_to)
+            signers = signers_of(account.dkim, address, f"{path}.dkim", faults)
+            senders[name] = Sender(
+                address, account.from_name, answers_to, html=account.html, signers=signers
+            )
         elif settings.smarthost:
             faults.append(f"{path}.from_address: needed, since no exact address is listed")
         if not account.from_name.isprintable():
             faults.append(f"{path}.from_name: must be one line of printable characters")
-    relays = _networks(settings.trusted_relays, faults)
-    if relays and not settings.authserv_id:
-        faults.append(f"{_PATH}.authserv_id: needed, to know the trusted relays' verdicts by")
+    relays = networks_of(settings.trusted_relays, "trusted_relays", faults)
+    proxies = networks_of(settings.proxies, "proxies", faults)
+    mailboxes = mailboxes_of(settings.mailboxes, settings.accounts, faults)
+    _check_trust(settings, faults)
+    _check_tls(settings, faults)
     smarthost = _smarthost(settings, faults)
     if faults:
         raise ConfigurationError(*faults)
     return Plan(
-        host=host,
-        port=port,
+        places=places,
         recipients=recipients,
         senders=senders,
         relays=relays,
+        proxies=proxies,
+        mailboxes=mailboxes,
         smarthost=smarthost,
     )
 
 
-def inside(peer: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    """Tell whether an address lies in one of the networks; an IPv4 one in IPv6 dress counts."""
-    try:
-        address = ip_address(peer.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in networks)
+def _check_trust(settings: EmailSettings, faults: list[str]) -> None:
+    check_logins(settings.logins, faults)
+    if (settings.trusted_relays or settings.logins) and not settings.authserv_id:
+        faults.append(f"{_PATH}.authserv_id: needed, to know the trusted relays' verdicts by")
+    if settings.dmarc_reject and settings.verify is not Judging.SELF:
+        faults.append(f'{_PATH}.dmarc_reject: goes with verify = "self" only, who else would know')
+
+
+def _check_tls(settings: EmailSettings, faults: list[str]) -> None:
+    if (settings.certificate is None) != (settings.certificate_key is None):
+        faults.append(f"{_PATH}.certificate and certificate_key: give both or none")
+    if settings.certificate is not None:
+        return
+    if settings.logins:
+        faults.append(f"{_PATH}.certificate: needed, a login never goes in the clear")
+    for index, listener in enumerate(settings.listeners):
+        if listener.implicit_tls:
+            faults.append(f"{_PATH}.certificate: needed for listeners[{index}].implicit_tls")
 
 
 def _add_recipients(
@@ -157,43 +216,24 @@ def _address(text: str, path: str, faults: list[str]) -> str:
         return ""
 
 
-def _networks(written: tuple[str, ...], faults: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
-    networks = []
-    for text in written:
-        try:
-            networks.append(ip_network(text))
-        except ValueError:
-            faults.append(f"{_PATH}.trusted_relays: {text!r} is not a network, as in 192.0.2.0/24")
-    return tuple(networks)
-
-
 def _smarthost(settings: EmailSettings, faults: list[str]) -> Smarthost | None:
     if not settings.smarthost:
         return None
-    host, port = _host_port(settings.smarthost, "smarthost", faults)
+    host, port = host_port(settings.smarthost, "smarthost", faults)
     if bool(settings.smarthost_user) != (settings.smarthost_password is not None):
         faults.append(f"{_PATH}.smarthost_user and smarthost_password: give both or none")
-    if settings.smarthost_user and not settings.smarthost_starttls and not _loopback(host):
-        faults.append(f"{_PATH}.smarthost_starttls: needed, a password never goes in the clear")
+    mode = settings.smarthost_tls
+    if settings.smarthost_user and mode is SmarthostTls.NONE and not is_loopback(host):
+        faults.append(f"{_PATH}.smarthost_tls: needed, a password never goes in the clear")
     return Smarthost(
         host=host,
         port=port,
-        starttls=settings.smarthost_starttls,
+        hostname=settings.hostname,
+        tls=tls_of(mode, settings.smarthost_ca_file, f"{_PATH}.smarthost_ca_file", faults),
+        implicit=mode is SmarthostTls.IMPLICIT,
         user=settings.smarthost_user,
         password=settings.smarthost_password,
+        connections_max=settings.smarthost_connections_max,
+        idle_s=settings.smarthost_idle_s,
+        notices=settings.smarthost_notices,
     )
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _host_port(text: str, key: str, faults: list[str]) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > _PORT_MAX:
-        faults.append(f"{_PATH}.{key}: {text!r} is not host:port, as in 127.0.0.1:2525")
-        return "", 0
-    return host.removeprefix("[").removesuffix("]"), int(port)

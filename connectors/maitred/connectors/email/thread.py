@@ -17,8 +17,8 @@ async def in_a_thread_of_its_own(
 ) -> R:
     """Call `function` in a daemon thread and return what it returns, or raise what it raises.
 
-    The event loop joins the threads of its own pool when it ends, however long they take; a
-    smarthost that has fallen silent would hold up the end of the process.
+    The event loop joins the threads of its own pool when it ends, however long they take; a name
+    server that has fallen silent would hold up the end of the process.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[R] = loop.create_future()
