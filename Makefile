@@ -66,6 +66,10 @@ fuzz: setup  ## Let a fuzzer loose on all that reads what strangers write (FUZZ_
 bench: setup  ## Measure; results belong into docs/performance.md
 	$(BIN)/python -m benchmarks.normalize
 	$(BIN)/python -m benchmarks.identity
+	$(BIN)/python -m benchmarks.mood
+	$(BIN)/python -m benchmarks.routing
+	$(BIN)/python -m benchmarks.router_scale
+	$(BIN)/python -m benchmarks.estimates
 	$(BIN)/python -m benchmarks.throughput
 
 .PHONY: lock
