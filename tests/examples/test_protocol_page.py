@@ -121,8 +121,8 @@ def test_the_fields_of_a_verb_are_fields_of_a_command(verb: str) -> None:
 
 def test_every_reason_of_a_refusal_is_there_and_no_other() -> None:
     modules = (commands, handing, offers, presence, serving, speaking)
-    before_the_router = {allowing, consent, outgoing, templates}
-    said = set().union(*map(_words, modules), *map(_constants, before_the_router))
+    before_the_router = {allowing, outgoing, templates}
+    said = {consent.OPTED_OUT}.union(*map(_words, modules), *map(_constants, before_the_router))
     assert set(_table("`reason`")) == said
 
 
