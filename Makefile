@@ -54,6 +54,10 @@ schemas: setup  ## Write contracts/schemas anew
 chaos: setup  ## Kill the server and the gateway for ten minutes and count (CHAOS_SECONDS=600)
 	$(BIN)/python -m demo.chaos
 
+.PHONY: kills
+kills: setup  ## Kill the gateway at every step of sending, and count what its peers saw (DELIVERY_KILLS=150)
+	DELIVERY_KILLS=$${DELIVERY_KILLS:-150} $(BIN)/pytest -q -s tests/end_to_end/test_delivery_killed.py
+
 .PHONY: race
 race: setup  ## Let many resolvers race on one server, each killed where it stands (RACE_MESSAGES=2000)
 	RACE_MESSAGES=$${RACE_MESSAGES:-2000} $(BIN)/pytest -q tests/gateway/test_resolving.py
@@ -71,6 +75,11 @@ bench: setup  ## Measure; results belong into docs/performance.md
 	$(BIN)/python -m benchmarks.router_scale
 	$(BIN)/python -m benchmarks.estimates
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.doors --minutes 0
+
+.PHONY: soak
+soak: setup  ## Load all doors evenly and watch the memory (SOAK_MINUTES=60)
+	$(BIN)/python -m benchmarks.doors --quick --minutes $${SOAK_MINUTES:-60}
 
 .PHONY: lock
 lock:  ## Re-pin every dependency, for all platforms, with hashes

@@ -149,11 +149,7 @@ class Field:
         await self.house.up()
         await self.bus.wait_connected()
         assert await wait_quiet(self.bus, self.house.subjects, 30)
-        client = self.ann._client
-        assert client is not None
-        async with asyncio.timeout(20):
-            while not client.is_connected:
-                await asyncio.sleep(0.05)  # polling: nats-py tells only callbacks of it
+        await self.ann.back()
 
     async def _answer(self) -> None:
         first = self.said + 1

@@ -50,6 +50,13 @@ class Seat:
         if self._client is not None:
             await self._client.close()
 
+    async def back(self) -> None:
+        """Wait until the server that was killed is there again for this seat as well."""
+        assert self._client is not None
+        async with asyncio.timeout(20):
+            while not self._client.is_connected:  # noqa: ASYNC110  (as below)
+                await asyncio.sleep(0.05)  # polling: nats-py tells only who asked beforehand
+
     async def wait(
         self, state: str, where: Callable[[Event], bool] = lambda _: True, *, seconds: float = 15
     ) -> Event:

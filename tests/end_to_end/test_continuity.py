@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Final
 
 import aiohttp
 import pytest
 
 from demo.house import House
-from demo.writers import Chat, send_sms
+from demo.writers import Chat
 from maitred.contracts.assignments import AssignmentState
 from maitred.contracts.conversation import Conversation
 from maitred.contracts.identifiers import Level
@@ -24,64 +19,17 @@ from maitred.gateway.bus.connection import Connection
 from tests.end_to_end.conftest import OpenHouse, Smarthost, TakeSeat
 from tests.end_to_end.mailing import KIM, LEE, PHONE, answered, take, write
 from tests.end_to_end.records import Records
+from tests.end_to_end.visiting import VERIFYING, Kim
 
 OTHER_PHONE: Final = "+15552000002"
-CODE: Final = re.compile(r"\b[0-9]{6}\b")
 ROUTING: Final = "".join(
     f'[[routing.agents]]\nid = "{name}"\ncapacity = 9\n' for name in ("ann", "bo")
 )
-CHAT: Final = """[channels.chat]
-secret = "file:chat"
-[channels.chat.accounts.shop]
-verify_email_account = "support"
-verify_sms_account = "main"
-"""
 
 
 @pytest.fixture
 async def house(open_house: OpenHouse) -> House:
-    return await open_house(routing=ROUTING, chat=CHAT)
-
-
-@dataclass
-class Kim:
-    """Somebody in the chat, with a phone and a mailbox."""
-
-    house: House
-    session: aiohttp.ClientSession
-    smarthost: Smarthost
-    chat: Chat
-    texts: int = 0
-
-    async def text(self, text: str, number: str = PHONE) -> None:
-        """Write a text message."""
-        self.texts += 1
-        sid = f"SM{self.texts:032x}"
-        status = await send_sms(self.house, self.session, number=number, text=text, sid=sid)
-        assert status == 200
-
-    async def prove_phone(self) -> None:
-        """Bring back the code that came by text."""
-        before = len(self.house.twilio.sent)
-        await self.chat.ask(type="verify", id="v1", phone=PHONE)
-        sent = (await self.house.twilio.wait_sent(before + 1))[-1]
-        await self._bring("c1", sent["Body"])
-
-    async def prove_mailbox(self) -> None:
-        """Bring back the code that came by mail."""
-        before = len(self.smarthost.mails)
-        await self.chat.ask(type="verify", id="v2", email=KIM)
-        envelope = (await self.smarthost.wait(before + 1))[-1]
-        assert isinstance(envelope.content, bytes)
-        mail = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(mail, EmailMessage)
-        body = mail.get_body(("plain",))
-        assert body is not None
-        await self._bring("c2", body.get_content())
-
-    async def _bring(self, frame: str, words: str) -> None:
-        answer = await self.chat.ask(type="code", id=frame, code=CODE.findall(words)[0])
-        assert answer["type"] == "verified"
+    return await open_house(routing=ROUTING, chat=VERIFYING)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,37 +58,35 @@ ROUTING: Final = '[[routing.agents]]\nid = "ann"\ncapacity = 20\n'
 async def ground(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Field]:
     """Open a house, with peers that note what they take."""
     folder, slack, twilio, system = tmp_path / "house", SlackApi(), TwilioApi(), System()
-    sections = {"webhook": "", "delivery": DELIVERY}
-    house = House(folder, slack, twilio, routing=ROUTING, sections=sections)
+    house = House(folder, slack, twilio, routing=ROUTING)
     peers = Peers(house, random.Random(SEED))  # noqa: S311  (dealt by a seed)
     mails = Mails(peers)
     twilio.taken = lambda form: peers.took("sms", form["Body"])
     system.taken = lambda name: peers.took("webhook", name)
-    for each in (slack, twilio, mails, system):
-        await each.start()
-    house.smarthost_port = mails.port
-    house.sections = {**sections, "webhook": system.section()}
-    house.write()
-    keep_secrets(folder)
-    ann = Seat("ann")
-    try:
+    async with AsyncExitStack() as stack:
+        for each in (slack, twilio, mails, system):
+            await each.start()
+            stack.push_async_callback(each.stop)
+        house.smarthost_port = mails.port
+        house.sections = {"webhook": system.section(), "delivery": DELIVERY}
+        house.write()
+        keep_secrets(folder)
+        stack.push_async_callback(house.kill)
         await house.up()
         where = read_connection(house.store)
         bus = await Connection.connect(where, name="test", on_closed=lambda _: None)
+        stack.push_async_callback(bus.close)
         watching = asyncio.get_running_loop().create_task(peers.watch(bus))
+        stack.push_async_callback(asyncio.wait, {watching})
+        stack.callback(watching.cancel)
+        ann = Seat("ann")
+        stack.push_async_callback(ann.leave)
         await ann.sit(nats_login(house, "ann"))
-        made = Field(house, peers, session, bus, ann, ChatPen(house, session, "kim"))
+        visitor = ChatPen(house, session, "kim")
+        stack.push_async_callback(visitor.hang_up)
+        made = Field(house, peers, session, bus, ann, visitor)
         await made.open()
         yield made
-        await made.visitor.hang_up()
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await bus.close()
-    finally:
-        await ann.leave()
-        await house.kill()
-        for each in (slack, twilio, mails, system):
-            await each.stop()
 
 
 # A killed peer leaves sockets behind that the client libraries close late.
