@@ -34,6 +34,8 @@ SHOWN_MAX: Final = 20
 """So many faults of one rule are told one by one."""
 _ALL: Final = 10_000_000
 _QUIET_SECONDS: Final = 0.1
+_ABOUT_WHAT_HE_SAID: Final = frozenset({AssignmentState.REFUSED, AssignmentState.UNDELIVERED})
+"""Told to whoever said it, whoever holds the conversation by now."""
 _HELD: Final = frozenset({RoutingState.OFFERED, RoutingState.ASSIGNED, RoutingState.WRAPPING})
 
 
@@ -182,7 +184,7 @@ def one_holder_at_a_time(
     found = []
     for each in told:
         name = each.conversation
-        if name is None or each.state is AssignmentState.REFUSED:
+        if name is None or each.state in _ABOUT_WHAT_HE_SAID:
             continue
         mine = (each.agent, each.epoch)
         if each.state is AssignmentState.OFFERED:
