@@ -48,8 +48,9 @@ class Source:
     """A provider that keeps files, and what opens them.
 
     `hosts` matches its own host names, the only ones that are sent `authorization` (the whole
-    header, empty for none). `stand_in` is the configured address of something that stands in for the provider:
-    its origin may be reached by HTTP and inside our network, and counts as the provider's own.
+    header, empty for none). `stand_in` is the configured address of something that stands in for
+    the provider: its origin may be reached by HTTP and inside our network, and counts as the
+    provider's own.
     """
 
     peer: str
