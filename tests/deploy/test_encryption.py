@@ -54,6 +54,16 @@ async def write(nodes: Cluster) -> None:
             StoreUnavailable,
         )
         await publisher.stop()
+        # Two of three have confirmed it; the third is waited for as well.
+        async with asyncio.timeout(30):
+            while not await _all_have_it(connection):  # noqa: ASYNC110  (as below)
+                await asyncio.sleep(0.05)  # polling: the nodes are other processes, without events
+
+
+async def _all_have_it(connection: Connection) -> bool:
+    told = await connection.api(f"STREAM.INFO.{JOURNAL}", None)
+    replicas = told["cluster"].get("replicas", ())
+    return len(replicas) == 2 and all(each["current"] and not each.get("lag") for each in replicas)
 
 
 async def read(urls: list[str]) -> bytes:
