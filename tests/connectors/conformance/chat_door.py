@@ -142,7 +142,7 @@ class ChatDoor:
         return house.outbound(visitor, text, channel="chat", account="web", command=command)
 
     async def behave(self, mood: Mood) -> None:
-        raise NotImplementedError
+        raise AssertionError(f"asked of a channel of which it says: {NO_PROVIDER}")
 
     def received(self) -> Sequence[Received]:
         return []

@@ -145,7 +145,7 @@ class SlackDoor:
         return self._received
 
     async def report(self, reply: OutboundId, state: DeliveryState) -> Answer:
-        raise NotImplementedError
+        raise AssertionError(f"{state.value} of {reply}: nothing is ever reported here")
 
     def _take(self, request: web.Request, body: bytes) -> web.Response:
         said = orjson.loads(body) if request.content_type == "application/json" else {}

@@ -136,10 +136,11 @@ async def test_a_provider_that_is_down_uses_up_the_tries_of_few_replies_only(
 async def test_a_throttled_reply_holds_up_all_that_go_through_its_account(
     desk: Desk, start: Start, concluded: Concluded
 ) -> None:
-    provider, times = Provider(), []
+    provider, times, called = Provider(), [], asyncio.Event()
 
     async def throttle(attempt: int) -> None:
         times.append(time.monotonic())
+        called.set()
         if attempt == 1:
             raise Throttled("slower", after_ms=150)
 
@@ -149,16 +150,11 @@ async def test_a_throttled_reply_holds_up_all_that_go_through_its_account(
     provider.acts = {"r1": throttle, "r2": note}
     start(provider)
     await desk.reply("r1", conversation="c1")
-    await provider_called(times)
+    async with asyncio.timeout(5):
+        await called.wait()
     await desk.reply("r2", conversation="c2")
     await concluded(2)
     assert min(times[1:]) - times[0] >= 0.14
-
-
-async def provider_called(times: list[float]) -> None:
-    async with asyncio.timeout(5):
-        while not times:  # noqa: ASYNC110  (the provider is called by another task)
-            await asyncio.sleep(0.002)  # polling: an act tells nobody that it was called
 
 
 async def test_an_unknown_outcome_counts_as_a_failure_of_the_account(

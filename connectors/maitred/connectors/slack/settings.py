@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from yarl import URL
 
-from maitred.contracts.errors import ConfigurationError
+from maitred.connectors.accounts import check_accounts
 from maitred.contracts.secret import Secret
 
 SIGNING_SECRETS_MAX: Final = 4
@@ -73,13 +73,7 @@ def check(settings: SlackSettings) -> None:
     Raises:
         ConfigurationError: with every fault, each with its path.
     """
-    faults = [
-        f"channels.slack.accounts.{name}.{fault}"
-        for name, account in settings.accounts.items()
-        for fault in _faults(account)
-    ]
-    if faults:
-        raise ConfigurationError(*faults)
+    check_accounts("slack", settings.accounts, _faults)
 
 
 def _faults(account: SlackAccount) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from maitred.contracts.errors import ConfigurationError
+from maitred.connectors.accounts import check_accounts
 from maitred.contracts.secret import Secret
 from maitred.contracts.segments import PARTS_MAX
 
@@ -58,13 +58,7 @@ def check(settings: SmsSettings) -> None:
     Raises:
         ConfigurationError: with every fault, each with its path.
     """
-    faults = [
-        f"channels.sms.accounts.{name}.{fault}"
-        for name, account in settings.accounts.items()
-        for fault in _faults(account)
-    ]
-    if faults:
-        raise ConfigurationError(*faults)
+    check_accounts("sms", settings.accounts, _faults)
 
 
 def _faults(account: SmsAccount) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 from yarl import URL
 
+from maitred.connectors.accounts import check_accounts
 from maitred.connectors.webhook.standard import key_of
-from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Level
 from maitred.contracts.secret import Secret
 
@@ -65,13 +65,7 @@ def check(settings: WebhookSettings) -> None:
     Raises:
         ConfigurationError: with every fault, each with its path.
     """
-    faults = [
-        f"channels.webhook.accounts.{name}.{fault}"
-        for name, account in settings.accounts.items()
-        for fault in _faults(account)
-    ]
-    if faults:
-        raise ConfigurationError(*faults)
+    check_accounts("webhook", settings.accounts, _faults)
 
 
 def keys_of(account: WebhookAccount) -> tuple[bytes, ...]:
