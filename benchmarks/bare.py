@@ -1,7 +1,7 @@
 """The limit: an aiohttp handler that does nothing but a durable JetStream publish.
 
-`python -m benchmarks.bare STORE PORT` serves `POST /bare` until it is ended. It uses the same
-publisher, the same server settings and the same event loop as the gateway, and no more.
+`python -m benchmarks.bare STORE PORT` serves `POST /bare` until it is ended. It stores as the
+gateway's doors do, with the same server settings and the same event loop, and does no more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from maitred.gateway import logs
 from maitred.gateway.bus import streams
 from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.embedded import EmbeddedServer
+from maitred.gateway.bus.gatherer import Gatherer
 from maitred.gateway.bus.publisher import Publisher
 
 
@@ -31,14 +32,14 @@ async def serve(store: Path, port: int) -> None:
     await streams.declare(connection, replicas=1, inbound_age_ms=limits.INBOUND_AGE_MS)
     publisher = Publisher(connection)
     await publisher.start()
+    gatherer = Gatherer(publisher, INBOUND)
+    await gatherer.start()
     numbers = itertools.count()
 
     async def handle(request: web.Request) -> web.Response:
         body = await request.read()
         name = f"bare-{next(numbers)}"
-        await publisher.publish(
-            f"maitred.v1.main.inbound.sms.{name}", body, msg_id=name, stream=INBOUND
-        )
+        await gatherer.store(f"maitred.v1.main.inbound.sms.{name}", body, msg_id=name, headers={})
         return web.Response(text="<Response/>", content_type="text/xml")
 
     app = web.Application()
@@ -50,6 +51,7 @@ async def serve(store: Path, port: int) -> None:
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
+        await gatherer.stop()
         await publisher.stop()
         await connection.close()
         await server.stop()

@@ -40,7 +40,8 @@ from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from maitred.gateway import logs
 
-CLIENTS: Final = 32
+CLIENTS: Final = 128
+"""Connections that bring one message after another, to each side."""
 VISITORS: Final = 64
 """A visitor may send `CHAT_FRAMES_PER_MINUTE_MAX` frames at once, so there must be enough."""
 FRAMES_EACH: Final = 75

@@ -46,7 +46,8 @@ def headers(
 
 def new_traceparent(seed: str) -> str:
     """Return a trace context derived from `seed`, the id of what the trace follows."""
-    return f"00-{digest('trace', seed)}-{digest('span', seed)[:16]}-01"
+    digits = digest("trace", seed, length=48)
+    return f"00-{digits[:32]}-{digits[32:]}-01"
 
 
 def accepted_traceparent(value: str) -> str:

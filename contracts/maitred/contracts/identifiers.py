@@ -10,6 +10,7 @@ import hmac
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -22,6 +23,7 @@ from maitred.contracts.vocabulary import Vocabulary
 
 SECRET_BYTES_MIN: Final = 16
 VALUE_CHARACTERS_MAX: Final = 320
+_DOMAINS_KEPT: Final = 4_096
 _SHORT_CODE_DIGITS_MAX: Final = 8
 _NUMBER_PREFIX: Final = re.compile(r"(?:whatsapp|rcs|sms|tel):\s{0,4}", re.IGNORECASE)
 """Prefixes of Twilio's channels whose ids are telephone numbers; `tel:` is RFC 3966."""
@@ -98,17 +100,27 @@ def email_identifier(address: str) -> Identifier:
         raise BadPayload("not one mail address", code="bad_address")
     if not at or not local or not domain or len(text) > VALUE_CHARACTERS_MAX or not _plain(text):
         raise BadPayload("not a mail address", code="bad_address")
-    try:
-        ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode()
-    except idna.IDNAError:
-        # Addresses with underscores or a bare host name are delivered all the same.
-        if not domain.isascii():
-            raise BadPayload("not a mail domain", code="bad_address") from None
-        ascii_domain = domain.rstrip(".")
+    ascii_domain = _ascii_domain(domain.rstrip("."))
     if ascii_domain in _GMAIL:
         local = local.partition("+")[0].replace(".", "") or local
         ascii_domain = "gmail.com"
     return Identifier(kind=IdentifierKind.EMAIL, value=f"{local}@{ascii_domain}")
+
+
+@lru_cache(maxsize=_DOMAINS_KEPT)
+def _ascii_domain(domain: str) -> str:
+    """Return a domain in A-labels; mails come from few, and IDNA is slow.
+
+    Raises:
+        BadPayload: it is none.
+    """
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        # Addresses with underscores or a bare host name are delivered all the same.
+        if not domain.isascii():
+            raise BadPayload("not a mail domain", code="bad_address") from None
+        return domain
 
 
 class SenderKind(Vocabulary):

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from maitred.contracts.errors import StoreUnavailable
-from maitred.contracts.subjects import JOURNAL, Subjects
+from maitred.contracts.subjects import INBOUND, JOURNAL, Subjects
 from maitred.gateway import clock
 from maitred.gateway.bus import streams
 from maitred.gateway.bus.api import ApiError
@@ -21,6 +21,7 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.bus.dead import DeadLetters
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.bus.endpoint import Endpoint
+from maitred.gateway.bus.gatherer import Gatherer
 from maitred.gateway.bus.highwater import HighWater
 from maitred.gateway.bus.publisher import Publisher
 from maitred.gateway.settings.shapes import NatsSettings, Settings
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 PARTITIONS_ALONE: Final = 1
 """One gateway makes fewer and larger batches with one partition."""
 PARTITIONS_SHARED: Final = 3
-MARKED: Final = ("INBOUND", "JOURNAL")
+MARKED: Final = (INBOUND, JOURNAL)
 """The streams whose high-water mark is kept outside of them."""
 
 
@@ -64,17 +65,20 @@ class Backbone:
         self.mark: Final = mark
         self.holder: Final = f"{socket.gethostname()}-{os.getpid()}-{clock.now_ms()}"
         self.publisher: Final = Publisher(connection)
+        self.gatherer: Final = Gatherer(self.publisher, INBOUND)
         self.committer: Final = Committer(connection, JOURNAL)
         self.dead: Final = DeadLetters(connection, self.publisher, subjects)
 
     async def start(self) -> None:
         """Start publishing and committing."""
         await self.publisher.start()
+        await self.gatherer.start()
         await self.committer.start()
 
     async def stop(self) -> None:
         """Note how far the streams are, then close."""
         await self.committer.stop()
+        await self.gatherer.stop()
         await self.publisher.stop()
         if self.connection.connected:
             with contextlib.suppress(StoreUnavailable, ApiError, OSError):

@@ -21,7 +21,7 @@ from maitred.contracts.events import (
 from maitred.contracts.ids import IdentifierKey
 from maitred.contracts.inbound import BlobRef, Inbound
 from maitred.contracts.outbound import Outbound, Report
-from maitred.contracts.subjects import INBOUND, JOURNAL
+from maitred.contracts.subjects import JOURNAL
 from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import blobs
@@ -69,28 +69,27 @@ class Store:
         else:
             stored = msgspec.structs.replace(inbound, body=body, blob=None)
         trace = accepted_traceparent(traceparent) or new_traceparent(inbound.id)
-        ack = await self._backbone.publisher.publish(
+        duplicate = await self._backbone.gatherer.store(
             self._backbone.subjects.inbound(inbound.channel, inbound.sender_key),
             msgspec.json.encode(stored),
             msg_id=inbound.id,
-            stream=INBOUND,
             headers=headers(
                 event_id=inbound.id, kind="inbound/1", at=inbound.received_at, traceparent=trace
             ),
         )
         took = clock.monotonic_ms() - started
         self._metrics.accepted(
-            inbound.channel, inbound.account, seconds=took / 1000, duplicate=ack.duplicate
+            inbound.channel, inbound.account, seconds=took / 1000, duplicate=duplicate
         )
         log.info(
             "accepted",
             channel=inbound.channel,
             account=inbound.account,
             message=inbound.id,
-            duplicate=ack.duplicate,
+            duplicate=duplicate,
             trace=trace_id(trace),
         )
-        return Receipt(inbound.id, ack.duplicate)
+        return Receipt(inbound.id, duplicate)
 
 
 class Reporting:

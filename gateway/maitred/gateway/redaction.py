@@ -12,6 +12,7 @@ never hold such words.
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import sys
@@ -30,7 +31,9 @@ FRAMES_MAX: Final = 30
 EXCEPTIONS_MAX: Final = 12
 """Exceptions written of one event: itself, its causes and the members of groups."""
 _DEPTH_MAX: Final = 8
-_UNTOUCHED: Final = frozenset({"_record", "_from_structlog", "timestamp", "level"})
+_NAMES_KEPT: Final = 1_024
+"""Names of values that are known by heart; ours are a few hundred."""
+_UNTOUCHED: Final = frozenset({"_record", "_from_structlog", "timestamp", "level", "logger"})
 _LINES_KEPT: Final = frozenset({"exception", "stack"})
 _NAMES: Final = frozenset(
     {
@@ -70,6 +73,8 @@ _NUMBER: Final = re.compile(
 )
 """A telephone number is 7 to 15 digits with a country code in front (ITU-T E.164), here up to 17
 because of trunk zeros; without one at least 9, in groups or not."""
+_NUMBER_CHARACTERS_MAX: Final = 19
+"""Of a telephone number without any sign in it: two zeros and the digits above."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_ENDS: Final = re.compile(r"[\t\n]+")
 _VALUES: Final = re.compile(r"[<(\[{'\"`:=\r\n]")
@@ -80,14 +85,13 @@ def redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Clean every value of a log event; a processor for structlog."""
-    for key in tuple(event):
+    for key, value in tuple(event.items()):
         if key in _UNTOUCHED:
             continue
-        value = _dropped(key, event[key]) or _cleaned(event[key], lines=key in _LINES_KEPT)
-        clean_key = scrub(key)
+        clean_key, _ = _name(key)
         if clean_key != key:
             del event[key]
-        event[clean_key] = value
+        event[clean_key] = _value(key, value, lines=key in _LINES_KEPT)
     return event
 
 
@@ -126,13 +130,22 @@ def scrub(text: str) -> str:
     """Return `text` with mail addresses, telephone numbers and credentials replaced."""
     if len(text) > VALUE_CHARACTERS_MAX:
         text = text[:VALUE_CHARACTERS_MAX] + "…"
-    if text.isidentifier():
-        # A word, or one of our ids: nothing that could be cut out of it stands by itself.
+    if _is_plain(text):
         return text
     text = _CREDENTIAL.sub(REDACTED, text)
     if "@" in text or "%40" in text:
         text = _EMAIL.sub(REDACTED, text)
     return _NUMBER.sub(lambda found: found["ours"] or REDACTED, text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a word, one of our ids, or a trace id.
+
+    Nothing that could be cut out of it stands by itself, and it is longer than a number can be.
+    """
+    if len(text) > VALUE_CHARACTERS_MAX:
+        return False
+    return text.isidentifier() or (text.isalnum() and len(text) > _NUMBER_CHARACTERS_MAX)
 
 
 def _error(given: object) -> BaseException | None:
@@ -184,14 +197,24 @@ def _without_texts(said: str, error: BaseException | None) -> str:
     return said
 
 
-def _dropped(name: str, value: object) -> str:
-    """Return what stands for a value whose name says that it is personal or a secret."""
-    told = name.lower().rpartition("_")[2] in _NAMES or name.lower() in _NAMES
-    return REDACTED if told and not isinstance(value, int | float | None) else ""
+def _value(name: str, value: object, *, lines: bool = False, depth: int = 0) -> object:
+    """Return what may be written of a value under its name."""
+    if _name(name)[1] and not isinstance(value, int | float | None):
+        return REDACTED
+    return _cleaned(value, lines=lines, depth=depth)
+
+
+@functools.lru_cache(maxsize=_NAMES_KEPT)
+def _name(name: str) -> tuple[str, bool]:
+    """Return a name as it may be written, and whether it says that its value is personal."""
+    told = name.lower()
+    return scrub(name), told in _NAMES or told.rpartition("_")[2] in _NAMES
 
 
 def _cleaned(value: Any, *, lines: bool = False, depth: int = 0) -> Any:  # noqa: ANN401  (any value)
     if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str) and _is_plain(value):
         return value
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
@@ -202,7 +225,7 @@ def _cleaned(value: Any, *, lines: bool = False, depth: int = 0) -> Any:  # noqa
     if depth < _DEPTH_MAX:
         if isinstance(value, Mapping):
             return {
-                scrub(str(key)): _dropped(str(key), each) or _cleaned(each, depth=depth + 1)
+                _name(str(key))[0]: _value(str(key), each, depth=depth + 1)
                 for key, each in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):

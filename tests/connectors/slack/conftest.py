@@ -33,7 +33,7 @@ async def open_door(
     recording: Callable[..., RecordingContext], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[OpenDoor]:
     """Return a function that opens a door; changes are fields of its account."""
-    # Bolt proves requests by its own clock, which has no other handle.
+    # Slack's SDK proves requests by its own clock, which has no other handle.
     monkeypatch.setattr(slack_sdk.signature.Clock, "now", lambda _: float(NOW_S))
     opened: list[Door] = []
 

@@ -160,12 +160,15 @@ async def test_nothing_that_is_signed_is_our_fault(
         assert (await door.post(posted)).status < 500
 
 
-@pytest.mark.parametrize("view", [[0], "x", 5])
-async def test_a_shape_that_the_library_trips_over_is_refused(door: Door, view: object) -> None:
-    """Found by chance: Bolt reads `view` of a request that it does not know."""
-    answer = await door.post(orjson.dumps({"type": "", "view": view}))
-    assert answer.status == 400
+async def test_a_request_that_nobody_knows_is_not_found(door: Door) -> None:
+    answer = await door.post(orjson.dumps({"type": "", "view": [0]}))
+    assert answer.status == 404
     assert door.recorded.accepted == []
+
+
+async def test_a_challenge_without_one_is_a_bad_request(door: Door) -> None:
+    answer = await door.post(orjson.dumps({"type": "url_verification"}))
+    assert answer.status == 400
 
 
 async def test_a_fault_of_our_own_is_no_refusal_of_the_message(

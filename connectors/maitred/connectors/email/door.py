@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import Final
 
 from aiosmtpd.smtp import Envelope, Session
@@ -23,6 +24,8 @@ from maitred.contracts.limits import EMAIL_RECIPIENTS_MAX
 
 REFUSED_RECIPIENTS_MAX: Final = 20
 """A peer that asks for more unknown addresses is guessing, and is sent away."""
+RELAYS_KEPT: Final = 1_024
+"""Peers of whom it is known by heart whether they are relays."""
 _UNKNOWN_RECIPIENT: Final = "550 5.1.1 No such recipient here"
 _DISOWNED: Final = "550 5.7.1 Refused by the policy of the author's domain (DMARC)"
 
@@ -48,6 +51,8 @@ class Door:
         self._context = context
         self._sessions = sessions
         self._verifier = verifier
+        # A connection is asked about three times a mail.
+        self._is_relay = lru_cache(maxsize=RELAYS_KEPT)(partial(is_relay, relays=plan.relays))
         self._mails = Rate(settings.peer_mails_per_minute_max, context.clock)
         self._recipients = Rate(settings.peer_recipients_per_minute_max, context.clock)
 
@@ -140,7 +145,7 @@ class Door:
         return TRY_AGAIN
 
     def _is_trusted(self, server: StrictSMTP) -> bool:
-        return server.has_logged_in or is_relay(server.peer, self._plan.relays)
+        return server.has_logged_in or self._is_relay(server.peer)
 
     async def _judged(
         self, account: str, server: StrictSMTP, session: Session, envelope: Envelope

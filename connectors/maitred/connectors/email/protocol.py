@@ -24,11 +24,18 @@ TIMED_OUT: Final = "421 4.4.2 Timeout, closing"
 """RFC 5321 section 3.8: a server that closes by itself says 421 before."""
 
 _COMMAND_BYTES_MAX: Final = 512
+_LOCAL_PART_BYTES_MAX: Final = 64
+"""RFC 5321 section 4.5.3.1.1."""
 _PARAMETER_BYTES_MAX: Final = {"MAIL": 26 + 10}
 """What SIZE and SMTPUTF8 add to a command (RFC 1870 section 3, RFC 6531 section 3.4)."""
 _ALWAYS_OFFERED: Final = ("8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES")
 _BARE_CODE: Final = re.compile(rb"\A(?!220 (?!Ready))([245])(\d\d) (?!\d\.\d)")
 """An answer of the library's that has no enhanced code; the greeting (220) is to have none."""
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN_PATH: Final = re.compile(
+    rf"<({_ATOM}(?:\.{_ATOM})*+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*+)>(?: +([^ (].*))?\Z"
+)
+"""A path as nearly all are: a Dot-string at a Domain (RFC 5321 section 4.1.2), and parameters."""
 _COMMANDS_MAX: Final = {
     "*": 10_000,
     **dict.fromkeys(
@@ -145,6 +152,10 @@ class StrictSMTP(SMTP):
             _say_and_close(self.transport, TIMED_OUT)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """Read a path; the library takes a fifth of a mail's time for the two of it."""
+        plain = _PLAIN_PATH.match(arg)
+        if plain and plain[1].index("@") <= _LOCAL_PART_BYTES_MAX:
+            return plain[1], plain[2] or ""
         try:
             address, rest = super()._getaddr(arg)
             if address is not None:

@@ -75,8 +75,7 @@ class Suppression:
         Raises:
             StoreUnavailable: the store did not confirm in time.
         """
-        name = self._name(address)
-        if name in self._known:
+        if self._known and (name := self._name(address)) in self._known:
             await self._memory.delete(name)
             self._known.pop(name, None)
 

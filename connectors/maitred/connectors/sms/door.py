@@ -6,7 +6,7 @@ their signature: https://www.twilio.com/docs/usage/security#validating-requests.
 
 from __future__ import annotations
 
-import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,10 +19,10 @@ from twilio.request_validator import (  # type: ignore[import-untyped]  # the wh
     RequestValidator,
 )
 
+from maitred.connectors.body import read_body
 from maitred.connectors.port import Context
 from maitred.connectors.sms.settings import SmsAccount
 from maitred.contracts.errors import Permanent, StoreUnavailable
-from maitred.contracts.limits import WEBHOOK_BYTES_MAX
 
 BODY_TIMEOUT_S: Final = 10.0
 """How long a request may take to bring its body; Twilio gives up after 15 s itself."""
@@ -102,8 +102,16 @@ class Door:
         return Proven(name, body, form)
 
     def _is_signed(self, name: str, url: str, form: MultiDict[str], signature: str) -> bool:
+        validators = self._validators[name]
+        given = signature.encode()
+        if any(
+            hmac.compare_digest(each.compute_signature(url, form).encode(), given)
+            for each in validators
+        ):
+            return True
+        # The library also tries the URL with and without its port, at three times the price.
         try:
-            return any(each.validate(url, form, signature) for each in self._validators[name])
+            return any(each.validate(url, form, signature) for each in validators)
         except ValueError:
             # A Host header that is no host makes no URL that Twilio could have signed.
             return False
@@ -112,8 +120,7 @@ class Door:
 async def _read(request: web.Request) -> bytes:
     """Read a body within the bounds of a webhook, whatever the application's own bound is."""
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await request.clone(client_max_size=WEBHOOK_BYTES_MAX).read()
+        return await read_body(request, timeout_s=BODY_TIMEOUT_S)
     except web.HTTPRequestEntityTooLarge:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large") from None
     except TimeoutError:

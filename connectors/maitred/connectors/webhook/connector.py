@@ -6,7 +6,6 @@ them is in `maitred.contracts.webhook`, and `docs/webhook.md` describes it with 
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from typing import ClassVar, Final
 import msgspec
 from aiohttp import web
 
+from maitred.connectors.body import read_body
 from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.connectors.webhook.send import PEER, Receiver
@@ -39,7 +39,7 @@ from maitred.contracts.identifiers import (
 )
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.inbound import Evidence, Inbound, Verification
-from maitred.contracts.limits import MIB, REPLY_CHARACTERS_MAX, WEBHOOK_BYTES_MAX
+from maitred.contracts.limits import MIB, REPLY_CHARACTERS_MAX
 from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import DeliveryState, Outbound, OutboundKind, Report, Sent
 from maitred.contracts.webhook import (
@@ -157,7 +157,7 @@ class WebhookConnector:
         own = known.url if known.allow_private else ""
         return await fetch(
             attachment.remote,
-            Source(peer=PEER, authorization="", hosts=_NO_HOST, stand_in=own),
+            Source(PEER, "", _NO_HOST, self._context.clock, own),
         )
 
     async def _answer(self, outbound: Outbound) -> Answer:
@@ -199,8 +199,7 @@ class WebhookConnector:
         if request.content_type != "application/json":
             return self._refuse(name, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "content_type")
         try:
-            async with asyncio.timeout(BODY_TIMEOUT_S):
-                body = await request.clone(client_max_size=WEBHOOK_BYTES_MAX).read()
+            body = await read_body(request, timeout_s=BODY_TIMEOUT_S)
             provider_id = proven_id(self._keys[name], request.headers, body, self._context.clock())
             await self._take(name, provider_id, body)
         except web.HTTPRequestEntityTooLarge:

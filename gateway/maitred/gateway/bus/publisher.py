@@ -108,8 +108,9 @@ class Publisher:
         stream: str,
         headers: Mapping[str, str] | None = None,
         ttl_ms: int | None = None,
+        timeout_ms: int | None = None,
     ) -> PubAck:
-        """Store one message under `msg_id` in `stream`.
+        """Store one message under `msg_id` in `stream`, within `timeout_ms` if it is given.
 
         After StoreUnavailable the outcome is unknown: publish again with the same `msg_id`.
 
@@ -122,7 +123,7 @@ class Publisher:
             sent["Nats-TTL"] = ttl(ttl_ms)
         if not self._open:
             raise StoreUnavailable("the publisher is stopped")
-        deadline = asyncio.get_running_loop().time() + self._timeout_ms / 1000
+        deadline = asyncio.get_running_loop().time() + (timeout_ms or self._timeout_ms) / 1000
         try:
             async with asyncio.timeout_at(deadline):
                 await self._turns.acquire()

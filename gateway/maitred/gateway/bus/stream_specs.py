@@ -67,6 +67,7 @@ def specs(*, replicas: int, inbound_age_ms: int, partitions: int) -> tuple[Strea
             replicas,
             subjects=[f"{ROOT}.*.inbound.>"],
             max_age=_ns(inbound_age_ms),
+            allow_atomic=True,
             subject_transform={
                 "src": f"{ROOT}.*.inbound.*.*",
                 # The server hashes the sender's key, the third wildcard: all that one sender
