@@ -179,8 +179,11 @@ async def test_stopping_finishes_what_waits_and_refuses_what_comes(
     gatherer = Gatherer(publisher, INBOUND)
     await gatherer.start()
     under_way = asyncio.gather(*(_store(gatherer, subjects, n) for n in range(MANY)))
+    while gatherer.batches == 0:  # noqa: ASYNC110  (nothing tells that a round is under way)
+        await asyncio.sleep(0)
+    waiting = asyncio.gather(*(_store(gatherer, subjects, n) for n in range(MANY, 2 * MANY)))
     await asyncio.sleep(0)  # let them wait
     await gatherer.stop()
-    assert await under_way == [False] * MANY
+    assert [*await under_way, *await waiting] == [False] * 2 * MANY
     with pytest.raises(StoreUnavailable):
-        await _store(gatherer, subjects, MANY)
+        await _store(gatherer, subjects, 2 * MANY)

@@ -1,8 +1,4 @@
-"""Group commit: transactions that are ready together share a batch.
-
-A batch costs about the same whatever its size, and a stream writes one batch at a time: what
-becomes ready while one is under way goes together in the next.
-"""
+"""Group commit: transactions that are ready together share a batch."""
 
 from __future__ import annotations
 
@@ -10,19 +6,14 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import structlog
 
 from maitred.contracts import limits
-from maitred.contracts.errors import MaitredError, Permanent, StoreUnavailable
+from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.subjects import JOURNAL
 from maitred.gateway.bus import batch
-from maitred.gateway.bus.batch import AlreadyApplied, Conflict, Write
+from maitred.gateway.bus.batch import Conflict, Write
 from maitred.gateway.bus.connection import Connection
-from maitred.gateway.tasks import Tasks
-
-_log = structlog.get_logger(__name__)
+from maitred.gateway.bus.rounds import Rounds, fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +44,19 @@ class Committer:
         self._connection = connection
         self._stream = stream
         self._timeout_ms = timeout_ms
-        self._waiting: deque[_Transaction] = deque()
-        self._ready = asyncio.Event()
-        self._tasks = Tasks(self._failed)
-        self._running = False
+        self._rounds = Rounds(
+            f"committer {stream}", _next_group, self._write, timeout_ms=timeout_ms
+        )
         self.batches = 0
         """How many batches were sent."""
 
     async def start(self) -> None:
         """Write from now on."""
-        self._running = True
-        self._tasks.start(f"committer {self._stream}", self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Refuse new transactions, finish what waits, and end."""
-        self._running = False
-        try:
-            async with asyncio.timeout(self._timeout_ms / 1000):
-                while waiting := [one.outcome for one in self._waiting]:
-                    await asyncio.wait(waiting)
-        except TimeoutError:
-            _log.warning("committer_stopped_with_work", waiting=len(self._waiting))
-        await self._tasks.stop(self._timeout_ms)
-        self._give_up("the committer is stopped")
+        await self._rounds.stop()
 
     async def commit(self, writes: Sequence[Write]) -> dict[str, int]:
         """Write all of `writes` or none; returns the new sequence of each subject.
@@ -95,8 +76,6 @@ class Committer:
             )
         if not writes:
             return {}
-        if not self._running:
-            raise StoreUnavailable("the committer is not running")
         transaction = _Transaction(
             writes=tuple(writes),
             size=size,
@@ -104,45 +83,8 @@ class Committer:
             expecting=frozenset(write.subject for write in writes if write.expected is not None),
             outcome=asyncio.get_running_loop().create_future(),
         )
-        self._waiting.append(transaction)
-        self._ready.set()
+        self._rounds.add(transaction)
         return await transaction.outcome
-
-    async def _run(self) -> None:
-        while True:
-            await self._ready.wait()
-            group = self._next_group()
-            if group:
-                await self._write(group)
-                for transaction in group:
-                    self._waiting.remove(transaction)
-            if not self._waiting:
-                self._ready.clear()
-
-    def _next_group(self) -> list[_Transaction]:
-        """Choose from the front what fits into one batch."""
-        while self._waiting and self._waiting[0].outcome.done():  # its caller was cancelled
-            self._waiting.popleft()
-        group: list[_Transaction] = []
-        messages = size = 0
-        touched: set[str] = set()
-        expecting: set[str] = set()
-        for one in self._waiting:
-            messages += len(one.writes)
-            size += one.size
-            if group and (
-                messages > limits.BATCH_MESSAGES_MAX
-                or size > limits.BATCH_BYTES_MAX
-                or len(group) >= limits.GROUP_INPUTS_MAX
-                or one.expecting & touched
-                or one.touched & expecting
-                or one.outcome.done()
-            ):
-                break
-            group.append(one)
-            touched |= one.touched
-            expecting |= one.expecting
-        return group
 
     async def _write(self, group: Sequence[_Transaction]) -> None:
         writes = [write for one in group for write in one.writes]
@@ -153,24 +95,40 @@ class Committer:
             )
         except (Conflict, Permanent) as error:
             if len(group) == 1:
-                _fail(group, error)
+                fail(group, error)
                 return
             half = len(group) // 2
             await self._write(group[:half])
             await self._write(group[half:])
         except StoreUnavailable as error:
-            _fail(group, error)
+            fail(group, error)
         else:
             _succeed(group, first)
 
-    def _failed(self, name: str, error: BaseException) -> None:
-        self._running = False
-        _log.error("committer_failed", task=name, error=type(error).__name__)
-        self._give_up("the committer failed")
 
-    def _give_up(self, reason: str) -> None:
-        _fail(self._waiting, StoreUnavailable(reason))
-        self._waiting.clear()
+def _next_group(waiting: deque[_Transaction]) -> list[_Transaction]:
+    """Take from the left what fits into one batch."""
+    group: list[_Transaction] = []
+    messages = size = 0
+    touched: set[str] = set()
+    expecting: set[str] = set()
+    while waiting:
+        one = waiting[0]
+        messages += len(one.writes)
+        size += one.size
+        if group and (
+            messages > limits.BATCH_MESSAGES_MAX
+            or size > limits.BATCH_BYTES_MAX
+            or len(group) >= limits.GROUP_INPUTS_MAX
+            or one.expecting & touched
+            or one.touched & expecting
+            or one.outcome.done()
+        ):
+            break
+        group.append(waiting.popleft())
+        touched |= one.touched
+        expecting |= one.expecting
+    return group
 
 
 def _succeed(group: Sequence[_Transaction], first: int) -> None:
@@ -182,20 +140,3 @@ def _succeed(group: Sequence[_Transaction], first: int) -> None:
             sequence += 1
         if not one.outcome.done():
             one.outcome.set_result(written)
-
-
-def _fail(group: Sequence[_Transaction] | deque[_Transaction], error: MaitredError) -> None:
-    for one in group:
-        if not one.outcome.done():
-            one.outcome.set_exception(_again(error))
-
-
-_PLAIN: Final = (AlreadyApplied, Conflict, StoreUnavailable)
-
-
-def _again(error: MaitredError) -> MaitredError:
-    """Make the error anew for each caller: a shared one would collect their tracebacks."""
-    if isinstance(error, Permanent):
-        return Permanent(str(error), code=error.code)
-    kind = next((kind for kind in _PLAIN if isinstance(error, kind)), StoreUnavailable)
-    return kind(str(error))

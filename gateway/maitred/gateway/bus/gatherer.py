@@ -1,4 +1,4 @@
-"""Group commit at the doors: what comes while others are being written goes in together.
+"""Group commit at the doors: what comes while others are being stored is stored together.
 
 A server that flushes every write flushes once for each message by itself, and four times for an
 atomic batch of whatever size. So a few messages are stored one by one, side by side, and many in
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,7 @@ from maitred.contracts.errors import MaitredError, Permanent, StoreUnavailable
 from maitred.gateway.bus import batch
 from maitred.gateway.bus.batch import Conflict, Write
 from maitred.gateway.bus.publisher import Publisher
-from maitred.gateway.tasks import Tasks
+from maitred.gateway.bus.rounds import Rounds, fail
 
 BATCHED_MIN: Final = 12
 """From here on a batch is quicker than one message after another."""
@@ -39,7 +39,7 @@ class _Message:
 
 
 class Gatherer:
-    """Stores messages in `stream` in rounds: all that wait, as soon as the last round is done."""
+    """Stores messages in `stream`, each under its own name, several to a batch."""
 
     def __init__(
         self,
@@ -51,26 +51,17 @@ class Gatherer:
         self._publisher = publisher
         self._stream = stream
         self._timeout_s = timeout_ms / limits.SECOND_MS
-        self._waiting: deque[_Message] = deque()
-        self._ready = asyncio.Event()
-        self._tasks = Tasks(self._failed)
-        self._running = False
+        self._rounds = Rounds(f"gatherer {stream}", _together, self._store, timeout_ms=timeout_ms)
         self.batches = 0
         """How many batches were sent."""
 
     async def start(self) -> None:
         """Store from now on."""
-        self._running = True
-        self._tasks.start(f"gatherer {self._stream}", self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Refuse new messages, finish what waits, and end."""
-        self._running = False
-        waiting = [one.outcome for one in self._waiting]
-        if waiting:
-            await asyncio.wait(waiting, timeout=self._timeout_s)
-        await self._tasks.stop(int(self._timeout_s * limits.SECOND_MS))
-        _fail(self._waiting, StoreUnavailable("the gatherer is stopped"))
+        await self._rounds.stop()
 
     async def store(
         self, subject: str, data: bytes, *, msg_id: str, headers: Mapping[str, str]
@@ -83,8 +74,6 @@ class Gatherer:
             StoreUnavailable: not confirmed in time.
             Permanent: the server will never take it.
         """
-        if not self._running:
-            raise StoreUnavailable("the gatherer is not running")
         loop = asyncio.get_running_loop()
         message = _Message(
             name=msg_id,
@@ -92,38 +81,8 @@ class Gatherer:
             deadline=loop.time() + self._timeout_s,
             outcome=loop.create_future(),
         )
-        self._waiting.append(message)
-        self._ready.set()
+        self._rounds.add(message)
         return await message.outcome
-
-    async def _run(self) -> None:
-        while True:
-            await self._ready.wait()
-            together = self._next_round()
-            if together:
-                await self._store(together)
-            if not self._waiting:
-                self._ready.clear()
-
-    def _next_round(self) -> list[_Message]:
-        """Take from the front what fits into one batch."""
-        together: list[_Message] = []
-        names: set[str] = set()
-        size = 0
-        while self._waiting:
-            one = self._waiting[0]
-            size += one.write.size
-            if together and (
-                len(together) >= limits.BATCH_MESSAGES_MAX
-                or size > limits.BATCH_BYTES_MAX
-                or one.name in names
-            ):
-                break
-            self._waiting.popleft()
-            if not one.outcome.done():  # else its caller was cancelled
-                together.append(one)
-                names.add(one.name)
-        return together
 
     async def _store(self, together: Sequence[_Message]) -> None:
         """Store a round; all in it know their outcome afterwards.
@@ -136,10 +95,10 @@ class Gatherer:
             if len(together) < BATCHED_MIN or not await self._batch(together, left_ms):
                 await asyncio.gather(*(self._alone(one, left_ms) for one in together))
         except StoreUnavailable as error:
-            _fail(together, error)
+            fail(together, error)
         except Exception as error:  # noqa: BLE001  (a fault of ours ends a round, not all doors)
             _log.exception("gatherer_failed", stream=self._stream, error=type(error).__name__)
-            _fail(together, StoreUnavailable("the round failed"))
+            fail(together, StoreUnavailable("the round failed"))
 
     async def _batch(self, together: Sequence[_Message], timeout_ms: int) -> bool:
         """Store all in one batch; false if the server refuses it, because of whichever."""
@@ -168,29 +127,31 @@ class Gatherer:
                 timeout_ms=timeout_ms,
             )
         except MaitredError as error:
-            _fail((one,), error)
+            fail((one,), error)
         else:
             _succeed(one, duplicate=ack.duplicate)
 
-    def _failed(self, name: str, error: BaseException) -> None:
-        self._running = False
-        _log.error("gatherer_failed", task=name, error=type(error).__name__)
-        _fail(self._waiting, StoreUnavailable("the gatherer failed"))
+
+def _together(waiting: deque[_Message]) -> list[_Message]:
+    """Take from the left what fits into one batch, each name once."""
+    found: list[_Message] = []
+    names: set[str] = set()
+    size = 0
+    while waiting:
+        one = waiting[0]
+        size += one.write.size
+        if found and (
+            len(found) >= limits.BATCH_MESSAGES_MAX
+            or size > limits.BATCH_BYTES_MAX
+            or one.name in names
+            or one.outcome.done()
+        ):
+            break
+        found.append(waiting.popleft())
+        names.add(one.name)
+    return found
 
 
 def _succeed(one: _Message, *, duplicate: bool) -> None:
     if not one.outcome.done():
         one.outcome.set_result(duplicate)
-
-
-def _fail(messages: Iterable[_Message], error: MaitredError) -> None:
-    for one in messages:
-        if not one.outcome.done():
-            one.outcome.set_exception(_again(error))
-
-
-def _again(error: MaitredError) -> MaitredError:
-    """Make the error anew for each caller: a shared one would collect their tracebacks."""
-    if isinstance(error, Permanent):
-        return Permanent(str(error), code=error.code)
-    return StoreUnavailable(str(error))
