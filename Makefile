@@ -27,7 +27,7 @@ demo: setup  ## Run the gateway with a cast of customers and agents (DEMO_SECOND
 	$(BIN)/python -m demo
 
 .PHONY: test
-test: setup browser  ## Run all tests
+test: setup browser swaks  ## Run all tests
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 .PHONY: lint
@@ -46,9 +46,13 @@ format: setup  ## Let ruff put things in order
 browser: setup  ## Find a Chromium for the browser tests, or install one
 	@$(BIN)/python -m tests.browser.install
 
+.PHONY: swaks
+swaks: setup  ## Find swaks for the mail tests, or install it
+	@$(BIN)/python -m tests.connectors.email.swaks
+
 .PHONY: schemas
-schemas: setup  ## Write contracts/schemas anew
-	$(BIN)/python -m maitred.contracts.schemas contracts/schemas
+schemas: setup  ## Write contracts/schemas and docs/schemas anew
+	$(BIN)/python -m maitred.contracts.schemas
 
 .PHONY: chaos
 chaos: setup  ## Kill the server and the gateway for ten minutes and count (CHAOS_SECONDS=600)

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import apt
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
@@ -30,16 +32,7 @@ def main() -> int:
     """Install a Chromium if there is none and return the exit code."""
     if chromium() is not None:
         return 0
-    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if shutil.which("apt-get") and (not prefix or shutil.which("sudo")):
-        sys.stdout.write("Installing Chromium for the browser tests …\n")
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update", "-qq"],
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
-        ):
-            if subprocess.run([*prefix, *command], env=quiet, check=False).returncode:
-                break
+    apt.install("chromium")
     if chromium() is None:
         sys.stdout.write("Asking Playwright for its Chromium …\n")
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)

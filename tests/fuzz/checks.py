@@ -20,6 +20,7 @@ from maitred.normalizer.port import DecodeContext, Decoder
 from maitred.normalizer.slack import decoder as slack
 from maitred.normalizer.sms import decoder as sms
 from maitred.normalizer.webhook import decoder as webhook
+from tests.fuzz.doors import DOORS, SEEDS
 
 _FIXTURES: Final = Path(__file__).parents[1] / "normalizer"
 _TENANT: Final = Tenant("fuzz")
@@ -82,11 +83,13 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "webhook": _decoder("webhook", webhook.decode),
     "quotes": _quotes,
     "html": _html,
+    **DOORS,
 }
 
 
 def seeds(name: str) -> Iterator[bytes]:
     """Yield the fixtures of a target, from which the fuzzer starts."""
+    yield from SEEDS.get(name, ())
     folder = _FIXTURES / name
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix not in {".py", ".pyc"}:

@@ -14,7 +14,9 @@ def main() -> None:
     import atheris  # noqa: PLC0415  (not on every machine that runs the tests)
 
     # Only what is imported in here is watched for new paths.
-    with atheris.instrument_imports(include=["maitred.normalizer"]):
+    with atheris.instrument_imports(
+        include=["maitred.normalizer", "maitred.connectors", "aioimaplib"]
+    ):
         from tests.fuzz.checks import TARGETS  # noqa: PLC0415
 
     atheris.Setup([sys.argv[0], *sys.argv[2:]], TARGETS[sys.argv[1]])

@@ -12,7 +12,7 @@ from typing import Any, cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from maitred.connectors.email.connector import EmailConnector
-from maitred.connectors.email.outgoing import SmarthostTls
+from maitred.connectors.email.networks import Encryption
 from maitred.connectors.email.settings import EmailAccount, EmailSettings
 from maitred.connectors.port import Connector
 from maitred.connectors.testing import Answer, Knock, Mood, Received, RecordingContext, Verdict
@@ -47,7 +47,7 @@ Status: 5.1.1
 --b
 Content-Type: text/rfc822-headers
 
-Message-ID: {message_id}
+{header}
 
 --b--
 """
@@ -196,11 +196,12 @@ class EmailDoor:
     async def report(self, reply: OutboundId, state: DeliveryState) -> Answer:
         """Bounce the mail to whom it names for that (RFC 3464); mail has no other report."""
         envelope = self._smarthost.envelopes[-1]
-        mail = message_from_bytes(envelope.original_content or b"", policy=default)
+        header = (envelope.original_content or b"").partition(b"\r\n\r\n")[0].decode()
         actions = {DeliveryState.FAILED: "failed", DeliveryState.DELIVERED: "delivered"}
         to = envelope.mail_from or "help@shop.example"
-        bounce = _BOUNCE.format(to=to, action=actions[state], message_id=mail["Message-ID"])
-        return await self._bring(to, bounce.replace("\n", "\r\n").encode(), sender="")
+        bounce = _BOUNCE.format(to=to, action=actions[state], header=header)
+        wire = "\r\n".join(bounce.splitlines()).encode()
+        return await self._bring(to, wire, sender="")
 
     def _deliver(self, to: str, mail: bytes) -> Answer:
         try:
@@ -241,7 +242,7 @@ def _settings(**fields: Any) -> EmailSettings:
     values = {
         "listen": "127.0.0.1:0",
         "accounts": {"help": ACCOUNT},
-        "smarthost_tls": SmarthostTls.NONE,
+        "smarthost_tls": Encryption.NONE,
         "bytes_max": MIB,
         "timeout_s": 1.0,
         **fields,

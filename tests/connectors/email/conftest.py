@@ -11,12 +11,14 @@ import pytest
 
 from maitred.connectors.email.connector import EmailConnector
 from maitred.connectors.email.incoming import EmailMailbox, FirstRead
+from maitred.connectors.email.networks import Encryption
 from maitred.connectors.email.settings import EmailAccount, EmailSettings
 from maitred.contracts.secret import Secret
 from tests.connectors.email.certified import Certified
 from tests.connectors.email.imap_server import PASSWORD, USER, ImapServer
 from tests.connectors.email.mailboxes import Reading
 from tests.connectors.email.relay import Relay, Smarthost
+from tests.connectors.email.token_endpoint import TokenEndpoint
 
 ACCOUNTS = {
     "help": EmailAccount(
@@ -152,13 +154,16 @@ async def reading(recording: Any, server: ImapServer) -> AsyncIterator[Reading]:
 
     async def make(context: Any = None, **box: Any) -> tuple[EmailConnector, Any]:
         context = context or recording()
-        of_all = {key: box.pop(key) for key in ("bytes_max", "verify") if key in box}
+        of_all = {key: box.pop(key) for key in ("bytes_max", "verify", "access") if key in box}
+        if access := of_all.pop("access", None):
+            of_all["oauth"] = {"provider": access}
+            box = {"password": None, "oauth": "provider", **box}
         values: dict[str, Any] = {
             "account": "help",
             "host": f"127.0.0.1:{server.port}",
             "user": USER,
             "password": Secret(PASSWORD),
-            "tls": False,
+            "tls": Encryption.NONE,
             "first": FirstRead.ALL,
             **box,
         }
@@ -173,3 +178,12 @@ async def reading(recording: Any, server: ImapServer) -> AsyncIterator[Reading]:
     yield make
     for connector in started:
         await connector.stop()
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[TokenEndpoint]:
+    """Return a token endpoint that listens."""
+    made = TokenEndpoint()
+    await made.start()
+    yield made
+    await made.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -53,6 +54,12 @@ class ImapServer:
         self.folders: dict[str, Folder] = {"INBOX": Folder(), "Done": Folder()}
         self.capabilities = "IMAP4rev1 IDLE MOVE UIDPLUS"
         self.password = PASSWORD
+        self.token = ""
+        """The access token that is good."""
+        self.starttls: ssl.SSLContext | None = None
+        self.before_tls = b""
+        """What somebody in between adds to the answer to STARTTLS, in the clear."""
+        self.greeting = "OK ready"
         self.commands: list[str] = []
         self.idling = asyncio.Event()
         self.port = 0
@@ -103,7 +110,7 @@ class ImapServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._peers.add(writer)
         try:
-            writer.write(b"* OK ready\r\n")
+            writer.write(f"* {self.greeting}\r\n".encode())
             session = _Session(self, reader, writer)
             while line := (await reader.readline()).decode():
                 await session.obey(line.rstrip("\r\n"))
@@ -122,6 +129,8 @@ class _Session:
         self._reader = reader
         self._writer = writer
         self._folder = Folder()
+        self._told_uid = 0
+        """Up to which UID, exclusive, the client knows of the folder's mails."""
 
     async def obey(self, line: str) -> None:
         tag, _, rest = line.partition(" ")
@@ -132,7 +141,10 @@ class _Session:
         name = words[0].upper() if words[0].upper() != "UID" else f"UID {words.pop(1).upper()}"
         self._server.commands.append(f"{name} {' '.join(words[1:])}")
         word = await getattr(self, "do_" + name.lower().replace(" ", "_"))(words[1:])
-        self._writer.write(f"{tag} {word}\r\n".encode())
+        after = self._server.before_tls if name == "STARTTLS" else b""
+        self._writer.write(f"{tag} {word}\r\n".encode() + after)
+        if word == "OK begin TLS" and self._server.starttls is not None:
+            await self._writer.start_tls(self._server.starttls)
         await self._writer.drain()
 
     def say(self, line: str) -> None:
@@ -145,6 +157,30 @@ class _Session:
     async def do_login(self, words: list[str]) -> str:
         return "OK in" if words == [USER, self._server.password] else "NO wrong"
 
+    async def do_authenticate(self, words: list[str]) -> str:
+        """Take the good token; of another say why not, and await the client's last word."""
+        mechanism, first = words[0], "".join(words[1:])
+        assert bool(first) == ("SASL-IR" in self._server.capabilities)
+        if not first:
+            self._writer.write(b"+ \r\n")
+            first = (await self._reader.readline()).decode()
+        said = b64decode(first).decode()
+        port = self._server.port
+        good = {
+            "XOAUTH2": f"user={USER}\x01auth=Bearer {self._server.token}\x01\x01",
+            "OAUTHBEARER": f"n,a={USER},\x01host=127.0.0.1\x01port={port}\x01"
+            f"auth=Bearer {self._server.token}\x01\x01",
+        }
+        if said == good[mechanism]:
+            return "OK in"
+        self._writer.write(b"+ eyJzdGF0dXMiOiI0MDAifQ==\r\n")
+        last = await self._reader.readline()
+        assert last == {"XOAUTH2": b"\r\n", "OAUTHBEARER": b"AQ==\r\n"}[mechanism]
+        return "NO invalid token"
+
+    async def do_starttls(self, _words: list[str]) -> str:
+        return "OK begin TLS" if self._server.starttls else "BAD what?"
+
     async def do_select(self, words: list[str]) -> str:
         if words[0] not in self._server.folders:
             return "NO no such folder"
@@ -156,6 +192,7 @@ class _Session:
 
     async def do_uid_search(self, words: list[str]) -> str:
         above = int(words[1].partition(":")[0])
+        self._told_uid = self._folder.next_uid
         found = [each for each in self._folder.mails if each.uid >= above]
         found = found or self._folder.mails[-1:]  # n:* always names the last one
         if "UNSEEN" in words:
@@ -220,6 +257,8 @@ class _Session:
     async def do_idle(self, _words: list[str]) -> str:
         changed = asyncio.Event()
         self._server._changed.add(changed)
+        if self._folder.next_uid > self._told_uid:
+            changed.set()
         self._writer.write(b"+ idling\r\n")
         self._server.idling.set()
         done = asyncio.get_running_loop().create_task(self._reader.readline())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -14,10 +15,11 @@ from typing import Any, Protocol, cast
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from maitred.connectors.email.connector import EmailConnector
-from maitred.connectors.email.outgoing import SmarthostTls
+from maitred.connectors.email.networks import Encryption
 from maitred.contracts.identifiers import email_identifier
 from tests.connectors.email.delivery import Make
 
+MECHANISMS = {"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"}
 ANN = email_identifier("ann@home.example")
 
 
@@ -46,6 +48,9 @@ class Relay:
 
     tls: ssl.SSLContext | None = None
     login: tuple[bytes, bytes] | None = None
+    token: str = ""
+    """The access token that is good."""
+    mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     answers: dict[str, str] = field(default_factory=dict)
     hang_up_after_data: bool = False
     implicit: bool = False
@@ -93,6 +98,23 @@ class Relay:
     ) -> str:
         return self.answers.get("QUIT", "221 Bye")
 
+    async def _token(self, server: SMTP, first: str, good: str, last: bytes) -> AuthResult:
+        """Take the good token; of another say why not, and await the client's last word."""
+        if b64decode(first).decode() == good:
+            return AuthResult(success=True, handled=False)
+        assert await server.challenge_auth("no", encode_to_b64=True) == b64decode(last)
+        return AuthResult(success=False, handled=False)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802  (aiosmtpd's name)
+        return await self._token(
+            server, args[1], f"user=maitred\x01auth=Bearer {self.token}\x01\x01", b""
+        )
+
+    async def auth_OAUTHBEARER(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802  (aiosmtpd's name)
+        place = f"host=127.0.0.1\x01port={self.port}\x01"
+        good = f"n,a=maitred,\x01{place}auth=Bearer {self.token}\x01\x01"
+        return await self._token(server, args[1], good, b"AQ==")
+
     def session(self) -> SMTP:
         """Return the protocol of one connection."""
 
@@ -110,6 +132,7 @@ class Relay:
             # It does not know of TLS below it, and would warn of a login in the clear.
             auth_required=self.login is not None and not self.implicit,
             auth_require_tls=not self.implicit,
+            auth_exclude_mechanism=MECHANISMS - {*self.mechanisms},
             authenticator=authenticate,
             loop=asyncio.get_running_loop(),
         )
@@ -128,7 +151,7 @@ Smarthost = Callable[..., Awaitable[Relay]]
 
 async def connect(email: Make, relay: Listens, **settings: Any) -> tuple[EmailConnector, Any]:
     values = {"smarthost": f"127.0.0.1:{relay.port}", "smarthost_tls": "none", **settings}
-    values["smarthost_tls"] = SmarthostTls(values["smarthost_tls"])
+    values["smarthost_tls"] = Encryption(values["smarthost_tls"])
     return await email(**values)
 
 

@@ -98,6 +98,7 @@ async def test_what_only_looks_like_an_end_is_a_line_of_the_one_mail(
         (b"MAIL TO:<a@b.example>", "501 5.5.0 Syntax: MAIL FROM: <address> [SP <mail-parameters>]"),
         (b"", "500 5.5.0 Error: bad syntax"),
         (b"EXPN all", "502 5.5.0 EXPN not implemented"),
+        (b"XCLIENT ADDR=192.0.2.7", '500 5.5.0 Error: command "XCLIENT" not recognized'),
         (b"QUIT", "221 2.0.0 Bye"),
         (b"HELO peer.example", "250 localhost"),
     ],

@@ -92,6 +92,18 @@ async def test_a_proxy_without_a_proper_header_is_not_heard(
     assert context.refusals == [("", "proxy_header")]
 
 
+@pytest.mark.parametrize("said", [b"", b"P", b"PROX", b"PROXY TCP4 192"])
+async def test_a_proxy_that_only_looks_whether_somebody_is_there_leaves_nothing_behind(
+    email: Make, dial: Dial, said: bytes
+) -> None:
+    connector, context = await email(**BEHIND)
+    peer = await dial(connector)
+    peer.writer.write(said)
+    peer.writer.write_eof()
+    assert await peer.closed() == b""
+    assert context.refusals == [("", "proxy_header")]
+
+
 async def test_a_stranger_cannot_speak_for_others(email: Make, dial: Dial) -> None:
     connector, context = await email(**{**BEHIND, "proxies": ("192.0.2.200/32",)})
     peer = await dial(connector)

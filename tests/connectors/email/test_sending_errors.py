@@ -6,7 +6,14 @@ import asyncio
 
 import pytest
 
-from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.errors import (
+    Deferred,
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+)
 from tests.connectors.email.delivery import Make
 from tests.connectors.email.relay import Smarthost, connect, reply
 
@@ -16,10 +23,13 @@ from tests.connectors.email.relay import Smarthost, connect, reply
     [
         ("RCPT", "550 5.1.1 no such user ann@home.example", Permanent, "smtp_550"),
         ("DATA", "554 5.7.1 spam", Permanent, "smtp_554"),
-        ("MAIL", "451 4.3.0 later", Retryable, None),
-        ("RCPT", "450 4.7.1 greylisted", Throttled, None),
+        ("MAIL", "451 4.3.0 later", Deferred, None),
+        ("RCPT", "450 4.7.1 greylisted", Deferred, None),
+        ("RCPT", "451 greylisted", Deferred, None),
+        ("MAIL", "450 4.7.1 too much", Throttled, None),
         ("MAIL", "421 4.3.2 closing", Throttled, None),
-        ("DATA", "452 4.3.1 full", Retryable, None),
+        ("RCPT", "421 4.7.0 closing", Throttled, None),
+        ("DATA", "452 4.3.1 full", Deferred, None),
     ],
 )
 async def test_the_smarthosts_answers_become_our_errors(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from maitred.connectors.email.outgoing import SmarthostTls
+from maitred.connectors.email.networks import Encryption
 from maitred.connectors.email.settings import EmailAccount, EmailSettings, plan_of
 from maitred.contracts.errors import ConfigurationError, Retryable
 from maitred.contracts.secret import Secret
@@ -80,13 +80,13 @@ async def test_a_smarthost_without_starttls_gets_nothing_in_the_clear(
 @pytest.mark.parametrize(
     ("content", "mode", "fault"),
     [
-        (None, SmarthostTls.STARTTLS, "cannot be read: No such file"),
-        ("not a certificate", SmarthostTls.IMPLICIT, "holds no certificate in PEM form"),
-        ("not a certificate", SmarthostTls.NONE, "has no use without smarthost_tls"),
+        (None, Encryption.STARTTLS, "cannot be read: No such file"),
+        ("not a certificate", Encryption.IMPLICIT, "holds no certificate in PEM form"),
+        ("not a certificate", Encryption.NONE, "has no use without smarthost_tls"),
     ],
 )
 def test_an_authority_that_cannot_be_used_is_named_before_anything_starts(
-    tmp_path: Path, content: str | None, mode: SmarthostTls, fault: str
+    tmp_path: Path, content: str | None, mode: Encryption, fault: str
 ) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:

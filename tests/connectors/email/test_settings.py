@@ -15,8 +15,7 @@ from maitred.connectors.email.incoming import (
     Place,
     Speech,
 )
-from maitred.connectors.email.networks import inside
-from maitred.connectors.email.outgoing import SmarthostTls
+from maitred.connectors.email.networks import Encryption, inside
 from maitred.connectors.email.settings import EmailAccount, EmailSettings, plan_of
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.secret import Secret
@@ -99,7 +98,7 @@ def box(**changes: Any) -> EmailMailbox:
         ({"dmarc_reject": True}, "dmarc_reject"),
         ({"mailboxes": {"m": box(account="nobody")}}, "mailboxes.m.account"),
         ({"mailboxes": {"m": box(host="imap.example.com")}}, "mailboxes.m.host"),
-        ({"mailboxes": {"m": box(tls=False)}}, "mailboxes.m.tls"),
+        ({"mailboxes": {"m": box(tls=Encryption.NONE)}}, "mailboxes.m.tls"),
         ({"mailboxes": {"m": box(ca_file=Path("/nowhere.pem"))}}, "mailboxes.m.ca_file"),
         ({"mailboxes": {"m": box(after=AfterRead.MOVE)}}, "mailboxes.m.move_to"),
         ({"mailboxes": {"m": box(move_to="Done")}}, "mailboxes.m.move_to"),
@@ -109,13 +108,13 @@ def box(**changes: Any) -> EmailMailbox:
         ),
         ({"mailboxes": {"m": box(folders=("INBOX", "Caf\u00e9"))}}, "mailboxes.m.folders[1]"),
         ({"mailboxes": {"m": box(after=AfterRead.MOVE, move_to="a\r\nb")}}, "mailboxes.m.move_to"),
-        ({"smarthost": "mx.example:25", "smarthost_user": "u"}, "smarthost_user"),
+        ({"smarthost": "mx.example:25", "smarthost_user": "u"}, "smarthost_password"),
         (
             {
                 "smarthost": "mx.example:25",
                 "smarthost_user": "u",
                 "smarthost_password": Secret("p"),
-                "smarthost_tls": SmarthostTls.NONE,
+                "smarthost_tls": Encryption.NONE,
             },
             "smarthost_tls",
         ),

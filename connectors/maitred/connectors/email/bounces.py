@@ -1,8 +1,8 @@
-"""Bounces at the door: what a mail system reports of a mail of ours (RFC 3464, RFC 6522).
+"""Bounces at the door: what a mail system says of a mail of ours (RFC 3464, RFC 6522, or words).
 
-Only what has no reverse path and is a delivery report by its type is looked at, and of it no more
-than its first parts, header fields only. Bounces in free words are left to the decoder, which
-reads them in the conversation.
+Anybody can write a bounce. So nothing is believed but what brings our mark, which only who has the
+mail can know: as the envelope's id, or in what is returned of the mail. Whatever else looks like a
+bounce is handed on like any machine's mail.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import base64
 import binascii
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from maitred.connectors.email.bounce_words import ENHANCED, WORDS_BYTES_MAX, failure_in
 from maitred.connectors.email.headers import header_values
 from maitred.connectors.email.marks import Marked, Marks, addresses_in
-from maitred.contracts.ids import OutboundId
 from maitred.contracts.limits import KIB
 from maitred.contracts.outbound import DeliveryState
 
@@ -29,27 +29,18 @@ _GROUPS_MAX: Final = 20
 _BOUNDARY: Final = re.compile(
     r";\s{0,20}boundary\s{0,5}=\s{0,5}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
-_ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_OURS: Final = re.compile(r"<(out_[0-9A-Za-z]{1,64})@([^<>@\s]{1,255})>")
 _STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_RETURNED_TYPES: Final = frozenset(
-    {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
-)
+_SEPARATOR: Final = b"\r\n\r\n"
 _DIAGNOSTIC_CHARACTERS_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a reply: it failed or arrived; `status` is the enhanced code (RFC 3463).
+    """What became of a reply: it failed or arrived; `status` is the enhanced code (RFC 3463)."""
 
-    `proven` tells its account and address, where the report bears our mark: only who has the mail
-    can make such a one.
-    """
-
-    outbound: OutboundId
+    reply: Marked
     state: DeliveryState
     status: str
-    proven: Marked | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,56 +49,64 @@ class _Recipient:
     status: str
 
 
-def fate_of(content: bytes, marks: Marks, domains: frozenset[str]) -> Fate | None:
-    """Return what a report says of a mail of ours; None if it is none, or says nothing final.
-
-    The mail is known by our mark, as envelope id or in what is returned, or else by its
-    Message-ID in one of our `domains`.
-    """
-    boundary = _BOUNDARY.search(_first(content, "Content-Type"))
-    if boundary is None or _type_of(content) != "multipart/report":
+def fate_of(content: bytes, marks: Marks) -> Fate | None:
+    """Return what a bounce says of a mail of ours; None if it proves nothing or is not final."""
+    content = content[:REPORT_BYTES_MAX]
+    parts = _parts(content)
+    groups = _groups(parts)
+    named = _named(groups)
+    envelope_id = _first(groups[0], "Original-Envelope-Id") if groups else ""
+    text = _SEPARATOR.join(map(_body, parts))
+    mark, returned = marks.read(envelope_id, named), len(text)
+    if mark is None:
+        mark, returned = marks.returned_in(text, named)
+    if mark is None:
         return None
-    status, returned = b"", b""
-    for part in _parts(content[:REPORT_BYTES_MAX], (boundary[1] or boundary[2]).encode()):
-        kind = _type_of(part)
-        if kind in _STATUS_TYPES and not status:
-            status = _body(part)
-        elif kind in _RETURNED_TYPES and not returned:
-            returned = _body(part)
-    groups = [each + b"\r\n" for each in status.split(b"\r\n\r\n", _GROUPS_MAX) if each]
-    found = _final([_recipient(each) for each in groups])
+    recipients = [each for each in map(_recipient, groups) if each is not None]
+    if recipients:
+        found = _final(recipients, _body(parts[0]))
+    else:
+        found = _in_words(_first(content, "Subject").encode() + b"\n" + text[:returned])
     if found is None:
         return None
-    proven = _proven(groups, returned, marks)
-    outbound = proven.outbound if proven else _named(returned, domains)
-    if outbound is None:
-        return None
-    failed = found.action == "failed"
-    return Fate(
-        outbound=outbound,
-        state=DeliveryState.FAILED if failed else DeliveryState.DELIVERED,
-        status=found.status,
-        proven=proven,
-    )
+    state = DeliveryState.FAILED if found.action == "failed" else DeliveryState.DELIVERED
+    return Fate(reply=mark, state=state, status=found.status)
+
+
+def _groups(parts: Sequence[bytes]) -> list[bytes]:
+    """Return the fields of a report: those of the mail, then those of each recipient."""
+    report = next((_body(each) for each in parts if _type_of(each) in _STATUS_TYPES), b"")
+    return [each + b"\r\n" for each in report.split(_SEPARATOR, _GROUPS_MAX) if each]
+
+
+def _in_words(text: bytes) -> _Recipient | None:
+    """Return what is said above the mail that is returned."""
+    status = failure_in(text[:WORDS_BYTES_MAX].decode("utf-8", "replace"))
+    return None if status is None else _Recipient("failed", status)
 
 
 def _type_of(part: bytes) -> str:
     return _first(part, "Content-Type").partition(";")[0].strip().lower()
 
 
-def _parts(content: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Yield the parts between the lines that name the boundary (RFC 2046, section 5.1.1)."""
-    pieces = content.split(b"\r\n--" + boundary, _PARTS_MAX + 1)[1:]
-    for piece in pieces:
-        if piece.startswith(b"--"):
-            return
-        # A part without header fields begins with a blank line, which is all body.
-        yield piece.partition(b"\r\n")[2]
+def _parts(content: bytes) -> list[bytes]:
+    """Return the parts between the lines that name the boundary (RFC 2046, section 5.1.1).
+
+    A mail that has none is its only part.
+    """
+    boundary = _BOUNDARY.search(_first(content, "Content-Type"))
+    if boundary is None or not _type_of(content).startswith("multipart/"):
+        return [content]
+    named = b"\r\n--" + (boundary[1] or boundary[2]).encode()
+    pieces = content.split(named, _PARTS_MAX + 1)[1:]
+    ends = next((at for at, each in enumerate(pieces) if each.startswith(b"--")), len(pieces))
+    # A part without header fields begins with a blank line, which is all body.
+    return [each.partition(b"\r\n")[2] for each in pieces[:ends][:_PARTS_MAX]]
 
 
 def _body(part: bytes) -> bytes:
     """Return the body of a part, decoded, with lines that end as in a header."""
-    _, _, body = part.partition(b"\r\n\r\n")
+    _, _, body = part.partition(_SEPARATOR)
     encoding = _first(part, "Content-Transfer-Encoding").lower()
     if encoding == "base64":
         try:
@@ -124,38 +123,36 @@ def _recipient(group: bytes) -> _Recipient | None:
     if not _first(group, "Final-Recipient") and not _first(group, "Action"):
         return None
     action = _first(group, "Action").lower()
-    code = _ENHANCED.search(_first(group, "Status"))
-    said = _ENHANCED.search(_first(group, "Diagnostic-Code")[:_DIAGNOSTIC_CHARACTERS_MAX])
+    code = ENHANCED.search(_first(group, "Status"))
+    said = ENHANCED.search(_first(group, "Diagnostic-Code")[:_DIAGNOSTIC_CHARACTERS_MAX])
     if code is None or (said and code[2] == code[3] == "0"):
         code = said or code
     status = code[0] if code else ""
     return _Recipient(action or ("failed" if status.startswith("5") else ""), status)
 
 
-def _final(recipients: list[_Recipient | None]) -> _Recipient | None:
-    """Return the recipient whose fate is the mail's: it arrived if it did anywhere."""
+def _final(recipients: Sequence[_Recipient], words: bytes) -> _Recipient | None:
+    """Return the recipient whose fate is the mail's: it arrived if it did anywhere.
+
+    A code that says nothing gives way to one that the `words` for people name (RFC 6522, part 1).
+    """
     for action in ("delivered", "failed"):
         for each in recipients:
-            if each is not None and each.action == action:
-                return each
+            if each.action == action:
+                vague = action == "failed" and (not each.status or each.status.endswith(".0.0"))
+                said = _in_words(words) if vague else None
+                return said if said is not None and said.status else each
     return None
 
 
-def _proven(groups: list[bytes], returned: bytes, marks: Marks) -> Marked | None:
-    """Return what our mark proves: the envelope's id, or the one in the mail that is returned."""
-    named = [
+def _named(groups: Sequence[bytes]) -> list[str]:
+    """Return the addresses that a report is about."""
+    return [
         address
         for group in groups
         for name in ("Original-Recipient", "Final-Recipient")
         for address in addresses_in(_first(group, name))
     ]
-    envelope_id = _first(groups[0], "Original-Envelope-Id")
-    return marks.read(envelope_id, named) or marks.in_header(returned)
-
-
-def _named(returned: bytes, domains: frozenset[str]) -> OutboundId | None:
-    found = _OURS.fullmatch(_first(returned, "Message-ID"))
-    return OutboundId(found[1]) if found and found[2].lower() in domains else None
 
 
 def _first(header: bytes, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from maitred.connectors.email.access_tokens import AccessTokens
 from maitred.connectors.email.door import Door, is_relay
 from maitred.connectors.email.imap import MailboxReader
 from maitred.connectors.email.incoming import Place, Speech
@@ -63,7 +64,8 @@ class EmailConnector:
         """
         self._settings = settings
         self._plan = plan_of(settings)
-        self._out = WayOut(self._plan.senders, self._plan.smarthost, context)
+        tokens = {name: AccessTokens(each, context) for name, each in settings.oauth.items()}
+        self._out = WayOut(self._plan.senders, self._plan.smarthost, context, tokens)
         # What is sent is tied to what comes back, on whichever way that comes.
         self._context = context = replace(context, accept=self._out.accept)
         self._certificate = certificate_of(settings, context)
@@ -78,7 +80,9 @@ class EmailConnector:
         verifier = Verifier(context.clock, resolver)
         self._door = Door(settings, self._plan, context, self._sessions, verifier)
         self._readers = [
-            MailboxReader(each, settings, self._plan, context, verifier)
+            MailboxReader(
+                each, settings, self._plan, context, verifier, tokens.get(each.settings.oauth)
+            )
             for each in self._plan.mailboxes
         ]
         self._listening: Listening | None = None

@@ -16,8 +16,10 @@ from typing import Any, Final
 
 import msgspec
 
+from maitred.connectors.email.access_tokens import AccessTokens, TokenFailed
 from maitred.connectors.email.headers import NO_VERDICT, header_values, verdict
-from maitred.connectors.email.imap_client import ImapClient, ImapFailed, Selected, imap_day
+from maitred.connectors.email.imap_access import ImapFailed
+from maitred.connectors.email.imap_client import ImapClient, Selected, imap_day
 from maitred.connectors.email.incoming import AfterRead, FirstRead, Judging, Mailbox
 from maitred.connectors.email.receiving import Mail, account_of, store
 from maitred.connectors.email.settings import EmailSettings, Plan
@@ -63,12 +65,14 @@ class MailboxReader:
         plan: Plan,
         context: Context,
         verifier: Verifier,
+        tokens: AccessTokens | None = None,
     ) -> None:
         self._mailbox = mailbox
         self._settings = settings
         self._plan = plan
         self._context = context
         self._verifier = verifier
+        self._tokens = tokens
         self._account = mailbox.settings.account
         self._memory_name = f"imap-{digest(mailbox.name, mailbox.folder)[:32]}"
         self._stopping = asyncio.Event()
@@ -102,7 +106,7 @@ class MailboxReader:
 
     async def _connection(self) -> None:
         """Read through one connection, until it is lost, fails, or is to end."""
-        client = ImapClient(self._mailbox.host, self._mailbox.port, self._mailbox.tls)
+        client = ImapClient(self._mailbox)
         loop = asyncio.get_running_loop()
         reading = loop.create_task(self._read(client))
         ends = [loop.create_task(each.wait()) for each in (client.lost, self._stopping)]
@@ -118,7 +122,11 @@ class MailboxReader:
 
     async def _read(self, client: ImapClient) -> None:
         box = self._mailbox.settings
-        await client.login(box.user, box.password.reveal())
+        await client.open()
+        if self._tokens is not None:
+            await client.show_token(box.user, self._tokens)
+        elif box.password is not None:
+            await client.login(box.user, box.password.reveal())
         selected = await client.select(self._mailbox.folder)
         position = await self._begin(selected)
         while True:
@@ -254,7 +262,7 @@ async def _end(task: asyncio.Task[Any]) -> None:
 def _reason(failure: BaseException | None) -> str:
     """Return a short stable word for why a connection ended."""
     match failure:
-        case ImapFailed():
+        case ImapFailed() | TokenFailed():
             return failure.reason
         case StoreUnavailable():
             return "store_unavailable"

@@ -1,6 +1,6 @@
 """One connection to an IMAP server (RFC 3501), in the few words that reading a folder takes.
 
-aioimaplib speaks the protocol. What it answers is looked at here and nowhere else.
+aioimaplib speaks the protocol. What it answers is looked at here and in `imap_access` alone.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,23 +15,23 @@ from typing import Any, Final
 
 from aioimaplib import aioimaplib  # type: ignore[import-untyped]
 
-from maitred.contracts.errors import Retryable
+from maitred.connectors.email.access_tokens import AccessTokens
+from maitred.connectors.email.imap_access import (
+    COMMAND_S,
+    ImapFailed,
+    learn_capabilities,
+    secure,
+    show_token,
+)
+from maitred.connectors.email.incoming import Mailbox
+from maitred.connectors.email.networks import Encryption
 
-COMMAND_S: Final = 30.0
 IDLE_S: Final = 300.0
 """RFC 2177 section 3 allows 29 minutes; many networks forget a silent connection sooner."""
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _NUMBER: Final = re.compile(rb"\[(UIDVALIDITY|UIDNEXT) (\d{1,10})\]", re.IGNORECASE)
 _SIZE: Final = re.compile(rb"RFC822\.SIZE (\d{1,12})", re.IGNORECASE)
 _DAY: Final = re.compile(rb'INTERNALDATE "\s?(\d{1,2})-([A-Za-z]{3})-(\d{4}) ', re.IGNORECASE)
-
-
-class ImapFailed(Retryable):
-    """The server refused something; `reason` is a short stable word for what."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"IMAP: {reason}")
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +51,54 @@ class Found:
 
 
 class ImapClient:
-    """A connection; it must be made within a running loop, and closed."""
+    """A connection; it must be made within a running loop, opened, and closed."""
 
-    def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, mailbox: Mailbox) -> None:
         logging.getLogger(aioimaplib.__name__).disabled = True  # it would write mails
         self.lost = asyncio.Event()
+        self._place = (mailbox.host, mailbox.port)
+        self._starttls = mailbox.tls if mailbox.settings.tls is Encryption.STARTTLS else None
         self._client = aioimaplib.IMAP4(
-            host, port, timeout=COMMAND_S, conn_lost_cb=self._on_lost, ssl_context=tls
+            *self._place,
+            timeout=COMMAND_S,
+            conn_lost_cb=self._on_lost,
+            ssl_context=None if self._starttls else mailbox.tls,
         )
 
     def _on_lost(self, error: Exception | None) -> None:  # noqa: ARG002  (aioimaplib hands it over)
         self.lost.set()
 
+    async def open(self) -> None:
+        """Connect, and secure the connection where STARTTLS is to do that (RFC 3501, 6.2.1).
+
+        Raises:
+            ImapFailed: `imap_starttls`, the server will not have it.
+            OSError, TimeoutError: it is not there, or its certificate is not good.
+        """
+        await self._client.wait_hello_from_server()
+        if self._starttls is not None:
+            await secure(self._client.protocol, self._starttls, self._place[0])
+
     async def login(self, user: str, password: str) -> None:
-        """Connect and log in.
+        """Log in.
 
         Raises:
             ImapFailed: `imap_login`, the server does not let us in.
-            OSError, TimeoutError: it is not there.
         """
-        await self._client.wait_hello_from_server()
         answer = await self._client.login(aioimaplib.quoted(user), password)
         if answer.result != "OK":
             raise ImapFailed("imap_login")
-        # Many servers say only now what they can do.
-        async with asyncio.timeout(COMMAND_S):
-            await self._client.protocol.capability()
+        await learn_capabilities(self._client.protocol)
+
+    async def show_token(self, user: str, tokens: AccessTokens) -> None:
+        """Log in with an access token.
+
+        Raises:
+            ImapFailed: `imap_no_oauth`, the server takes none; `imap_login`, not this one.
+            TokenFailed: there is none to be had.
+            StoreUnavailable: the store does not answer.
+        """
+        await show_token(self._client.protocol, user, tokens, self._place)
 
     async def select(self, folder: str) -> Selected:
         """Open a folder.

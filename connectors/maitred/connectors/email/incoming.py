@@ -11,7 +11,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from maitred.connectors.email.networks import PATH, host_port, is_loopback
+from maitred.connectors.email.networks import PATH, Encryption, host_port, is_loopback
+from maitred.connectors.email.oauth import EmailOAuth, check_access
 from maitred.contracts.identifiers import SECRET_BYTES_MIN
 from maitred.contracts.secret import Secret
 
@@ -67,21 +68,23 @@ class EmailListener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class EmailMailbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One mailbox that is read by IMAP, for an account; `host` as `host:port`, TLS from the start.
+    """One mailbox that is read by IMAP, for an account; `host` as `host:port`.
 
-    `authserv_id` is the name under which the mailbox's own server states its verdicts.
+    `oauth` names where access tokens come from, in place of a password. `authserv_id` is the name
+    under which the mailbox's own server states its verdicts.
     """
 
     account: str
     host: str
     user: str
-    password: Secret
+    password: Secret | None = None
+    oauth: str = ""
     folders: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("INBOX",)
     first: FirstRead = FirstRead.NEW
     after: AfterRead = AfterRead.SEEN
     move_to: str = ""
     authserv_id: str = ""
-    tls: bool = True
+    tls: Encryption = Encryption.IMPLICIT
     ca_file: Path | None = None
     poll_s: Annotated[float, msgspec.Meta(ge=1, le=1_700)] = 60.0
     """RFC 2177: a server may drop whoever says nothing for 30 minutes."""
@@ -143,7 +146,10 @@ def check_logins(logins: Mapping[str, Secret], faults: list[str]) -> None:
 
 
 def mailboxes_of(
-    mailboxes: Mapping[str, EmailMailbox], accounts: Container[str], faults: list[str]
+    mailboxes: Mapping[str, EmailMailbox],
+    accounts: Container[str],
+    oauth: Mapping[str, EmailOAuth],
+    faults: list[str],
 ) -> tuple[Mailbox, ...]:
     """Return the folders to read."""
     found = []
@@ -152,9 +158,11 @@ def mailboxes_of(
         host, port = host_port(each.host, f"{key}.host", faults)
         if each.account not in accounts:
             faults.append(f"{PATH}.{key}.account: no account is called {each.account!r}")
-        if not each.tls and host and not is_loopback(host):
+        faults += check_access(f"{PATH}.{key}.password", each.password, each.oauth, oauth)
+        in_the_clear = each.tls is Encryption.NONE
+        if in_the_clear and host and not is_loopback(host):
             faults.append(f"{PATH}.{key}.tls: needed, a password never goes in the clear")
-        tls = _trusting(each.ca_file, f"{key}.ca_file", faults) if each.tls else None
+        tls = None if in_the_clear else _trusting(each.ca_file, f"{key}.ca_file", faults)
         if (each.after is AfterRead.MOVE) != bool(each.move_to):
             faults.append(f'{PATH}.{key}.move_to: goes with after = "move", and only with it')
         for index, folder in enumerate(each.folders):

@@ -11,12 +11,14 @@ import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from maitred.connectors.email.headers import HEADER_BYTES_MAX, header_values
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import Keys, email_identifier
 from maitred.contracts.ids import OutboundId
+from maitred.contracts.limits import KIB
 
 FIELD: Final = "X-Maitred-Mark"
 OWN_MARK_FACT: Final = "own_mark"
@@ -26,6 +28,9 @@ _FIELD_BYTES: Final = FIELD.lower().encode()
 _MARK: Final = re.compile(r"(out_[0-9A-Za-z]{1,64})\.([0-9a-f]{32})")
 _ADDRESS: Final = re.compile(r"[^\s<>\",;:()]{1,256}@[^\s<>\",;:()]{1,255}")
 _ADDRESSES_MAX: Final = 20
+_MARK_BYTES: Final = re.compile(_MARK.pattern.encode())
+_MARKS_MAX: Final = 3
+_NEAR_BYTES: Final = 4 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,22 @@ class Marks:
                 if hmac.compare_digest(self.of(claimed), found[0]):
                     return claimed
         return None
+
+    def returned_in(self, text: bytes, named: Iterable[str]) -> tuple[Marked | None, int]:
+        """Return what a mark proves that stands anywhere in a text, and where its mail begins.
+
+        The mail that bears it went to whom its own header names, or to one of the `named`.
+        """
+        for found in islice(_MARK_BYTES.finditer(text), _MARKS_MAX):
+            above = text.rfind(b"\r\n\r\n", max(0, found.start() - HEADER_BYTES_MAX), found.start())
+            begins = above + 4 if above >= 0 else 0
+            header = text[begins : begins + HEADER_BYTES_MAX]
+            if marked := self.in_header(header):
+                return marked, begins
+            near = addresses_in(text[: min(begins, _NEAR_BYTES)].decode("utf-8", "replace"))
+            if marked := self.read(found[0].decode("ascii"), [*named, *near]):
+                return marked, found.start()
+        return None, len(text)
 
     def in_header(self, header: bytes) -> Marked | None:
         """Return what the mark in the header of a mail proves, together with whom it is to."""

@@ -1,7 +1,8 @@
-"""Places and networks as settings write them."""
+"""Places and networks as settings write them, and how what goes there is encrypted."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 
@@ -9,6 +10,16 @@ PATH: Final = "channels.email"
 _PORT_MAX: Final = 65_535
 
 Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+
+
+class Encryption(StrEnum):
+    """How a connection to a server is encrypted."""
+
+    STARTTLS = "starttls"
+    """From the client's STARTTLS on, as on the ports 587 (RFC 3207) and 143 (RFC 3501)."""
+    IMPLICIT = "implicit"
+    """From the first byte, as on the ports 465 and 993 (RFC 8314, section 3)."""
+    NONE = "none"
 
 
 def inside(peer: str, networks: Networks) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 
+from maitred.connectors.email.networks import Encryption
 from maitred.connectors.email.signing import BadKey, Signer, signer_of
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import email_identifier
@@ -20,16 +20,6 @@ CONNECTIONS_MAX: Final = 64
 KEYS_MAX: Final = 4
 
 _SELECTOR: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-
-
-class SmarthostTls(StrEnum):
-    """How the connection to the smarthost is encrypted."""
-
-    STARTTLS = "starttls"
-    """From the client's STARTTLS on, as on port 587 (RFC 3207)."""
-    IMPLICIT = "implicit"
-    """From the first byte, as on port 465 (RFC 8314, section 3.3)."""
-    NONE = "none"
 
 
 class DkimKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +51,7 @@ class Sender:
 class Smarthost:
     """The mail server that takes our replies; without `user` there is no login.
 
+    A login has a `password`, or access tokens from where `oauth` names.
     `tls` is None where it is spoken to in the clear. `notices` asks for a word of every arrival
     where the server can pass that on (RFC 3461). `hostname` is how we name ourselves.
     """
@@ -72,19 +63,20 @@ class Smarthost:
     implicit: bool = False
     user: str = ""
     password: Secret | None = field(default=None, repr=False)
+    oauth: str = ""
     connections_max: int = 4
     idle_s: float = 60.0
     notices: bool = False
 
 
 def tls_of(
-    mode: SmarthostTls, ca_file: Path | None, path: str, faults: list[str]
+    mode: Encryption, ca_file: Path | None, path: str, faults: list[str]
 ) -> ssl.SSLContext | None:
     """Return the context in which the smarthost's certificate is checked.
 
     With `ca_file` its authorities alone are believed.
     """
-    if mode is SmarthostTls.NONE:
+    if mode is Encryption.NONE:
         if ca_file is not None:
             faults.append(f"{path}: has no use without smarthost_tls")
         return None

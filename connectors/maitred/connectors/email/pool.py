@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiosmtplib import SMTP, SMTPException
 
+from maitred.connectors.email.access_tokens import AccessTokens
 from maitred.connectors.email.letter import Letter
 from maitred.connectors.email.outgoing import Smarthost
 from maitred.connectors.email.submission import ConnectionGone, is_alive, opened, submit
@@ -36,9 +37,13 @@ class Pool:
     """
 
     def __init__(
-        self, smarthost: Smarthost, spawn: Callable[[str, Coroutine[Any, Any, None]], None]
+        self,
+        smarthost: Smarthost,
+        spawn: Callable[[str, Coroutine[Any, Any, None]], None],
+        tokens: AccessTokens | None = None,
     ) -> None:
         self._smarthost = smarthost
+        self._tokens = tokens
         self._spawn = spawn
         self._room = asyncio.Semaphore(smarthost.connections_max)
         self._idle: list[_Connection] = []
@@ -60,7 +65,8 @@ class Pool:
                     await self._give(used, letter)
                     return
             try:
-                await self._give(_Connection(await opened(self._smarthost)), letter)
+                client = await opened(self._smarthost, self._tokens)
+                await self._give(_Connection(client), letter)
             except ConnectionGone as gone:
                 raise gone.meaning from None
 

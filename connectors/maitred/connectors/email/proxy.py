@@ -28,7 +28,10 @@ async def read_header(connection: socket.socket) -> str:
         BadPayload: it is no header, or one that breaks off.
         OSError: the connection is lost.
     """
-    data = await get_proxy(_Socket(connection))
+    try:
+        data = await get_proxy(_Socket(connection))
+    except EOFError:  # a proxy that looks whether the port is open, and goes
+        raise BadPayload("no PROXY header", code="proxy_header") from None
     if not data.valid:
         raise BadPayload("no PROXY header", code="proxy_header")
     if data.command == V2_CMD.LOCAL or data.family not in {AF.INET, AF.INET6}:

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
+from maitred.connectors.email.access_tokens import AccessTokens
 from maitred.connectors.email.bounces import fate_of
 from maitred.connectors.email.letter import Letter, compose
 from maitred.connectors.email.marks import OWN_MARK_FACT, Marked, Marks
@@ -41,15 +42,18 @@ class WayOut:
     """Sends the replies of all accounts."""
 
     def __init__(
-        self, senders: Mapping[str, Sender], smarthost: Smarthost | None, context: Context
+        self,
+        senders: Mapping[str, Sender],
+        smarthost: Smarthost | None,
+        context: Context,
+        tokens: Mapping[str, AccessTokens],
     ) -> None:
         self._senders = senders
         self._context = context
-        self._domains = frozenset(
-            each.address.rpartition("@")[2].lower() for each in senders.values()
-        )
         self._marks = Marks(context.keys, tuple(senders))
-        self._pool = Pool(smarthost, context.spawn) if smarthost is not None else None
+        self._pool = None
+        if smarthost is not None:
+            self._pool = Pool(smarthost, context.spawn, tokens.get(smarthost.oauth))
         self._suppression = Suppression(context.memory, context.keys, context.clock)
 
     def start(self) -> None:
@@ -95,8 +99,8 @@ class WayOut:
     async def accept(self, inbound: Inbound, body: bytes, traceparent: str = "") -> Receipt:
         """Store a mail, then tie it to what was sent before.
 
-        What has no reverse path may be a report of a failure or an arrival, which goes to whom it
-        concerns. Any other mail shows that its sender's address lives.
+        What has no reverse path and brings our mark may tell of a failure or an arrival, which
+        goes to whom it concerns. What has one shows that its sender's address lives.
 
         Raises:
             StoreUnavailable: the store did not confirm in time; do not acknowledge. Both may be
@@ -109,28 +113,28 @@ class WayOut:
             inbound = structs.replace(inbound, evidence=evidence)
         receipt = await self._context.accept(inbound, body, traceparent)
         if inbound.evidence.facts.get(NULL_PATH_FACT):
-            await self._report(inbound.account, body)
+            await self._report(body)
         else:
             await self._suppression.lift(inbound.sender.identifier)
         return receipt
 
-    async def _report(self, account: str, body: bytes) -> None:
-        fate = fate_of(body, self._marks, self._domains)
+    async def _report(self, body: bytes) -> None:
+        fate = fate_of(body, self._marks)
         if fate is None:
             return
         failed = fate.state is DeliveryState.FAILED
         await self._context.report(
             Report(
-                outbound=fate.outbound,
+                outbound=fate.reply.outbound,
                 channel=CHANNEL,
-                account=fate.proven.account if fate.proven else account,
+                account=fate.reply.account,
                 state=fate.state,
                 at=self._context.clock(),
                 error=f"bounce_{fate.status}".rstrip("_") if failed else "",
             )
         )
-        if failed and fate.proven:
-            await self._suppression.add(email_identifier(fate.proven.address), fate.status)
+        if failed:
+            await self._suppression.add(email_identifier(fate.reply.address), fate.status)
 
     def _letter(
         self, outbound: Outbound, sender: Sender, files: list[tuple[OutboundFile, bytes]]

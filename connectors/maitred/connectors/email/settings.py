@@ -20,17 +20,18 @@ from maitred.connectors.email.incoming import (
 )
 from maitred.connectors.email.networks import (
     PATH,
+    Encryption,
     Networks,
     host_port,
     is_loopback,
     networks_of,
 )
+from maitred.connectors.email.oauth import EmailOAuth, check_access, check_oauth
 from maitred.connectors.email.outgoing import (
     CONNECTIONS_MAX,
     DkimKeys,
     Sender,
     Smarthost,
-    SmarthostTls,
     signers_of,
     tls_of,
 )
@@ -74,13 +75,16 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     verify: Judging = Judging.AUTHENTICATION_RESULTS
     dmarc_reject: bool = False
     mailboxes: dict[str, EmailMailbox] = {}
+    oauth: dict[str, EmailOAuth] = {}
+    """Where access tokens come from, by a name that mailboxes and the smarthost refer to."""
     accounts: dict[str, EmailAccount]
     trusted_relays: tuple[str, ...] = ()
     authserv_id: str = ""
     smarthost: str = ""
     smarthost_user: str = ""
     smarthost_password: Secret | None = None
-    smarthost_tls: SmarthostTls = SmarthostTls.STARTTLS
+    smarthost_oauth: str = ""
+    smarthost_tls: Encryption = Encryption.STARTTLS
     smarthost_ca_file: Path | None = None
     smarthost_connections_max: Annotated[int, msgspec.Meta(ge=1, le=CONNECTIONS_MAX)] = 4
     smarthost_idle_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 60.0
@@ -141,7 +145,8 @@ def plan_of(settings: EmailSettings) -> Plan:
             faults.append(f"{path}.from_name: must be one line of printable characters")
     relays = networks_of(settings.trusted_relays, "trusted_relays", faults)
     proxies = networks_of(settings.proxies, "proxies", faults)
-    mailboxes = mailboxes_of(settings.mailboxes, settings.accounts, faults)
+    check_oauth(settings.oauth, faults)
+    mailboxes = mailboxes_of(settings.mailboxes, settings.accounts, settings.oauth, faults)
     _check_trust(settings, faults)
     _check_tls(settings, faults)
     smarthost = _smarthost(settings, faults)
@@ -220,19 +225,24 @@ def _smarthost(settings: EmailSettings, faults: list[str]) -> Smarthost | None:
     if not settings.smarthost:
         return None
     host, port = host_port(settings.smarthost, "smarthost", faults)
-    if bool(settings.smarthost_user) != (settings.smarthost_password is not None):
-        faults.append(f"{_PATH}.smarthost_user and smarthost_password: give both or none")
+    password, oauth = settings.smarthost_password, settings.smarthost_oauth
+    if settings.smarthost_user:
+        path = f"{_PATH}.smarthost_password"
+        faults += check_access(path, password, oauth, settings.oauth)
+    elif password is not None or oauth:
+        faults.append(f"{_PATH}.smarthost_user: needed, to log in as")
     mode = settings.smarthost_tls
-    if settings.smarthost_user and mode is SmarthostTls.NONE and not is_loopback(host):
+    if settings.smarthost_user and mode is Encryption.NONE and not is_loopback(host):
         faults.append(f"{_PATH}.smarthost_tls: needed, a password never goes in the clear")
     return Smarthost(
         host=host,
         port=port,
         hostname=settings.hostname,
         tls=tls_of(mode, settings.smarthost_ca_file, f"{_PATH}.smarthost_ca_file", faults),
-        implicit=mode is SmarthostTls.IMPLICIT,
+        implicit=mode is Encryption.IMPLICIT,
         user=settings.smarthost_user,
-        password=settings.smarthost_password,
+        password=password,
+        oauth=oauth,
         connections_max=settings.smarthost_connections_max,
         idle_s=settings.smarthost_idle_s,
         notices=settings.smarthost_notices,

@@ -9,14 +9,24 @@ from aiosmtplib import (
     SMTP,
     SMTPException,
     SMTPNotSupported,
+    SMTPRecipientRefused,
     SMTPResponseException,
     SMTPTimeoutError,
 )
 from aiosmtplib.response import SMTPResponse
 
+from maitred.connectors.email.access_tokens import AccessTokens
 from maitred.connectors.email.letter import Letter
 from maitred.connectors.email.outgoing import Smarthost
-from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.connectors.email.sasl import mechanism_of, saying
+from maitred.contracts.errors import (
+    Deferred,
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+)
 from maitred.contracts.limits import KIB, MINUTE_MS
 
 SMARTHOST_TIMEOUT_S: Final = 30.0
@@ -25,10 +35,14 @@ TAKEN_TIMEOUT_S: Final = 120.0
 """For the answer to a whole mail, which some check for spam and viruses first. RFC 5321, section
 4.5.3.2.6, asks for ten minutes; a reply whose outcome nobody knows costs a person more than that,
 one that waits holds up its conversation."""
+DEFERRED_MS: Final = MINUTE_MS
+"""Until a mail is tried again that was answered 4xx; from then on twice as long each time. With the
+tries that a reply has that is half an hour, and greylisting mostly asks for five minutes."""
 _ALIVE_TIMEOUT_S: Final = 5.0
 _SLOWEST_BYTES_PER_S: Final = 64 * KIB
 
 _CLOSING: Final = 421
+_CHALLENGE: Final = 334
 _GO_AHEAD: Final = 354
 _SUCCESS: Final = range(200, 300)
 _FOR_NOW: Final = range(400, 500)
@@ -57,13 +71,14 @@ class ConnectionGone(Exception):
         self.meaning = meaning
 
 
-async def opened(smarthost: Smarthost) -> SMTP:
-    """Return a connection on which mail may be handed over.
+async def opened(smarthost: Smarthost, tokens: AccessTokens | None = None) -> SMTP:
+    """Return a connection on which mail may be handed over; with `tokens` they let us in.
 
     Raises:
         Throttled: the smarthost is closed for now.
         Retryable: it is not there, its certificate is not good, or it does not let us in. That is
             about our access and not about a reply, which waits until the operator has mended it.
+        StoreUnavailable: the store, which knows the refresh token, does not answer.
     """
     client = SMTP(
         hostname=smarthost.host,
@@ -78,7 +93,9 @@ async def opened(smarthost: Smarthost) -> SMTP:
     try:
         await client.connect()
         await client.ehlo()
-        if smarthost.user and smarthost.password is not None:
+        if tokens is not None:
+            await _show_token(client, smarthost, tokens)
+        elif smarthost.user and smarthost.password is not None:
             await client.login(smarthost.user, smarthost.password.reveal())
         is_in = True
     except SMTPResponseException as error:
@@ -92,6 +109,26 @@ async def opened(smarthost: Smarthost) -> SMTP:
         if not is_in:
             client.close()
     return client
+
+
+async def _show_token(client: SMTP, smarthost: Smarthost, tokens: AccessTokens) -> None:
+    """Log in with an access token, and once more with a new one if the first is not taken."""
+    mechanism = mechanism_of(client.server_auth_methods)
+    if not mechanism:
+        raise Retryable("smarthost takes no access tokens")
+    answer = SMTPResponse(0, "")
+    for _ in range(2):
+        token = await tokens.get()
+        said = saying(mechanism, smarthost.user, token, (smarthost.host, smarthost.port))
+        answer = await client.execute_command(b"AUTH", mechanism.encode(), said.first)
+        if answer.code == _CHALLENGE:
+            answer = await client.execute_command(said.last)
+        if answer.code in _SUCCESS:
+            return
+        if answer.code not in _FINAL:
+            break
+        tokens.refused(token)
+    raise SMTPResponseException(answer.code, answer.message)
 
 
 async def is_alive(client: SMTP) -> bool:
@@ -122,7 +159,8 @@ async def submit(client: SMTP, letter: Letter, smarthost: Smarthost) -> None:
     except SMTPResponseException as error:
         if error.code == _CLOSING:
             raise ConnectionGone(_closing()) from None
-        raise _error_of_answer(error.code, error.message) from None
+        of_recipient = isinstance(error, SMTPRecipientRefused)
+        raise _error_of_answer(error.code, error.message, of_recipient=of_recipient) from None
     except SMTPTimeoutError:
         raise Retryable("smarthost: it fell silent") from None
     except (SMTPException, OSError) as error:
@@ -180,10 +218,13 @@ def _closing() -> Throttled:
     return Throttled("smarthost answered 421", after_ms=MINUTE_MS)
 
 
-def _error_of_answer(code: int, text: str, *, had_mail: bool = False) -> MaitredError:
+def _error_of_answer(
+    code: int, text: str, *, had_mail: bool = False, of_recipient: bool = False
+) -> MaitredError:
     """Map an SMTP answer (RFC 5321 section 4.2.1, RFC 3463 section 3.8 for the class 4.7).
 
-    What is no answer at all leaves the outcome open if the smarthost `had_mail`.
+    What is about one recipient, as greylisting is (RFC 6647), holds up nobody else. What is no
+    answer at all leaves the outcome open if the smarthost `had_mail`.
     """
     enhanced = _ENHANCED.match(text)
     status = enhanced[0] if enhanced else ""
@@ -191,8 +232,10 @@ def _error_of_answer(code: int, text: str, *, had_mail: bool = False) -> Maitred
         return Refused(f"smarthost answered {code}", code=f"smtp_{code}", status=status)
     if code == _CLOSING:
         return _closing()
-    if code in _FOR_NOW and status.startswith("4.7."):
+    if code in _FOR_NOW and status.startswith("4.7.") and not of_recipient:
         return Throttled(f"smarthost answered {code}", after_ms=MINUTE_MS)
-    if had_mail and code not in _FOR_NOW:
+    if code in _FOR_NOW:
+        return Deferred(f"smarthost answered {code}", after_ms=DEFERRED_MS)
+    if had_mail:
         return OutcomeUnknown("the smarthost gave no answer to the mail")
     return Retryable(f"smarthost answered {code}")
