@@ -28,6 +28,8 @@ async def browser() -> AsyncIterator[Browser]:
             pytest.skip("no Chromium on this machine: see tests/browser/install.py")
         # Chromium refuses its sandbox to root.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        # The only port that a house of ours may get and Chromium keeps pages from.
+        arguments.append("--explicitly-allowed-ports=10080")
         launched = await playwright.chromium.launch(executable_path=path, args=arguments)
         yield launched
         await launched.close()

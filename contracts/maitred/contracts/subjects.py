@@ -195,6 +195,23 @@ class Subjects:
         """Name what a shadow policy would have decided otherwise."""
         return f"{self.root}.shadow.{conversation}"
 
+    # -- in no stream
+    def signal_said(self, agent: AgentId | str) -> str:
+        """Name where an agent signals."""
+        return f"{self.root}.signal.said.{agent}"
+
+    def signal_heard(self, agent: AgentId) -> str:
+        """Name where an agent hears what customers signal."""
+        return f"{self.root}.signal.heard.{agent}"
+
+    def signal_from(self, channel: str, endpoint: IdentifierKey | str) -> str:
+        """Name where doors pass on what is signalled at an endpoint."""
+        return f"{self.root}.signal.from.{channel}.{endpoint}"
+
+    def signal_to(self, channel: str, endpoint: IdentifierKey | str) -> str:
+        """Name where all doors hear what an agent signals to an endpoint."""
+        return f"{self.root}.signal.to.{channel}.{endpoint}"
+
     def any(self, kind: str) -> str:
         """Name everything of one kind."""
         return f"{self.root}.{kind}.>"

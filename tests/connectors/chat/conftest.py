@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +142,13 @@ class House:
                 visitor_identifier(visitor), text, channel="chat", account="web", command=command
             )
         )
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """What is opened on it is closed with the test."""
+    async with AsyncExitStack() as opened:
+        yield opened
 
 
 @pytest.fixture

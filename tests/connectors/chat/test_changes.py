@@ -57,16 +57,6 @@ async def test_the_id_that_an_ack_names_is_the_one_that_an_edit_is_about(chat: C
     assert ack["message"] == message_id(context.tenant, "chat", "web", f"{ann.id}:m1")
 
 
-async def test_typing_is_taken_and_never_stored(chat: Chat) -> None:
-    house = await chat()
-    ann = await house.visit()
-    await ann.hello()
-    await ann.say(type="typing")
-    assert await ann.ask(type="ping") == {"type": "pong"}
-    assert house.context.store.calls == 0
-    assert house.context.refusals == []
-
-
 @pytest.mark.parametrize(
     ("frame", "code", "about"),
     [

@@ -18,7 +18,7 @@ from maitred.connectors.chat.token import issue
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import visitor_identifier
 from maitred.contracts.inbound import BlobRef
-from maitred.contracts.limits import CHAT_UPLOAD_BYTES_MAX, CHAT_UPLOADS_AT_ONCE_MAX, HOUR_MS
+from maitred.contracts.limits import CHAT_UPLOAD_BYTES_MAX, HOUR_MS
 from maitred.contracts.outbound import OutboundFile
 from maitred.contracts.secret import Secret
 from maitred.normalizer.chat.decoder import decode
@@ -217,39 +217,6 @@ async def test_bytes_are_bounded_by_the_hour_for_a_visitor_and_for_all(
     assert (await post(house, other, form(PNG)))[0] == 200
     house.context.now += HOUR_MS
     assert (await post(house, token, form(PNG)))[0] == 200
-
-
-async def test_no_more_than_a_few_are_held_in_memory_at_a_time(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(file_door, "CHAT_UPLOADS_AT_ONCE_MAX", 1)
-    assert CHAT_UPLOADS_AT_ONCE_MAX > 1
-    house = await chat()
-    token, _ = await token_of(house)
-    house.context.store.gate = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        first = group.create_task(post(house, token, form(PNG)))
-        await house.context.store.called.wait()
-        status, fault, headers = await post(house, token, form(PNG))
-        assert (status, fault["code"], headers["Retry-After"]) == (503, "try_again", "5")
-        house.context.store.gate.set()
-    assert first.result()[0] == 200
-    assert (await post(house, token, form(PNG)))[0] == 200
-
-
-async def test_a_body_that_does_not_come_is_not_waited_for(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(file_door, "CHAT_UPLOAD_TIMEOUT_MS", 20)
-    house = await chat()
-    token, _ = await token_of(house)
-    reader, writer = await asyncio.open_connection(*house.url[7:].split(":"))
-    writer.write(
-        f"POST /v1/chat/web/files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
-        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 9\r\n\r\n--x".encode()
-    )
-    assert b" 408 " in await reader.readline()
-    writer.close()
 
 
 async def test_pages_of_other_origins_are_kept_out_and_allowed_ones_are_told_so(

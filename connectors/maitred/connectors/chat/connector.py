@@ -14,6 +14,8 @@ Client and server exchange JSON text frames (`docs/chat.md` has every field and 
     client  {"type": "code", "id": "c1", "code": "123456"}
     server  {"type": "verified", "id": "c1", "kind": "email", "message": "msg_…"}
     client  {"type": "typing"}
+    server  {"type": "typing"}
+    server  {"type": "read", "message": "msg_…"}
     client  {"type": "read", "seq": 17, "after": 12}
     server  {"type": "marked", "state": "read", "seq": 17}
     client  {"type": "ping"}
@@ -41,6 +43,7 @@ from maitred.connectors.chat.page import demo_page
 from maitred.connectors.chat.presence import Presence
 from maitred.connectors.chat.settings import ChatAccount, ChatSettings, check, sends_through
 from maitred.connectors.chat.socket import ChatSocket
+from maitred.connectors.chat.sources import Source, Sources
 from maitred.connectors.chat.widget import WIDGET_PATH, Widget, load_widget
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.contracts.limits import (
@@ -72,6 +75,7 @@ class ChatConnector:
         files_max=CHAT_FILES_MAX,
         file_bytes_max=BLOB_BYTES_MAX,
         edits=True,
+        typing=True,
         reports=frozenset({DeliveryState.DELIVERED, DeliveryState.READ}),
     )
 
@@ -84,7 +88,8 @@ class ChatConnector:
         self._stopping = False
         self._all_gone = asyncio.Event()
         self._widget: Widget | None = None
-        self._files = FileDoor(settings, self._presence, context)
+        self._sources = Sources(settings.proxies, context.clock)
+        self._files = FileDoor(settings, self._presence, context, self._sources)
 
     def routes(self) -> Sequence[Route]:
         """Return the widget, the WebSocket, the files, and, if wanted, the page to try it on."""
@@ -104,6 +109,8 @@ class ChatConnector:
             return
         self._widget = await asyncio.to_thread(load_widget)
         self._context.spawn("chat.replies", self._presence.follow())
+        if (signals := self._context.signals) is not None:
+            self._context.spawn("chat.signals", self._presence.follow_signals(signals))
 
     async def stop(self) -> None:
         """Take no new connections, tell everybody that we go away, wait for what is under way."""
@@ -150,6 +157,16 @@ class ChatConnector:
         if self._stopping or len(self._sockets) >= CHAT_SOCKETS_MAX or transport is None:
             self._context.refused(account, "too_many_sockets")
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})
+        source = self._sources.of(request)
+        with self._sources.socket(source) as is_welcome:
+            if not is_welcome:
+                self._context.refused(account, "source_sockets")
+                raise web.HTTPTooManyRequests(headers={"Retry-After": "60"})
+            return await self._open(account, request, transport, source)
+
+    async def _open(
+        self, account: str, request: web.Request, transport: asyncio.Transport, source: Source
+    ) -> web.WebSocketResponse:
         web_socket = web.WebSocketResponse(
             heartbeat=CHAT_HEARTBEAT_MS / SECOND_MS,
             max_msg_size=CHAT_FRAME_BYTES_MAX,
@@ -163,7 +180,7 @@ class ChatConnector:
         self._all_gone.clear()
         try:
             await web_socket.prepare(request)
-            await self._attend(account, socket)
+            await self._attend(account, socket, source)
         finally:
             self._presence.leave(socket)
             self._sockets.discard(socket)
@@ -171,7 +188,7 @@ class ChatConnector:
                 self._all_gone.set()
         return web_socket
 
-    async def _attend(self, account: str, socket: ChatSocket) -> None:
+    async def _attend(self, account: str, socket: ChatSocket, source: Source) -> None:
         """Read and write one connection until it ends.
 
         What the listener said last is still sent; what it is storing is still stored. Each has
@@ -183,6 +200,8 @@ class ChatConnector:
             settings=self._settings,
             presence=self._presence,
             context=self._context,
+            sources=self._sources,
+            source=source,
         )
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(listener.listen())

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from maitred.connectors.chat.bucket import Bucket
+from maitred.connectors.chat.bucket import Bucket, Buckets
 from maitred.connectors.chat.frames import Ack, Fault, NotTaken, write
 from maitred.connectors.chat.handles import FileHandles
 from maitred.connectors.chat.origins import may_open, preflight, shared_with
+from maitred.connectors.chat.places import Places, UploadPace
 from maitred.connectors.chat.presence import Presence
 from maitred.connectors.chat.session import Session
 from maitred.connectors.chat.settings import ChatAccount, ChatSettings
 from maitred.connectors.chat.sign_in import BAD_IDENTITY, SignedIn, signed_in
+from maitred.connectors.chat.sources import Sources
 from maitred.connectors.chat.token import visitor_of
 from maitred.connectors.chat.upload import CONTENT_TYPE, Upload, read_upload
 from maitred.connectors.chat.verify import Verifier
@@ -27,10 +28,10 @@ from maitred.connectors.port import Context, Route
 from maitred.contracts.errors import BadPayload, Permanent, Retryable
 from maitred.contracts.ids import IdentifierKey
 from maitred.contracts.limits import (
-    CHAT_SOCKETS_MAX,
     CHAT_UPLOAD_BYTES_MAX,
-    CHAT_UPLOAD_TIMEOUT_MS,
     CHAT_UPLOADS_AT_ONCE_MAX,
+    CHAT_UPLOADS_PER_SOURCE_MAX,
+    CHAT_UPLOADS_PER_VISITOR_MAX,
     CHAT_VISITOR_FILE_BYTES_PER_HOUR_MAX,
     HOUR_MS,
     PUBLISH_TIMEOUT_MS,
@@ -39,7 +40,6 @@ from maitred.contracts.limits import (
 from maitred.contracts.proofs import Proof
 
 _PATH: Final = "/v1/chat/{account}/files"
-_BUSY_MS: Final = 5 * SECOND_MS
 _STATUS: Final = {
     "bad_frame": 400,
     "unknown_type": 400,
@@ -68,13 +68,22 @@ class _Request:
 class FileDoor:
     """Takes and gives files of all chat accounts."""
 
-    def __init__(self, settings: ChatSettings, presence: Presence, context: Context) -> None:
+    def __init__(
+        self, settings: ChatSettings, presence: Presence, context: Context, sources: Sources
+    ) -> None:
         self._settings = settings
         self._presence = presence
         self._context = context
-        self._under_way = 0
-        self._by_account: dict[str, Bucket] = {}
-        self._by_visitor: dict[IdentifierKey, Bucket] = {}
+        self._sources = sources
+        self._uploads = Places(
+            per_visitor=CHAT_UPLOADS_PER_VISITOR_MAX, per_source=CHAT_UPLOADS_PER_SOURCE_MAX
+        )
+        # The store, not the visitor, says how long one of these is held.
+        self._downloads = Places(
+            per_visitor=CHAT_UPLOADS_AT_ONCE_MAX, per_source=CHAT_UPLOADS_AT_ONCE_MAX
+        )
+        self._by_account = Buckets[str](HOUR_MS)
+        self._by_visitor = Buckets[IdentifierKey](HOUR_MS)
 
     def routes(self) -> Sequence[Route]:
         """Return the routes, with what browsers ask before they use them from another page."""
@@ -93,7 +102,7 @@ class FileDoor:
         name, account = self._account(request)
         try:
             visitor = self._visitor(name, request)
-            with self._one_of_few():
+            with self._uploads.one(self._key(visitor), self._sources.of(request)):
                 ack = await self._take(name, account, visitor, request)
         except NotTaken as refusal:
             return self._refusal(name, refusal.fault, request)
@@ -103,7 +112,7 @@ class FileDoor:
         name, _ = self._account(request)
         try:
             visitor = self._visitor(name, request)
-            with self._one_of_few():
+            with self._downloads.one(self._key(visitor), self._sources.of(request)):
                 return await self._give(name, visitor, request)
         except NotTaken as refusal:
             return self._refusal(name, refusal.fault, request)
@@ -118,18 +127,12 @@ class FileDoor:
         """
         place = _Request()
         plain = Session(visitor, place, self._context.keys)
-        self._measure(name, account, plain.key, request.content_length)
-        try:
-            async with asyncio.timeout(CHAT_UPLOAD_TIMEOUT_MS / SECOND_MS):
-                upload = await read_upload(await request.multipart(), account)
-        except TimeoutError:
-            raise NotTaken(Fault(code="too_slow")) from None
-        except (AssertionError, KeyError, ValueError):
-            # The library's way to say that the request is no form at all.
-            raise NotTaken(Fault(code="bad_frame")) from None
+        length = self._measure(name, account, plain.key, request.content_length)
+        upload = await _read(request, account, length)
         who = self._signed_in(name, account, upload.identity)
         try:
-            place.proofs = await Verifier(name, account, self._context).proofs_of(plain)
+            verifier = Verifier(name, account, self._context, self._sources)
+            place.proofs = await verifier.proofs_of(plain)
             return await self._store(name, Session(visitor, place, self._context.keys, who), upload)
         except Retryable:
             fault = Fault(code="try_again", id=upload.frame.id, retry_after_ms=PUBLISH_TIMEOUT_MS)
@@ -155,8 +158,7 @@ class FileDoor:
         Raises:
             NotTaken: it is none of his, or is gone, or not now.
         """
-        key = Session(visitor, _Request(), self._context.keys).key
-        self._hold_back(self._presence.bucket(key), 1)
+        self._hold_back(self._presence.bucket(self._key(visitor)), 1)
         handles = FileHandles(self._settings.secret, name, visitor)
         file = handles.open(request.match_info["handle"])
         if file is None:
@@ -201,6 +203,9 @@ class FileDoor:
             raise NotTaken(Fault(code="bad_token"))
         return visitor
 
+    def _key(self, visitor: str) -> IdentifierKey:
+        return Session(visitor, _Request(), self._context.keys).key
+
     def _signed_in(self, name: str, account: ChatAccount, identity: str | None) -> SignedIn | None:
         """Return who the site says sits there; a word that is not good counts for nothing."""
         if identity is None:
@@ -214,8 +219,8 @@ class FileDoor:
 
     def _measure(
         self, name: str, account: ChatAccount, key: IdentifierKey, length: int | None
-    ) -> None:
-        """See that a request may come in, before any of it is read.
+    ) -> int:
+        """See that a request may come in, before any of it is read; return how long it is.
 
         Raises:
             NotTaken: it may not, or not yet.
@@ -228,29 +233,15 @@ class FileDoor:
             raise NotTaken(Fault(code="too_large"))
         now = self._context.clock()
         self._hold_back(self._presence.bucket(key), 1)
-        if len(self._by_visitor) > CHAT_SOCKETS_MAX:
-            self._by_visitor = {
-                each: bucket for each, bucket in self._by_visitor.items() if not bucket.is_full(now)
-            }
-        one = Bucket(now, CHAT_VISITOR_FILE_BYTES_PER_HOUR_MAX, HOUR_MS)
-        everybody = Bucket(now, account.file_bytes_per_hour, HOUR_MS)
-        self._hold_back(self._by_visitor.setdefault(key, one), length)
-        self._hold_back(self._by_account.setdefault(name, everybody), length)
+        one = self._by_visitor.of(key, now, CHAT_VISITOR_FILE_BYTES_PER_HOUR_MAX)
+        everybody = self._by_account.of(name, now, account.file_bytes_per_hour)
+        self._hold_back(one, length)
+        self._hold_back(everybody, length)
+        return length
 
     def _hold_back(self, bucket: Bucket, amount: float) -> None:
         if wait_ms := bucket.take(self._context.clock(), amount):
             raise NotTaken(Fault(code="slow_down", retry_after_ms=wait_ms))
-
-    @contextlib.contextmanager
-    def _one_of_few(self) -> Iterator[None]:
-        """Hold one of the few places, since whoever has one holds a file in memory."""
-        if self._under_way >= CHAT_UPLOADS_AT_ONCE_MAX:
-            raise NotTaken(Fault(code="try_again", retry_after_ms=_BUSY_MS))
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
 
     def _refusal(self, name: str, fault: Fault, request: web.Request) -> web.Response:
         self._context.refused(name, fault.code)
@@ -259,6 +250,29 @@ class FileDoor:
             seconds = math.ceil(fault.retry_after_ms / SECOND_MS)
             answer.headers[hdrs.RETRY_AFTER] = str(seconds)
         return answer
+
+
+async def _read(request: web.Request, account: ChatAccount, length: int) -> Upload:
+    """Read an upload, for as long as it keeps its pace.
+
+    Raises:
+        NotTaken: it is none, or too slow.
+    """
+    now = asyncio.get_running_loop().time
+    pace = UploadPace(started=now(), length=length)
+    try:
+        async with asyncio.timeout_at(pace.due(now())) as limit:
+
+            def heard(count: int) -> None:
+                pace.received += count
+                limit.reschedule(pace.due(now()))
+
+            return await read_upload(await request.multipart(), account, heard)
+    except TimeoutError:
+        raise NotTaken(Fault(code="too_slow")) from None
+    except (AssertionError, KeyError, ValueError):
+        # The library's way to say that the request is no form at all.
+        raise NotTaken(Fault(code="bad_frame")) from None
 
 
 def _answer(frame: Ack | Fault, status: int, request: web.Request) -> web.Response:

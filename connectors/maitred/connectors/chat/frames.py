@@ -153,6 +153,16 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     message: str
 
 
+class AgentTyping(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="typing"):
+    """An agent is writing an answer."""
+
+
+class AgentRead(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="read"):
+    """An agent has read what the visitor wrote, up to `message`, the name of an ack for it."""
+
+    message: str
+
+
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pong"):
     """Answers a ping."""
 

@@ -44,6 +44,7 @@ from maitred.connectors.chat.session import Session
 from maitred.connectors.chat.settings import ChatSettings
 from maitred.connectors.chat.sign_in import BAD_IDENTITY, SignedIn, signed_in
 from maitred.connectors.chat.socket import ChatSocket
+from maitred.connectors.chat.sources import Source, Sources
 from maitred.connectors.chat.token import issue, new_visitor, visitor_of
 from maitred.connectors.chat.verify import Verifier
 from maitred.connectors.port import Context, Receipt
@@ -82,12 +83,16 @@ class Listener:
         settings: ChatSettings,
         presence: Presence,
         context: Context,
+        sources: Sources,
+        source: Source,
     ) -> None:
         self._account = account
         self._socket = socket
+        self._sources = sources
+        self._source = source
         self._secret = settings.secret
         self._settings = settings.accounts[account]
-        self._verifier = Verifier(account, self._settings, context)
+        self._verifier = Verifier(account, self._settings, context, sources)
         self._presence = presence
         self._context = context
         self._bad_frames = 0
@@ -102,6 +107,10 @@ class Listener:
             self._end("no_hello", WSCloseCode.POLICY_VIOLATION)
             return
         if hello is None:
+            return
+        if wait_ms := self._sources.hello(self._source):
+            await self._socket.say(Fault(code="slow_down", retry_after_ms=wait_ms))
+            self._end("source_hellos", TRY_AGAIN_LATER)
             return
         session = await self._session(hello)
         if session is None:
@@ -192,7 +201,10 @@ class Listener:
                 await self._socket.say(Pong())
             elif isinstance(frame, Spoken | Proving | Mark):
                 await self._socket.say(await self._take(session, frame, data))
-            elif not isinstance(frame, Typing):
+            elif isinstance(frame, Typing):
+                if self._context.signals is not None:
+                    await self._context.signals.typing(session.key)
+            else:
                 await self._complain(Fault(code="bad_frame"))
 
     async def _take(
@@ -210,7 +222,7 @@ class Listener:
                         context=self._context,
                     )
                 case Verify():
-                    return await self._verifier.ask(session, frame)
+                    return await self._verify(session, frame)
                 case Code():
                     return await self._prove(session, frame)
                 case _:
@@ -231,6 +243,12 @@ class Listener:
     async def _hear(self, session: Session, spoken: Spoken, data: bytes) -> Ack:
         receipt = await self._store(session, _KINDS.get(type(spoken), ""), spoken, data)
         return Ack(id=spoken.id, message=receipt.id, duplicate=receipt.duplicate)
+
+    async def _verify(self, session: Session, frame: Verify) -> Verifying | Fault:
+        answer = await self._verifier.ask(session, frame, self._source)
+        if isinstance(answer, Fault) and answer.retry_after_ms:
+            self._context.refused(self._account, "source_codes")
+        return answer
 
     async def _prove(self, session: Session, frame: Code) -> Verified | Fault:
         """Take a code, and have it stored that it was right; the code itself never is."""

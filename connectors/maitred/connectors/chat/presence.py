@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from maitred.connectors.chat.bucket import Bucket
+from maitred.connectors.chat.bucket import Bucket, Buckets
+from maitred.connectors.chat.frames import AgentRead, AgentTyping, write
 from maitred.connectors.chat.socket import ChatSocket
-from maitred.connectors.port import Context, Reply
+from maitred.connectors.port import Context, Reply, Signalled, Signals
 from maitred.contracts.errors import StoreUnavailable
 from maitred.contracts.ids import IdentifierKey
-from maitred.contracts.limits import CHAT_SOCKETS_MAX, PROOFS_PER_SESSION_MAX
+from maitred.contracts.limits import (
+    CHAT_FRAMES_PER_MINUTE_MAX,
+    MINUTE_MS,
+    PROOFS_PER_SESSION_MAX,
+)
 from maitred.contracts.proofs import Proof
+from maitred.contracts.signals import SignalKind
 
 TRY_AGAIN_LATER: Final = 1013
 """Close code registered with IANA after RFC 6455."""
@@ -26,7 +32,7 @@ class Presence:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._here: dict[IdentifierKey, set[ChatSocket]] = {}
-        self._buckets: dict[IdentifierKey, Bucket] = {}
+        self._buckets = Buckets[IdentifierKey](MINUTE_MS)
 
     def arrive(self, socket: ChatSocket, key: IdentifierKey) -> Bucket:
         """Note a visitor's connection; return the bucket that all his connections share."""
@@ -39,9 +45,7 @@ class Presence:
 
         It outlives his connections, so that reconnecting does not fill it.
         """
-        if len(self._buckets) > CHAT_SOCKETS_MAX:
-            self._buckets = {one: self._buckets[one] for one in self._here if one in self._buckets}
-        return self._buckets.setdefault(key, Bucket(self._context.clock()))
+        return self._buckets.of(key, self._context.clock(), CHAT_FRAMES_PER_MINUTE_MAX)
 
     def leave(self, socket: ChatSocket) -> None:
         """Forget a connection."""
@@ -85,6 +89,24 @@ class Presence:
                 socket.hold()
             self._context.spawn("chat.catch_up", self._catch_up_all())
 
+    async def follow_signals(self, signals: Signals) -> None:
+        """Hand what agents signal to the connections of whom it is for, for ever."""
+        while True:
+            try:
+                async for signalled in signals.follow():
+                    self._show(signalled)
+            except StoreUnavailable:
+                self._context.refused("", "signals_interrupted")
+            await asyncio.sleep(_FOLLOW_AGAIN_S)
+
+    def _show(self, signalled: Signalled) -> None:
+        frame = _frame(signalled)
+        sockets = self._here.get(signalled.endpoint)
+        if frame is not None and sockets:
+            text = write(frame)
+            for socket in tuple(sockets):
+                socket.hint(text)
+
     def _hand_out(self, reply: Reply) -> None:
         for socket in tuple(self._here.get(reply.outbound.to.key, ())):
             socket.offer(reply)
@@ -98,3 +120,11 @@ class Presence:
 
     def _all(self) -> list[ChatSocket]:
         return [socket for tabs in self._here.values() for socket in tabs]
+
+
+def _frame(signalled: Signalled) -> AgentTyping | AgentRead | None:
+    if signalled.kind is SignalKind.TYPING:
+        return AgentTyping()
+    if signalled.kind is SignalKind.READ and signalled.message is not None:
+        return AgentRead(message=signalled.message)
+    return None

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from yarl import URL
 
+from maitred.connectors.chat.sources import is_network
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import SECRET_BYTES_MIN
 from maitred.contracts.limits import CHAT_FILE_BYTES_MAX, CHAT_FILES_MAX, CHAT_UPLOAD_BYTES_MAX, MIB
@@ -69,11 +70,15 @@ class ChatAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[channels.chat]`; `secret` signs the visitors' tokens."""
+    """`[channels.chat]`; `secret` signs the visitors' tokens.
+
+    `proxies` are the networks (CIDR) of proxies whose `X-Forwarded-For` is believed.
+    """
 
     secret: Secret
     accounts: dict[str, ChatAccount]
     demo_page: bool = True
+    proxies: tuple[str, ...] = ()
 
 
 def check(settings: ChatSettings) -> None:
@@ -88,6 +93,9 @@ def check(settings: ChatSettings) -> None:
             f"{_PATH}.secret: must be at least {SECRET_BYTES_MIN} bytes, "
             "for instance the output of `openssl rand -hex 32`"
         )
+    for index, text in enumerate(settings.proxies):
+        if not is_network(text):
+            faults.append(f"{_PATH}.proxies[{index}]: {text!r} is not a network, as in 10.0.0.0/8")
     for name, account in settings.accounts.items():
         faults += _faults(account, f"{_PATH}.accounts.{name}")
     if faults:

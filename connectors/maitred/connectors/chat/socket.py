@@ -18,6 +18,8 @@ from maitred.contracts.proofs import Proof
 
 FRAMES_WAITING_MAX: Final = 256
 """Frames that wait for a slow reader; beyond, it is cut off and resumes where it was."""
+HINTS_WAITING_MAX: Final = 8
+"""While so many wait, nothing that is soon out of date is put behind them."""
 
 
 class ChatSocket:
@@ -44,6 +46,11 @@ class ChatSocket:
     async def say(self, frame: msgspec.Struct) -> None:
         """Put a frame in line; waits while the line is full, so who does not read is not heard."""
         await self._line.put(write(frame))
+
+    def hint(self, text: str) -> None:
+        """Put in line what is worth knowing for a moment, unless others wait there already."""
+        if self._early is None and self._line.qsize() < HINTS_WAITING_MAX:
+            self._line.put_nowait(text)
 
     def offer(self, reply: Reply) -> None:
         """Put a live reply in line, in its order and once; never waits."""

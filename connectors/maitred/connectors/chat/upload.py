@@ -6,6 +6,7 @@ signed in, the site's word under `identity`, and the files under `file`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ _ANY: Final = "application/octet-stream"
 """What a file is whose sender does not say (RFC 7578, section 4.4, leaves it to us)."""
 _UNREADABLE: Final = (ValueError, RuntimeError, BadHttpMessage)
 """What the library raises of a form that is none."""
+Heard = Callable[[int], None]
+"""Is told how many bytes have come."""
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,30 +54,30 @@ class Upload:
         return b"\n".join((msgspec.json.encode(head), b"".join(self.contents)))
 
 
-async def read_upload(form: MultipartReader, account: ChatAccount) -> Upload:
-    """Read a form; the request as a whole is bounded already.
+async def read_upload(form: MultipartReader, account: ChatAccount, heard: Heard) -> Upload:
+    """Read a form; the request as a whole is bounded already. `heard` is told of every piece.
 
     Raises:
         NotTaken: it is no such form, or its files are not what the account takes.
     """
     try:
-        return await _read(form, account)
+        return await _read(form, account, heard)
     except _UNREADABLE:
         raise NotTaken(Fault(code="bad_frame")) from None
 
 
-async def _read(form: MultipartReader, account: ChatAccount) -> Upload:
+async def _read(form: MultipartReader, account: ChatAccount, heard: Heard) -> Upload:
     first = await form.next()
     if not isinstance(first, BodyPartReader) or first.name != "frame":
         raise NotTaken(Fault(code="bad_frame"))
-    raw = await _part(first, CHAT_FRAME_BYTES_MAX)
+    raw = await _part(first, CHAT_FRAME_BYTES_MAX, heard)
     frame = read(raw, has_files=True)
     if not isinstance(frame, Message):
         raise NotTaken(Fault(code="bad_frame"))
     upload = Upload(frame, raw)
     try:
         while (part := await form.next()) is not None:
-            await _add(part, upload, account)
+            await _add(part, upload, account, heard)
     except NotTaken as refusal:
         raise NotTaken(Fault(code=refusal.fault.code, id=frame.id)) from None
     if not upload.entries:
@@ -82,11 +85,11 @@ async def _read(form: MultipartReader, account: ChatAccount) -> Upload:
     return upload
 
 
-async def _add(part: object, upload: Upload, account: ChatAccount) -> None:
+async def _add(part: object, upload: Upload, account: ChatAccount, heard: Heard) -> None:
     if not isinstance(part, BodyPartReader):
         raise NotTaken(Fault(code="bad_frame"))
     if part.name == "identity" and upload.identity is None:
-        upload.identity = (await _part(part, CHAT_IDENTITY_CHARACTERS_MAX)).decode()
+        upload.identity = (await _part(part, CHAT_IDENTITY_CHARACTERS_MAX, heard)).decode()
         return
     if part.name != "file":
         raise NotTaken(Fault(code="bad_frame"))
@@ -95,7 +98,7 @@ async def _add(part: object, upload: Upload, account: ChatAccount) -> None:
     kind = part.headers.get(hdrs.CONTENT_TYPE, _ANY).partition(";")[0].strip().lower()
     if not is_taken(kind, account.file_types):
         raise NotTaken(Fault(code="type_not_taken"))
-    data = await _part(part, account.file_bytes_max)
+    data = await _part(part, account.file_bytes_max, heard)
     name = (part.filename or "").encode(errors="replace").decode()[:FILE_NAME_CHARACTERS_MAX]
     upload.entries.append(FileEntry(name=name, type=kind, size=len(data)))
     upload.contents.append(data)
@@ -106,10 +109,11 @@ def is_taken(kind: str, types: tuple[str, ...]) -> bool:
     return kind in types or f"{kind.partition('/')[0]}/*" in types
 
 
-async def _part(part: BodyPartReader, bytes_max: int) -> bytes:
+async def _part(part: BodyPartReader, bytes_max: int, heard: Heard) -> bytes:
     data = bytearray()
     while chunk := await part.read_chunk(_CHUNK_BYTES):
         data += chunk
+        heard(len(chunk))
         if len(data) > bytes_max:
             raise NotTaken(Fault(code="too_large"))
     return bytes(data)

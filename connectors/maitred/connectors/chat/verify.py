@@ -13,6 +13,7 @@ from maitred.connectors.chat.frames import Code, Fault, Verify, Verifying
 from maitred.connectors.chat.session import Session
 from maitred.connectors.chat.settings import ChatAccount
 from maitred.connectors.chat.sign_in import phone_identifier
+from maitred.connectors.chat.sources import Source, Sources
 from maitred.connectors.port import Context, Proofs
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.identifiers import Identifier, email_identifier
@@ -26,9 +27,10 @@ _CODE: Final = re.compile(rf"[0-9]{{{CODE_DIGITS}}}")
 class Verifier:
     """Verifies the visitors of one chat account, as far as its settings let it."""
 
-    def __init__(self, name: str, account: ChatAccount, context: Context) -> None:
+    def __init__(self, name: str, account: ChatAccount, context: Context, sources: Sources) -> None:
         self._name = name
         self._account = account
+        self._sources = sources
         self._proofs: Proofs | None = context.proofs
         self.offers: tuple[str, ...] = account.offers if context.proofs is not None else ()
         """What can be verified here."""
@@ -43,8 +45,10 @@ class Verifier:
             return ()
         return tuple(await self._proofs.of(session.key))
 
-    async def ask(self, session: Session, frame: Verify) -> Verifying | Fault:
+    async def ask(self, session: Session, frame: Verify, source: Source) -> Verifying | Fault:
         """Have a code sent, or say why none can be sent from here to any such address.
+
+        Whoever asks from one address uses up no more than a part of what the house sends.
 
         Raises:
             Throttled, Retryable: as `Proofs.ask`.
@@ -55,8 +59,10 @@ class Verifier:
         identifier = _identifier(frame)
         if identifier is None:
             return Fault(code="bad_address", id=frame.id)
-        is_mail = kind == "email"
         account = self._account
+        if wait_ms := self._sources.code(source, self._name, account.codes_per_hour):
+            return Fault(code="slow_down", id=frame.id, retry_after_ms=wait_ms)
+        is_mail = kind == "email"
         request = CodeRequest(
             id=frame.id,
             session=session.key,

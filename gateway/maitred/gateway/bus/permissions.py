@@ -3,8 +3,8 @@
 Permissions alone do not fence agents off. The server answers on whatever reply subject a client
 names, with its own rights: an agent in the gateway's account that names a subject of the JOURNAL
 as reply gets the server to store the confirmation of his command there, over a document. So
-agents live in an account of their own, which sees of the gateway's account three services only;
-an answer goes back to the account that asked and nowhere else.
+agents live in an account of their own, which sees of the gateway's account four services and one
+stream of signals only; an answer goes back to the account that asked and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from typing import Final
 
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.ids import AgentId, Tenant
-from maitred.contracts.subjects import BLOBS, COMMANDS, DEAD, INBOUND, JOURNAL, ROOT, check_token
+from maitred.contracts.subjects import (
+    BLOBS,
+    COMMANDS,
+    DEAD,
+    INBOUND,
+    JOURNAL,
+    ROOT,
+    Subjects,
+    check_token,
+)
 
 GATEWAY_ACCOUNT: Final = "MAITRED"
 AGENTS_ACCOUNT: Final = "AGENTS"
@@ -49,14 +58,15 @@ def agent_permissions(tenant: Tenant, agent_id: AgentId) -> Permissions:
     """
     check_token(agent_id, path="agent")
     check_token(tenant, path="tenant")
-    consumer = consumer_of(agent_id)
+    consumer, subjects = consumer_of(agent_id), Subjects(tenant)
     return Permissions(
         publish=(
             f"$JS.API.CONSUMER.MSG.NEXT.{JOURNAL}.{consumer}",
             f"$JS.ACK.{JOURNAL}.{consumer}.>",
             f"{ROOT}.{tenant}.command.{agent_id}.*",
+            subjects.signal_said(agent_id),
         ),
-        subscribe=(f"{inbox_of(agent_id)}.>",),
+        subscribe=(f"{inbox_of(agent_id)}.>", subjects.signal_heard(agent_id)),
     )
 
 
@@ -84,7 +94,10 @@ def gateway_permissions(tenant: Tenant) -> Permissions:
             f"$JS.API.CONSUMER.MSG.NEXT.{stream}.*",
             f"$JS.ACK.{stream}.>",
         ]
-    return Permissions(publish=(*api, f"{ROOT}.{tenant}.>"), subscribe=("_INBOX.>",))
+    return Permissions(
+        publish=(*api, f"{ROOT}.{tenant}.>"),
+        subscribe=("_INBOX.>", Subjects(tenant).any("signal")),
+    )
 
 
 def render_user(
@@ -123,12 +136,16 @@ def render_accounts(*, gateway: Sequence[str], agents: Sequence[str]) -> str:
         (f"$JS.API.CONSUMER.MSG.NEXT.{JOURNAL}.*", "stream"),
         (f"$JS.ACK.{JOURNAL}.>", "singleton"),
         (f"{ROOT}.*.command.>", "singleton"),
+        (f"{ROOT}.*.signal.said.*", "singleton"),
     )
+    heard = f"{ROOT}.*.signal.heard.*"
     exports = [f'{{ service: "{name}", response: {kind} }}' for name, kind in services]
     imports = [
         f'{{ service: {{ account: {GATEWAY_ACCOUNT}, subject: "{name}" }} }}'
         for name, _ in services
     ]
+    exports.append(f'{{ stream: "{heard}" }}')
+    imports.append(f'{{ stream: {{ account: {GATEWAY_ACCOUNT}, subject: "{heard}" }} }}')
     return "\n".join(
         (
             "accounts {",

@@ -1,10 +1,14 @@
 // The log: what was said on both sides, one element a line, in its order.
 const NEAR_END = 80;
+const TYPING_SHOWN_MS = 6000;
 
 function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) {
   const shown = new Map();
   const empty = make("p", { className: "empty" }, say("empty"));
-  const element = make("div", { className: "log", role: "log", tabIndex: 0, "aria-label": say("conversation") }, empty);
+  // Not told by itself: whoever listens would hear it again and again.
+  const dots = make("p", { className: "dots", hidden: true, "aria-live": "off" }, make("span", { className: "hidden" }, say("typing")), make("i"), make("i"), make("i"));
+  const element = make("div", { className: "log", role: "log", tabIndex: 0, "aria-label": say("conversation") }, empty, dots);
+  let dotted = 0;
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
@@ -28,7 +32,7 @@ function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) 
   function noteOf(line) {
     const words = [timeOf(line.time)];
     if (line.state === "failed") words.push(say("failed"));
-    else if (line.mine) words.push(say(line.out ? line.state : "sent"));
+    else if (line.mine) words.push(say(line.out || line.state === "seen" ? line.state : "sent"));
     if (line.edited) words.push(say("edited"));
     const note = make("p", { className: "note" }, words.join(" · "));
     if (line.problem) note.append(make("span", { className: "problem" }, line.problem));
@@ -68,6 +72,10 @@ function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) 
     return drawn;
   }
 
+  function isAtEnd() {
+    return element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+  }
+
   function toEnd() {
     element.scrollTop = element.scrollHeight;
   }
@@ -76,7 +84,7 @@ function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) 
     element,
     toEnd,
     show(line) {
-      const wasAtEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+      const wasAtEnd = isAtEnd();
       const drawn = draw(line);
       const old = shown.get(line.id);
       shown.set(line.id, { at: line.at, seq: line.seq || 0, drawn });
@@ -88,7 +96,7 @@ function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) 
         if (held) (drawn.querySelector("button") || element).focus();
       } else {
         const later = [...shown.values()].find((each) => each.drawn !== drawn && (each.at - line.at || each.seq - (line.seq || 0)) > 0);
-        element.insertBefore(drawn, later ? later.drawn : null);
+        element.insertBefore(drawn, later ? later.drawn : dots);
       }
       if (wasAtEnd || (line.mine && !old)) toEnd();
     },
@@ -98,7 +106,15 @@ function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) 
     },
     clear() {
       shown.clear();
-      element.replaceChildren(empty);
+      element.replaceChildren(empty, dots);
+    },
+    // Somebody is writing an answer, as long as he says so again.
+    typing(isTyping) {
+      clearTimeout(dotted);
+      const wasAtEnd = isAtEnd();
+      dots.hidden = !isTyping;
+      if (isTyping) dotted = setTimeout(() => (dots.hidden = true), TYPING_SHOWN_MS);
+      if (isTyping && wasAtEnd) toEnd();
     },
     progress(id, share) {
       shown.get(id)?.drawn.style.setProperty("--share", share);

@@ -1,5 +1,6 @@
 // The chat itself: what is kept, what is sent, what is heard, and what the page may ask of it.
 const MARK_MS = 300;
+const TYPING_MS = 3000;
 
 const script = document.currentScript || document.querySelector("script[data-account][src*='/chat/widget.js']");
 const given = script.dataset;
@@ -19,6 +20,7 @@ let visitor = "";
 let signedIn = false;
 let marking = 0;
 let marked = {};
+let typedAt = 0;
 
 const log = makeLog({
   say,
@@ -44,6 +46,11 @@ const panel = makePanel({ direction, side: given.side, accent: given.accent, the
   say,
   language,
   onsay: write,
+  ontyping() {
+    if (!welcomed || Date.now() - typedAt < TYPING_MS) return;
+    typedAt = Date.now();
+    link.send({ type: "typing" });
+  },
   onchange: (id, text) => alter(id, { type: "edit", text }),
   onpre(who, question) {
     shelf.put("who", who);
@@ -68,6 +75,7 @@ const link = makeLink(base.replace(/^http/, "ws"), {
   lost() {
     welcomed = false;
     marked = {};
+    log.typing(false);
     sender.lost();
     proof.lost();
     panel.connection("offline");
@@ -122,6 +130,7 @@ function write(text, files) {
   if (text.length > TEXT_MAX) return "tooLong";
   const now = Date.now();
   const id = newId();
+  typedAt = 0;
   const out = { type: "message", id, since: now, text, ...where(), ...shelf.get("who") };
   const listed = files.map(({ name, type, size }) => ({ name, type, size }));
   const stored = files.length ? fileStore.put(id, files) : Promise.resolve();
@@ -215,6 +224,7 @@ const heard = {
     if (frame.seq <= (shelf.get("after") || 0) && shelf.line(frame.id)) return;
     const earlier = frame.target ? shelf.line(frame.target) : null;
     if (earlier && earlier.seq > frame.seq) return;
+    log.typing(false);
     const line = {
       id: earlier ? earlier.id : frame.id,
       at: earlier ? earlier.at : Date.now(),
@@ -223,13 +233,21 @@ const heard = {
       text: frame.text,
       name: frame.name,
       picture: frame.picture,
-      files: frame.files,
+      // An edit changes the words and leaves the files.
+      files: frame.files || earlier?.files,
       edited: Boolean(frame.target),
     };
     keep(line);
     shelf.put("after", Math.max(frame.seq, shelf.get("after") || 0));
     const unread = lookedAt();
     emit("reply", { id: frame.id, text: frame.text, name: frame.name, unread });
+  },
+  typing: () => log.typing(true),
+  // Whoever has read a message has read what came before it.
+  read(frame) {
+    const mine = shelf.lines().filter((each) => each.mine && !each.out && !each.failed);
+    const last = mine.findIndex((each) => each.message === frame.message);
+    mine.slice(0, last + 1).filter((each) => each.state !== "seen").forEach((each) => keep({ ...each, state: "seen" }));
   },
   verifying: proof.verifying,
   verified: proof.verified,

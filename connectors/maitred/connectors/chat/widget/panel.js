@@ -2,7 +2,7 @@
 const FULL_SCREEN = "(max-width: 480px)";
 const TEXT_MAX = 16000;
 
-function makePanel(options, { onsay, onchange, onpre, onopen, onclose, log, proof, say, language }) {
+function makePanel(options, { onsay, ontyping, onchange, onpre, onopen, onclose, log, proof, say, language }) {
   let limits = { count: 0, bytes: 0, total: 0, types: [] };
   let chosen = [];
   let changing = null;
@@ -168,7 +168,10 @@ function makePanel(options, { onsay, onchange, onpre, onopen, onclose, log, proo
     const question = pre.elements.question.value.trim();
     if (question) onpre(given, question);
   });
-  text.addEventListener("input", grow);
+  text.addEventListener("input", () => {
+    grow();
+    if (text.value.trim()) ontyping();
+  });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();

@@ -43,7 +43,7 @@ function makeSender({ shelf, fileStore, link, base, say, keep, emit, name, isRea
     const now = shelf.line(line.id);
     if (now?.out?.id !== line.out.id) return;
     const { out, ...rest } = now;
-    if (answer.type === "ack") keep({ ...rest, state: "sent" });
+    if (answer.type === "ack") keep({ ...rest, state: "sent", message: out.type === "message" ? answer.message : rest.message });
     else keep({ ...rest, state: "failed", failed: out, problem: answer.code === "gone" ? say("gone") : "" });
     if (answer.type === "ack" && out.type === "message") fileStore.drop(line.id);
     emit(answer.type === "ack" ? "sent" : "failed", { id: line.id, code: answer.code });
