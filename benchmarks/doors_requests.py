@@ -26,7 +26,10 @@ _TEXT: Final = "Where is my parcel? It was sent on Monday, order {number}."
 
 @dataclass(slots=True)
 class Doors:
-    """The doors of a house; what is sent is numbered, so that nothing comes twice."""
+    """The doors of a house; what is sent is numbered, so that nothing comes twice.
+
+    Of so many senders each writes in one thread of his own, again and again.
+    """
 
     house: House
     chat: str = "/v1/chat/shop"
@@ -59,6 +62,7 @@ class Doors:
                 sender=f"kim{number % senders}@mail.example",
                 text=_TEXT.format(number=number),
                 message_id=f"{number}@mail.example",
+                in_reply_to=f"<first-{number % senders}@mail.example>",
             )
             for number in self._next(count)
         ]
@@ -87,6 +91,7 @@ class Doors:
             "user": f"U{sender % SLACK_USERS:06d}",
             "text": _TEXT.format(number=number),
             "ts": ts,
+            "thread_ts": f"{1_600_000_000 + sender}.000100",
             "channel": f"D{sender:08d}",
             "channel_type": "im",
             "team": self.house.slack.team_id,
@@ -108,6 +113,7 @@ class Doors:
         event = {
             "type": "message",
             "sender": {"id": f"user-{sender}"},
+            "thread": f"thread-{sender}",
             "text": _TEXT.format(number=number),
         }
         body = orjson.dumps(event)

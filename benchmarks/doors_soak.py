@@ -14,9 +14,8 @@ from benchmarks.doors_sockets import resident_kib
 from benchmarks.load import exchange
 
 PER_SECOND: Final = 40.0
-SENDERS: Final = 200
+SENDERS: Final = 20
 """So many write at each door, again and again, so that what is kept of each stops growing."""
-VISITORS: Final = 20
 SAMPLE_SECONDS: Final = 2.0
 SETTLED_FROM: Final = 1 / 3
 """Of the run, the first part fills caches and is left out of the slope."""
@@ -76,7 +75,7 @@ async def _senders(doors: Doors) -> list[Callable[[], Awaitable[bool]]]:
     """Return one sender a door, each with lines that it keeps open."""
     mail = await MailLine.open(doors.smtp)
     reader, writer = await asyncio.open_connection("127.0.0.1", doors.http)
-    visitors = [await ChatLine.open(doors.http, doors.chat) for _ in range(VISITORS)]
+    visitors = [await ChatLine.open(doors.http, doors.chat) for _ in range(SENDERS)]
     turns, numbers = itertools.cycle(visitors), itertools.count()
 
     def webhook(name: str) -> Callable[[], Awaitable[bool]]:

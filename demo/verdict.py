@@ -119,7 +119,7 @@ async def wait_quiet(
 async def _under_way(connection: Connection, subjects: Subjects) -> int:
     inputs = [("admit", COMMANDS, "command")]
     inputs += [("dispatch", JOURNAL, kind) for kind in ("message", "admitted", "due", "change")]
-    inputs += [(f"delivery-{each}", JOURNAL, f"outbound.{each}") for each in CHANNELS]
+    inputs += [(f"delivery-{each}", JOURNAL, f"outbound.{each}") for each in (*CHANNELS, "webhook")]
     waiting = (await balance(connection, subjects)).in_flight
     for stage, stream, kind in inputs:
         stored = await get_last(connection, JOURNAL, subjects.position(stage, 0), leader=True)

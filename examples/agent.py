@@ -91,7 +91,9 @@ class Agent:
     async def close(self) -> None:
         """Hang up."""
         if self._client is not None:
-            await self._client.close()
+            # While it connects anew, what was not sent yet cannot be sent before it closes.
+            with contextlib.suppress(OSError):
+                await self._client.close()
 
     async def _connect(self, login: dict[str, Any]) -> JetStreamContext:
         self._client = await nats.connect(

@@ -55,7 +55,9 @@ class SlackApi:
     first. `failures` are used up one a call, by method. `held` names methods whose calls wait
     until `release`. `methods` are further ones, which are given the `Authorization` and the
     arguments; `tokens` are those of other workspaces. `edits` are the bodies of changes,
-    `uploads` the bytes of files by id, `shared` the bodies by which files were shown.
+    `uploads` the bytes of files by id, `shared` the bodies by which files were shown. `taken`, if
+    it is set, is awaited with the body of a message that is posted and not yet answered. `clock`
+    gives the UTC seconds of posts; without it they are a second apart, and always the same.
     """
 
     token: str = "xoxb-standin"  # noqa: S105  (the stand-in's own)
@@ -71,7 +73,10 @@ class SlackApi:
     edits: list[dict[str, Any]] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
     shared: list[dict[str, Any]] = field(default_factory=list)
+    taken: Callable[[Mapping[str, Any]], Awaitable[object]] | None = None
+    clock: Callable[[], float] | None = None
     url: str = ""
+    _stamps: list[str] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _released: asyncio.Event = field(default_factory=asyncio.Event)
     _runner: web.AppRunner | None = None
@@ -177,13 +182,23 @@ class SlackApi:
         if not arguments.get("text"):
             return _error("no_text")
         async with self._changed:
+            ts = self._ts()
             self.sent.append(dict(arguments))
-            number = len(self.sent)
+            self._stamps.append(ts)
             self._changed.notify_all()
-        return {"ok": True, "channel": arguments["channel"], "ts": _ts(number)}
+        if self.taken is not None:
+            await self.taken(arguments)
+        return {"ok": True, "channel": arguments["channel"], "ts": ts}
+
+    def _ts(self) -> str:
+        """Return the time stamp of the post that comes next, by which Slack names it."""
+        number = len(self.sent) + 1
+        if self.clock is None:
+            return f"{1_700_000_000 + number}.000100"
+        return f"{self.clock() + number / 1_000_000:.6f}"
 
     def _update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        if arguments.get("ts") not in {_ts(number) for number in range(1, len(self.sent) + 1)}:
+        if arguments.get("ts") not in self._stamps:
             return _error("message_not_found")
         self.edits.append(dict(arguments))
         return {"ok": True, "channel": arguments["channel"], "ts": arguments["ts"]}
@@ -191,11 +206,11 @@ class SlackApi:
     def _history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the posts of a channel, or of a thread in it, the newest first, in pages."""
         found = [
-            {**post, "ts": _ts(number)}
-            for number, post in enumerate(self.sent, 1)
+            {**post, "ts": ts}
+            for ts, post in zip(self._stamps, self.sent, strict=True)
             if post["channel"] == arguments.get("channel")
             and post.get("thread_ts") == arguments.get("ts")
-            and float(_ts(number)) >= float(arguments.get("oldest", 0))
+            and float(ts) >= float(arguments.get("oldest", 0))
         ][::-1]
         begin = int(arguments.get("cursor") or 0)
         end = begin + int(arguments.get("limit", 100))
@@ -233,11 +248,6 @@ async def _arguments(request: web.Request) -> Mapping[str, Any]:
         read: dict[str, Any] = orjson.loads(await request.read())
         return read
     return {**request.query, **await request.post()}
-
-
-def _ts(number: int) -> str:
-    """Return the time stamp of the post that came as the `number`th."""
-    return f"{1_700_000_000 + number}.000100"
 
 
 def _error(word: str) -> dict[str, Any]:

@@ -15,11 +15,16 @@ from yarl import URL
 
 from maitred.connectors.media import REDIRECTS_MAX, Source, fetch
 from maitred.connectors.public_address import is_public
+from maitred.connectors.retry_after import WAIT_MS_MAX
 from maitred.contracts.errors import MaitredError, Permanent, Retryable, Throttled
 from tests.connectors.media_host import MediaHost
 
 HOSTS = re.compile(r"files\.example")
 SECRET = "Basic c2VjcmV0"
+
+
+def epoch() -> int:
+    return 0
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ async def other() -> AsyncIterator[MediaHost]:
 
 @pytest.fixture
 def source(host: MediaHost) -> Source:
-    return Source(peer="Acme", authorization=SECRET, hosts=HOSTS, stand_in=host.url)
+    return Source(peer="Acme", authorization=SECRET, hosts=HOSTS, clock=epoch, stand_in=host.url)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000])
@@ -215,7 +220,7 @@ async def test_credentials_do_not_leave_the_provider(
     """Two stand-ins cannot be configured, so the second one's networks are declared public."""
     monkeypatch.setattr("maitred.connectors.public_address.is_public", lambda _: True)
     monkeypatch.setattr("maitred.connectors.media._check", lambda _url, _source: None)
-    source = Source(peer="Acme", authorization=SECRET, hosts=HOSTS, stand_in=host.url)
+    source = Source(peer="Acme", authorization=SECRET, hosts=HOSTS, clock=epoch, stand_in=host.url)
     other.redirect("/elsewhere", f"{host.url}/back")
     host.file("/back", b"found")
     assert await fetch(host.redirect("/away", f"{other.url}/elsewhere"), source) == b"found"
@@ -250,7 +255,16 @@ async def test_a_refusal_is_told_by_its_status(
     assert getattr(refused.value, "code", "") == code
 
 
-@pytest.mark.parametrize(("after", "ms"), [("7", 7_000), ("", 1_000), ("soon", 1_000)])
+@pytest.mark.parametrize(
+    ("after", "ms"),
+    [
+        ("7", 7_000),
+        ("Thu, 01 Jan 1970 00:01:01 GMT", 61_000),
+        ("99999999", WAIT_MS_MAX),
+        ("", 1_000),
+        ("soon", 1_000),
+    ],
+)
 async def test_who_is_asked_to_wait_is_told_how_long(
     host: MediaHost, source: Source, after: str, ms: int
 ) -> None:
@@ -265,9 +279,7 @@ async def test_nobody_listening_is_worth_another_try(source: Source) -> None:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
     free.close()
-    gone = Source(
-        peer="Acme", authorization=SECRET, hosts=HOSTS, stand_in=f"http://127.0.0.1:{port}"
-    )
+    gone = Source("Acme", SECRET, HOSTS, epoch, f"http://127.0.0.1:{port}")
     with pytest.raises(Retryable):
         await fetch(f"http://127.0.0.1:{port}/x", gone)
 
@@ -283,7 +295,7 @@ async def test_nobody_listening_is_worth_another_try(source: Source) -> None:
     ],
 )
 def test_the_provider_is_known_by_its_whole_host_name(url: str, *, own: bool) -> None:
-    source = Source(peer="Acme", authorization=SECRET, hosts=HOSTS)
+    source = Source(peer="Acme", authorization=SECRET, hosts=HOSTS, clock=epoch)
     assert source.is_own(URL(url)) is own
     assert SECRET not in repr(source)
 

@@ -8,6 +8,7 @@ from maitred.contracts.errors import (
     BadPayload,
     ConfigurationError,
     MaitredError,
+    OutcomeUnknown,
     Permanent,
     Retryable,
     StoreUnavailable,
@@ -57,6 +58,17 @@ def test_an_outage_waits_as_long_as_the_peer_says() -> None:
     error = error_of_status(503, peer="slack", retry_after_ms=7_000)
     assert isinstance(error, Throttled)
     assert error.after_ms == 7_000
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_of_what_stands_in_between_nobody_knows_what_a_call_did(status: int) -> None:
+    assert isinstance(error_of_status(status, peer="slack"), Retryable)
+    assert isinstance(error_of_status(status, peer="slack", takes_effect=True), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [408, 500, 503])
+def test_who_says_himself_that_he_failed_has_done_nothing(status: int) -> None:
+    assert isinstance(error_of_status(status, peer="slack", takes_effect=True), Retryable)
 
 
 def test_retrying_helps_against_an_absent_store_and_never_against_a_bad_payload() -> None:

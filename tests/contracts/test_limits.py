@@ -56,6 +56,9 @@ BROKEN = {
         "CHAT_UPLOAD_BYTES_MAX",
         "24 * MIB",
     ),
+    "nobody alone may take all places for files": ("CHAT_UPLOADS_PER_SOURCE_MAX", "8"),
+    "nobody alone may take all sockets": ("CHAT_SOCKETS_PER_SOURCE_MAX", "20_000"),
+    "a pace must be asked for in time": ("CHAT_UPLOAD_GRACE_MS", "2 * MINUTE_MS"),
     "no file of a chat message may be cut": ("CHAT_FILES_MAX", "100_000"),
     "a lease must survive one lost renewal": ("LEASE_RENEW_MS", "2 * SECOND_MS"),
     "a file of a reply that is sent later must still be there": (

@@ -20,6 +20,7 @@ from maitred.contracts import (
     outbound,
     proofs,
     routing,
+    signals,
 )
 from maitred.contracts.identifiers import Level
 from maitred.contracts.message import MessageKind
@@ -38,6 +39,7 @@ MODULES = (
     outbound,
     proofs,
     routing,
+    signals,
 )
 VOCABULARIES = sorted(
     {

@@ -1,4 +1,4 @@
-"""A house that is killed at every step of sending, and what everybody around it saw."""
+"""A house, or its delivery alone, killed at every step of sending, and what everybody saw."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from demo.house import House
 from demo.pens import ChatPen
 from demo.verdict import read_documents, read_entries, wait_quiet
-from demo.writers import letter, send_mail, send_sms
+from demo.writers import letter, send_mail, send_slack, send_sms
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound, Undelivered
 from maitred.gateway.bus.connection import Connection
@@ -28,17 +28,26 @@ from tests.end_to_end.seat import Event, Seat
 RESENT: Final = "email"
 """By this channel a reply is sent again of which nobody knows; what bears a mark there shows it."""
 DELIVERY: Final = f'[delivery.channels.{RESENT}]\nunknown = "resend"\n'
-CHANNELS: Final = ("sms", "email", "webhook", "chat")
+CHANNELS: Final = ("sms", "email", "slack", "webhook", "chat")
 MOMENTS: Final = ("said", "intent", "taken", "answered", "settled", "random")
-HOOKED: Final = ("sms", "email", "webhook")
+HOOKED: Final = ("sms", "email", "slack", "webhook")
 """Channels whose peer can tell that it has taken something and not answered yet."""
+NOTED: Final = ("sms", "email", "slack")
+"""Channels by which an intent is written, since sending twice would be seen twice."""
+SHOWN: Final = ("sms", "slack")
+"""Channels by which what nobody knows stands as unknown."""
+LOOKED_AT: Final = ("slack",)
+"""Channels whose provider shows what it was sent, so that what came is never unknown."""
 REPLIES: Final = 2
 """How many a conversation gets each time."""
 
 
 @dataclass
 class Peers:
-    """Everybody outside; `seen` is what each channel's side got, by the reply's id or its text."""
+    """Everybody outside of a house, or of the part of it that is killed.
+
+    `seen` is what each channel's side got, by the reply's id or its text.
+    """
 
     house: House
     chance: random.Random
@@ -61,7 +70,7 @@ class Peers:
         asyncio.get_running_loop().call_later(seconds, self.strike)
 
     def strike(self) -> None:
-        """Kill the gateway where it stands; its server goes with it."""
+        """Kill the process where it stands; a server of its own goes with it."""
         self.armed = ("", "")
         assert self.house.process is not None
         self.house.process.kill()
@@ -105,9 +114,13 @@ class Mails:
 
 @dataclass
 class Field:
-    """A house with everybody around it, and one conversation a channel."""
+    """A house with everybody around it, and one conversation a channel.
+
+    `victim` is the process that is killed: the house itself, or its delivery.
+    """
 
     house: House
+    victim: House
     peers: Peers
     session: aiohttp.ClientSession
     bus: Connection
@@ -125,6 +138,7 @@ class Field:
         await send_mail(house, sender=KIM, mail=mail)
         event = {"type": "message", "sender": {"id": "u1"}, "text": "By webhook"}
         await post_event(house, session, event, "msg-1")
+        await send_slack(house, session, user="U0KIM", text="By slack", ts="1700000000.000100")
         await self.visitor.write(1)
         for _ in CHANNELS:
             offer = await take(self.ann, await self.ann.wait("offered"))
@@ -144,9 +158,9 @@ class Field:
             await self._answer()
         async with asyncio.timeout(20):
             await self.peers.struck.wait()
-        assert self.house.process is not None
-        await self.house.process.wait()
-        await self.house.up()
+        assert self.victim.process is not None
+        await self.victim.process.wait()
+        await self.victim.up()
         await self.bus.wait_connected()
         assert await wait_quiet(self.bus, self.house.subjects, 30)
         await self.ann.back()
@@ -160,12 +174,16 @@ class Field:
                     text = f"Reply {number} by {channel}"
                     group.create_task(self.ann.about("reply", offer, text=text))
 
-    def twice(self) -> dict[str, int]:
-        """Return how many replies each peer took more than once."""
-        counted = {channel: Counter(names) for channel, names in self.peers.seen.items()}
-        return {
-            channel: sum(times > 1 for times in each.values()) for channel, each in counted.items()
+    async def counts(self) -> str:
+        """Return how many replies each peer took more than once, and how many nobody knows of."""
+        twice = {
+            channel: sum(times > 1 for times in Counter(names).values())
+            for channel, names in self.peers.seen.items()
         }
+        docs = await read_documents(self.bus, self.house.subjects, "delivery", DeliveryDoc)
+        unknown = Counter(each.channel for each in docs if each.state is DeliveryState.UNKNOWN)
+        marked = Counter(each.channel for each in docs if each.again)
+        return f"twice: {twice}, unknown: {dict(unknown)}, sent again: {dict(marked)}"
 
     async def faults(self) -> list[str]:
         """Return everything that must not be."""
@@ -192,7 +210,8 @@ def faults(
     """Return what is not as it must be; `seen` are ids, in the order in which a peer took them.
 
     A peer sees a reply twice only by a channel where that is asked for and then it is marked, or
-    where it knows it again by its id, as the receivers of webhooks do.
+    where it knows it again by its id, as the receivers of webhooks do. What a peer took that can be
+    looked at is never unknown.
     """
     found = []
     known = {each.id: each for each in docs}
@@ -204,8 +223,10 @@ def faults(
             continue
         if doc.state is DeliveryState.SENT and not times:
             found.append(f"{each.text!r} counts as sent and never came")
-        if doc.state is DeliveryState.UNKNOWN and channel != "sms":
+        if doc.state is DeliveryState.UNKNOWN and channel not in SHOWN:
             found.append(f"{each.text!r} is unknown, and could have been sent again")
+        if doc.state is DeliveryState.UNKNOWN and channel in LOOKED_AT and times:
+            found.append(f"{each.text!r} is unknown, and could have been found")
         if (doc.state is DeliveryState.UNKNOWN) is not (each.id in told):
             found.append(f"{each.text!r} is {doc.state.value}, and who said it heard otherwise")
         if times > 1 and channel != "webhook" and not (channel == RESENT and doc.again):
@@ -225,7 +246,7 @@ def moments(chance: random.Random, count: int) -> list[tuple[str, str]]:
         for channel in CHANNELS
         for moment in MOMENTS
         if channel in HOOKED or moment not in {"taken", "answered"}
-        if channel in {"sms", "email"} or moment != "intent"
+        if channel in NOTED or moment != "intent"
     ]
     dealt: list[tuple[str, str]] = []
     while len(dealt) < count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,9 @@ class Seat:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._client is not None:
-            await self._client.close()
+            # While it connects anew, what was not sent yet cannot be sent before it closes.
+            with contextlib.suppress(OSError):
+                await self._client.close()
 
     async def back(self) -> None:
         """Wait until the server that was killed is there again for this seat as well."""

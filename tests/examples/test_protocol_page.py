@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections import Counter
 from types import ModuleType
 
 import msgspec
@@ -15,6 +16,7 @@ from maitred.contracts import limits
 from maitred.contracts.agents import Command, Presence, RestsOn, Verb
 from maitred.contracts.assignments import Assignment, AssignmentState
 from maitred.contracts.ids import AgentId, Tenant
+from maitred.contracts.signals import Signal, SignalKind
 from maitred.contracts.subjects import JOURNAL, Subjects
 from maitred.gateway.admit import COMMAND_ID_CHARACTERS_MAX
 from maitred.gateway.bus.consumers import ACK_WAIT_MS
@@ -97,11 +99,12 @@ def _constants(module: ModuleType) -> set[str]:
 
 
 def test_the_examples_are_what_they_say() -> None:
-    offer, *said = (orjson.loads(each) for each in JSON)
-    _known(offer, Assignment)
-    assert len(said) == 4
-    for command in said:
-        _known(command, Command)
+    shapes = {"assignment": Assignment, "command": Command, "signal": Signal}
+    examples = [orjson.loads(each) for each in JSON]
+    said = [each["schema"] for each in examples]
+    assert Counter(said) == {"assignment": 1, "command": 4, "signal": 1}
+    for example in examples:
+        _known(example, shapes[example["schema"]])
     assert msgspec.json.decode(JSON[0], type=Assignment).state is AssignmentState.OFFERED
 
 
@@ -158,6 +161,10 @@ def test_the_names_are_those_of_the_code() -> None:
     assert said["subjects that it brings"].startswith(f"`{brings}`")
     assert said["subjects to speak on"] == f"`{SUBJECTS.agent_command(ANN, '<verb>')}`"
     assert said["inbox prefix to connect with"] == f"`{inbox_of(ANN)}`"
+    heard, spoken = SUBJECTS.signal_heard(ANN), SUBJECTS.signal_said(ANN)
+    signals = said["subject to hear [signals](#signals) on, and to signal on"]
+    assert signals == f"`{heard}`, `{spoken}`"
+    assert set(_table("`kind`")) == {each.value for each in SignalKind} - {"unknown"}
     allowed = agent_permissions(Tenant("main"), ANN).publish
     (fetch,) = re.findall(r"`(\$JS\.API[^`]+)`", TEXT)
     assert fetch in allowed
@@ -170,6 +177,9 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"bounded ({limits.BRIEF_BYTES_MAX // limits.KIB} KB)" in TEXT
     assert f"at most {limits.COMMAND_BYTES_MAX // limits.KIB} KB" in TEXT
     flat = " ".join(TEXT.split())
+    assert f"of at most {limits.SIGNAL_BYTES_MAX // limits.KIB} KB:" in flat
+    assert limits.SIGNAL_EVERY_MS == limits.SECOND_MS
+    assert f"one a second, after the first {limits.SIGNALS_AT_ONCE_MAX}" in flat
     assert f"at most {limits.HANDOFF_SUMMARY_CHARACTERS_MAX:,} characters;" in flat
     entries = f"at most {limits.HANDOFF_ENTRIES_MAX} entries"
     assert f"{entries} of {limits.HANDOFF_ENTRY_CHARACTERS_MAX} characters each" in flat

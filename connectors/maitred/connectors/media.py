@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -19,8 +20,9 @@ import aiohttp
 from yarl import URL
 
 from maitred.connectors.public_address import PublicSockets
+from maitred.connectors.retry_after import retry_after_ms
 from maitred.contracts.errors import MaitredError, Permanent, Retryable, error_of_status
-from maitred.contracts.limits import BLOB_BYTES_MAX, SECOND_MS
+from maitred.contracts.limits import BLOB_BYTES_MAX
 
 REDIRECTS_MAX: Final = 3
 FETCH_TIMEOUT_S: Final = 60.0
@@ -36,7 +38,6 @@ _REDIRECTS: Final = frozenset(
         HTTPStatus.PERMANENT_REDIRECT,
     }
 )
-_RETRY_AFTER_S_MAX: Final = 3_600
 _ENCODED: Final = re.compile("[!-~]+")
 """What may stand in a request line as it is: signed addresses must not be written anew."""
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
@@ -50,12 +51,13 @@ class Source:
     `hosts` matches its own host names, the only ones that are sent `authorization` (the whole
     header, empty for none). `stand_in` is the configured address of something that stands in for
     the provider: its origin may be reached by HTTP and inside our network, and counts as the
-    provider's own.
+    provider's own. `clock` gives UTC milliseconds.
     """
 
     peer: str
     authorization: str
     hosts: re.Pattern[str]
+    clock: Callable[[], int]
     stand_in: str = ""
 
     def __repr__(self) -> str:
@@ -177,10 +179,5 @@ def _bad_address(source: Source) -> Permanent:
 
 
 def _refusal(response: aiohttp.ClientResponse, source: Source) -> MaitredError:
-    value = response.headers.get("Retry-After", "")
-    wait = int(value[:6]) if value.isascii() and value.isdecimal() else 0
-    return error_of_status(
-        response.status,
-        peer=source.peer,
-        retry_after_ms=min(wait, _RETRY_AFTER_S_MAX) * SECOND_MS or None,
-    )
+    wait_ms = retry_after_ms(response.headers.get("Retry-After", ""), source.clock())
+    return error_of_status(response.status, peer=source.peer, retry_after_ms=wait_ms)

@@ -21,6 +21,7 @@ from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import DeliveryState, Outbound, Report, Sent
 from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof
 from maitred.contracts.reply_token import TokenKeys
+from maitred.contracts.signals import SignalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,34 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Signalled:
+    """What an agent signals to a customer; `message` is the last one that he has read."""
+
+    endpoint: IdentifierKey
+    kind: SignalKind
+    message: MessageId | None = None
+
+
+class Signals(Protocol):
+    """What is worth knowing for a moment, both ways; any of it may be lost, and nothing is kept."""
+
+    async def typing(self, endpoint: IdentifierKey) -> None:
+        """Let whoever holds the conversation with an endpoint know that somebody types there.
+
+        It never fails, and of what comes too fast the most is dropped.
+        """
+        ...
+
+    def follow(self) -> AsyncIterator[Signalled]:
+        """Yield what agents signal to endpoints of this channel, for as long as it is listened to.
+
+        Raises:
+            StoreUnavailable: nothing can be listened to; follow again.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the gateway hands to a connector.
 
@@ -170,8 +199,8 @@ class Context:
     refused. `public_url` is the address under which the company's proxy serves us, without a
     trailing slash, empty if none is configured. `report` takes what providers say later of what
     was sent, `files` reads what goes out with a reply, `memory` is this channel's own.
-    `reply_tokens` sign where an answer belongs,
-    `proofs` send codes and take them back.
+    `reply_tokens` sign where an answer belongs, `proofs` send codes and take them back, and
+    `signals` are there for channels with the capability `typing`.
     """
 
     tenant: Tenant
@@ -188,6 +217,7 @@ class Context:
     doors: bool = True
     reply_tokens: TokenKeys | None = None
     proofs: Proofs | None = None
+    signals: Signals | None = None
 
     def inbound(
         self,
@@ -217,6 +247,18 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """For how long free text goes through after the customer's last message, in milliseconds.
+
+    It is so where he wrote to an address (`to.extra["from"]`) that begins with `prefix`. Behind it
+    only a template of the provider's goes through, `Outbound.content`.
+    """
+
+    prefix: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do, as data; limits in characters and bytes.
 
@@ -224,6 +266,7 @@ class Capabilities:
     whose outcome is unknown may be repeated. `files_max` files of `file_bytes_max` bytes each may
     go out with a reply. `edits` tells that a reply can be changed after it was sent, `reports`
     which states beyond `sent` a channel ever reports, and `typing` that it shows who is writing.
+    `windows` tell where free text goes through for a while only.
     """
 
     threads: bool
@@ -234,6 +277,7 @@ class Capabilities:
     edits: bool = False
     typing: bool = False
     reports: frozenset[DeliveryState] = frozenset()
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +333,27 @@ class SendsThroughOthers(Protocol):
 
     def sends_through(self) -> Mapping[str, tuple[str, str]]:
         """Return, by the setting that names it, the channel and account that it sends through."""
+        ...
+
+
+@runtime_checkable
+class FindsSent(Protocol):
+    """What a channel offers besides, if its provider shows what it was sent.
+
+    Delivery asks only of a reply that was handed over and of which nobody knows whether it left:
+    because the provider did not say, or because the process was killed that could have heard it.
+    """
+
+    async def find(self, outbound: Outbound, since: int) -> Sent | None:
+        """Return what a reply was sent as; None if it certainly is not there.
+
+        `since` is when it was handed over, in UTC milliseconds. What is not there is sent again,
+        whatever the channel's policy.
+
+        Raises:
+            Throttled, Retryable: not now; ask again.
+            OutcomeUnknown, Permanent: it cannot be told, now or ever.
+        """
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from maitred.contracts.ids import AgentId, ConversationId
-from maitred.contracts.outbound import OutboundFile
+from maitred.contracts.outbound import Content, OutboundFile
 from maitred.contracts.routing import Handoff
 from maitred.contracts.vocabulary import Vocabulary
 
@@ -155,7 +155,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="admitted"):
     """A command that was well-formed, in the journal's order; `at` is when it was received.
 
-    Of a reply, `command` has the text that a template came to, and `files` stand apart, in BLOBS.
+    Of a reply, `command` has the text that a template came to, and `files` stand apart, in BLOBS;
+    `content` is what goes out in place of the text where the channel lets it through no more.
     `refusal` is the reason why it cannot go out where the customer reads, empty if it can.
     """
 
@@ -164,5 +165,6 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     verb: Verb
     command: Command
     at: int
+    content: Content | None = None
     files: tuple[OutboundFile, ...] = ()
     refusal: str = ""

@@ -36,6 +36,18 @@ class Throttled(Retryable):
         self.after_ms = after_ms
 
 
+class Deferred(Retryable):
+    """The peer does not take this for now, though it may take others.
+
+    `after_ms` is how long to wait before the second try, in milliseconds; each wait after it is to
+    be twice as long.
+    """
+
+    def __init__(self, message: str, *, after_ms: int) -> None:
+        super().__init__(message)
+        self.after_ms = after_ms
+
+
 class OutcomeUnknown(MaitredError):
     """The peer was reached and did not say what it did: it may have taken effect, or not.
 
@@ -66,13 +78,18 @@ class ConfigurationError(MaitredError):
         self.faults = faults
 
 
-def error_of_status(status: int, *, peer: str, retry_after_ms: int | None = None) -> MaitredError:
+def error_of_status(
+    status: int, *, peer: str, retry_after_ms: int | None = None, takes_effect: bool = False
+) -> MaitredError:
     """Map a provider's HTTP status to our error.
 
     The one place that decides: 429 throttles, and so does 503 that says for how long; 5xx and 408
     are worth another try, every other status that is not a success is final (RFC 9110, sections
-    10.2.3, 15.5 and 15.6).
+    10.2.3, 15.5 and 15.6). 502 and 504 are said by what stands in between, and does not know: of a
+    call that `takes_effect` each time it is made, the outcome is unknown then.
     """
+    if takes_effect and status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}:
+        return OutcomeUnknown(f"{peer} answered {status}")
     says_when = status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after_ms
     if status == HTTPStatus.TOO_MANY_REQUESTS or says_when:
         return Throttled(f"{peer} answered {status}", after_ms=retry_after_ms or 1_000)

@@ -70,10 +70,31 @@ CHAT_FILE_BYTES_MAX: Final = 25 * MIB
 CHAT_UPLOAD_BYTES_MAX: Final = 32 * MIB
 """A chat message and all its files, in one request."""
 CHAT_UPLOADS_AT_ONCE_MAX: Final = 8
-"""Uploads and downloads that a gateway holds in memory at a time."""
+"""Uploads that a gateway holds in memory at a time, and as many downloads."""
+CHAT_UPLOADS_PER_SOURCE_MAX: Final = 3
+"""How many of these places visitors from one address may have, and one visitor:"""
+CHAT_UPLOADS_PER_VISITOR_MAX: Final = 2
 CHAT_UPLOAD_TIMEOUT_MS: Final = 2 * MINUTE_MS
+CHAT_UPLOAD_GRACE_MS: Final = 10 * SECOND_MS
+"""How long an upload may stand still; the pace is asked of it after as long."""
+CHAT_UPLOAD_BYTES_PER_SECOND_MIN: Final = 8 * KIB
+CHAT_SOCKETS_PER_SOURCE_MAX: Final = 500
+"""Sockets from one address: an office or a telephone company may hide behind it."""
+CHAT_HELLOS_PER_SOURCE_PER_MINUTE_MAX: Final = 300
+CHAT_CODES_SHARE_PER_SOURCE: Final = 10
+"""One address may ask for one in so many of the codes that a house sends in an hour."""
 CHAT_VISITOR_FILE_BYTES_PER_HOUR_MAX: Final = 128 * MIB
 SLACK_PROFILE_TIMEOUT_MS: Final = 1 * SECOND_MS
+
+# -- signals --------------------------------------------------------------------------------
+SIGNAL_BYTES_MAX: Final = 1 * KIB
+SIGNALS_AT_ONCE_MAX: Final = 5
+"""Signals from one endpoint, and to one, that are passed on at once, and one more after each:"""
+SIGNAL_EVERY_MS: Final = 1 * SECOND_MS
+SIGNALS_WAITING_MAX: Final = 1_024
+"""Signals that wait for a connector; beyond, they are dropped."""
+SIGNALLERS_MAX: Final = 20_000
+"""Of so many endpoints and conversations it is remembered how much they signalled."""
 
 # -- messages -------------------------------------------------------------------------------
 MESSAGE_TEXT_BYTES_MAX: Final = 128 * KIB
@@ -218,6 +239,12 @@ _hold(
     CHAT_FILE_BYTES_MAX + 2 * CHAT_FRAME_BYTES_MAX <= CHAT_UPLOAD_BYTES_MAX <= BLOB_BYTES_MAX,
     "the largest file must fit into an upload, and an upload into a blob",
 )
+_hold(
+    CHAT_UPLOADS_PER_VISITOR_MAX <= CHAT_UPLOADS_PER_SOURCE_MAX < CHAT_UPLOADS_AT_ONCE_MAX,
+    "nobody alone may take all places for files",
+)
+_hold(CHAT_SOCKETS_PER_SOURCE_MAX < CHAT_SOCKETS_MAX, "nobody alone may take all sockets")
+_hold(CHAT_UPLOAD_GRACE_MS < CHAT_UPLOAD_TIMEOUT_MS, "a pace must be asked for in time")
 _hold(CHAT_FILES_MAX <= ATTACHMENTS_MAX, "no file of a chat message may be cut")
 _hold(
     BATCH_MESSAGES_MAX < NATS_BATCH_MESSAGES_MAX,

@@ -29,6 +29,18 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     blob: BlobRef
 
 
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """A template that the provider keeps, and has approved, to send in place of a text.
+
+    `variables` are what stands in its places, by their names there. It takes the place of the text
+    `after` that time (UTC milliseconds), when free text is let through no more.
+    """
+
+    template: str
+    variables: dict[str, str] = {}
+    after: int
+
+
 class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="outbound"):
     """One reply to send, once, where the customer wrote last; or a code that he asked for.
 
@@ -54,6 +66,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     to: ReplyTo
     subject: str = ""
     text: str
+    content: Content | None = None
     files: tuple[OutboundFile, ...] = ()
     target: OutboundId | None = None
     target_provider_id: str = ""

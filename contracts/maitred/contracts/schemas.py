@@ -1,12 +1,11 @@
 """JSON Schemas of everything that others may read or write, generated from the shapes.
 
-`python -m maitred.contracts.schemas DIRECTORY` writes them; a test holds the checked-in ones in
-`contracts/schemas/` current.
+`make schemas` writes them: those of the house into `contracts/schemas/`, and those of the webhook
+channel, whose shapes are not of the house, into `docs/schemas/`. Tests hold both current.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +26,8 @@ from maitred.contracts import (
     proofs,
     revision,
     routing,
+    signals,
+    webhook,
 )
 
 PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
@@ -62,6 +63,7 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     outbound.Undelivered,
     outbound.Report,
     proofs.ProofDoc,
+    signals.Signal,
 )
 
 
@@ -104,5 +106,17 @@ def write(directory: Path) -> list[Path]:
     return files
 
 
+def write_webhook(directory: Path) -> list[Path]:
+    """Write the schemas of both directions of the webhook channel and return the files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, content in webhook.schemas().items():
+        path = directory / name
+        path.write_bytes(content)
+        files.append(path)
+    return files
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "contracts/schemas"))
+    write(Path("contracts/schemas"))
+    write_webhook(Path("docs/schemas"))

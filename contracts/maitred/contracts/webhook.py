@@ -1,13 +1,10 @@
 """Webhook: the JSON of the generic channel, by which any system can be a channel without code.
 
-`docs/webhook.md` describes it; `python -m maitred.contracts.webhook DIRECTORY` writes the JSON
-Schemas of both directions, and a test holds those in `docs/schemas/` current.
+`docs/webhook.md` describes it, with the JSON Schemas of both directions in `docs/schemas/`.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -226,8 +223,3 @@ def _schema(shape: Any, title: str) -> bytes:  # noqa: ANN401  (a union of shape
     return orjson.dumps(
         schema, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     )
-
-
-if __name__ == "__main__":
-    for each, content in schemas().items():
-        (Path(sys.argv[1] if len(sys.argv) > 1 else "docs/schemas") / each).write_bytes(content)

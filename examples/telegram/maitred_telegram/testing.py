@@ -10,16 +10,15 @@ from aiohttp import web
 
 from maitred.connectors.port import Connector
 from maitred.connectors.testing import (
+    THROTTLE_S,
     Answer,
     Knock,
     Mood,
     Proof,
     Received,
     RecordingContext,
-    shortened,
 )
-from maitred.connectors.testing.door import THROTTLE_S
-from maitred.connectors.testing.http import Provider, Served
+from maitred.connectors.testing.http import Around, Provider
 from maitred.contracts.identifiers import Identifier, IdentifierKind
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.inbound import Inbound
@@ -50,32 +49,28 @@ class TelegramDoor:
 
     def __init__(self) -> None:
         self._received: list[Received] = []
-        self._api = Provider(self._take, failed=_failed)
+        self._around = Around(
+            Provider(self._take, failed=_failed), (telegram, "BODY_TIMEOUT_S", 0.3)
+        )
 
     async def open(self, house: RecordingContext) -> Connector:
         """Open a bot."""
         self._house = house
-        self._patience = shortened(telegram, "BODY_TIMEOUT_S", 0.3)
-        await self._api.start()
-        account = telegram.TelegramAccount(
-            bot_token=Secret(BOT_TOKEN),
-            secret_tokens=(Secret(TOKENS[Proof.GOOD]), Secret(TOKENS[Proof.OLD])),
-            api_url=self._api.url,
-        )
-        self._bot = telegram.TelegramConnector(
-            telegram.TelegramSettings(accounts={"main": account}), house.context
-        )
-        await self._bot.start()
-        self._served = Served(self._bot)
-        await self._served.start()
-        return self._bot
+
+        def make(url: str) -> Connector:
+            account = telegram.TelegramAccount(
+                bot_token=Secret(BOT_TOKEN),
+                secret_tokens=(Secret(TOKENS[Proof.GOOD]), Secret(TOKENS[Proof.OLD])),
+                api_url=url,
+            )
+            settings = telegram.TelegramSettings(accounts={"main": account})
+            return telegram.TelegramConnector(settings, house.context)
+
+        return await self._around.open(make)
 
     async def close(self) -> None:
         """Close it."""
-        await self._served.stop()
-        await self._bot.stop()
-        await self._api.stop()
-        self._patience()
+        await self._around.close()
 
     async def knock(self, knock: Knock) -> Answer:
         """Post an update; the number of the message is made of the knock's id."""
@@ -85,12 +80,12 @@ class TelegramDoor:
         if knock.proof is not Proof.NONE:
             headers[telegram.SECRET_HEADER] = TOKENS[knock.proof]
         path = f"/v1/webhooks/telegram/{knock.account or 'main'}"
-        return await self._served.post(path, body, headers)
+        return await self._around.served.post(path, body, headers)
 
     async def stall(self) -> Answer:
         """Begin to post, and stop."""
         headers = {telegram.SECRET_HEADER: TOKENS[Proof.GOOD]}
-        return await self._served.stall("/v1/webhooks/telegram/main", headers)
+        return await self._around.served.stall("/v1/webhooks/telegram/main", headers)
 
     def malformed(self) -> Sequence[bytes]:
         """Return what is no update, or one in which nobody says anything."""
@@ -137,7 +132,7 @@ class TelegramDoor:
 
     async def behave(self, mood: Mood) -> None:
         """Let the Bot API behave so."""
-        await self._api.behave(mood)
+        await self._around.provider.behave(mood)
 
     def received(self) -> Sequence[Received]:
         """Return what was sent to the chat."""

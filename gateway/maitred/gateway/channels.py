@@ -18,6 +18,7 @@ from maitred.gateway.memory import ChannelMemory, Seal
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.proving import Proving
 from maitred.gateway.settings.load import Configuration
+from maitred.gateway.signalling import signals_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,7 @@ def connectors_of(configuration: Configuration, house: House) -> list[Connector]
                 doors=house.doors,
                 reply_tokens=house.tokens,
                 proofs=house.proving,
+                signals=signals_of(house.backbone, channel.connector),
             ),
         )
         for channel in configuration.channels

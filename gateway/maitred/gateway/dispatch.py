@@ -28,6 +28,7 @@ from maitred.gateway.bus.pull import Received
 from maitred.gateway.bus.reads import get_many
 from maitred.gateway.deadlines import Deadlines
 from maitred.gateway.delivery.saying import Saying, with_scheduled
+from maitred.gateway.holding import Holding
 from maitred.gateway.inputs import INPUTS, events_of
 from maitred.gateway.journal.effects import Effects, Entry
 from maitred.gateway.journal.stage import Buried
@@ -100,6 +101,7 @@ class Dispatch:
         self._poisoned: set[int] = set()
         self._waiting: dict[ConversationId, str] = {}
         self._queue: Counter[str] = Counter()
+        self.holding: Final = Holding()
         metrics.queue_from(lambda: self._queue)
 
     def subjects(self, partition: int) -> Sequence[str]:
@@ -121,6 +123,7 @@ class Dispatch:
         self._deadlines.clear()
         self._waiting.clear()
         self._queue.clear()
+        self.holding.clear()
         for doc in routing:
             self._note_state(doc)
         for agent in agents:
@@ -250,6 +253,7 @@ class Dispatch:
 
     def _note_state(self, doc: RoutingDoc) -> None:
         self._waits_no_more(doc.conversation)
+        self.holding.note(doc)
         if doc.due_at and doc.state is not RoutingState.CLOSED:
             self._deadlines.arm(doc.conversation, doc.epoch, doc.due_at)
         else:
@@ -266,6 +270,7 @@ class Dispatch:
     def _note_gone(self, conversation: ConversationId) -> None:
         self._deadlines.disarm(conversation)
         self._waits_no_more(conversation)
+        self.holding.forget(conversation)
 
     def _waits_no_more(self, conversation: ConversationId) -> None:
         if (before := self._waiting.pop(conversation, None)) is not None:

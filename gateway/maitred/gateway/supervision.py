@@ -50,7 +50,9 @@ from maitred.gateway.proving import Proving
 from maitred.gateway.seats import Seats
 from maitred.gateway.settings.load import Configuration, host_port
 from maitred.gateway.settings.shapes import keeping_of, manner_of, token_keys
+from maitred.gateway.signalling import Relay
 from maitred.gateway.tasks import Tasks
+from maitred.gateway.unnamed import leave_unnamed
 from maitred.gateway.whatif.recording import Recorder
 from maitred.gateway.whatif.shadowing import shadowing_of
 from maitred.identity.conversations.place import Tools
@@ -238,9 +240,11 @@ class Gateway:
         outgoing = Outgoing(
             {each.name: each.connector.capabilities for each in self.configuration.channels},
             self.settings.templates,
+            self.settings.delivery.carrier_template,
         )
         self._run_stage(Admit(self.backbone, outgoing), 0, keeping)
-        self._run_stage(dispatch, 0, keeping)
+        lease = self._run_stage(dispatch, 0, keeping)
+        await Relay(self.backbone, dispatch.holding, lambda: lease.held).start()
         self._tasks.start("deadlines", deadlines.run())
 
     async def _start_intake(self, keeping: Keeping, tokens: TokenKeys, tools: Tools) -> None:
@@ -295,16 +299,17 @@ class Gateway:
         )
         self._tasks.start(erasing.STAGE, eraser.run())
 
-    def _run_stage(self, stage: Stage[Any], partition: int, keeping: Keeping) -> None:
+    def _run_stage(self, stage: Stage[Any], partition: int, keeping: Keeping) -> Lease:
         runner = Runner(
             stage,
             partition,
             backbone=self.backbone,
             keeping=keeping,
             metrics=self.metrics,
-            lease=self._lease(stage.name, partition),
+            lease=(lease := self._lease(stage.name, partition)),
         )
         self._tasks.start(f"{stage.name}-{partition}", runner.run())
+        return lease
 
     def _lease(self, stage: str, partition: int) -> Lease:
         lease = Lease(
@@ -323,6 +328,7 @@ class Gateway:
 
     async def _listen(self, app: web.Application, listen: str, path: str) -> tuple[str, int]:
         host, port = host_port(listen, path=path)
+        leave_unnamed(app)
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=limits.PUBLISH_TIMEOUT_MS / 1000
         )

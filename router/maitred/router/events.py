@@ -11,7 +11,7 @@ from maitred.contracts.entry import Work
 from maitred.contracts.ids import AgentId, ConversationId, MessageId, OutboundId
 from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.operations import ConversationChange
-from maitred.contracts.outbound import OutboundFile, OutboundKind, Undelivered
+from maitred.contracts.outbound import Content, OutboundFile, OutboundKind, Undelivered
 from maitred.contracts.routing import Decision, Due, RoutingDoc
 
 
@@ -110,6 +110,7 @@ class Say:
     asks_proof: bool = False
     agent_picture: str = ""
     by_machine: bool = False
+    content: Content | None = None
     files: tuple[OutboundFile, ...] = ()
     kind: OutboundKind = OutboundKind.REPLY
     target: OutboundId | None = None

@@ -14,7 +14,7 @@ from aiohttp import web
 from demo.standins.slack_api import signed_slack_request
 from maitred.connectors.port import Connector
 from maitred.connectors.slack import connector as slack
-from maitred.connectors.slack import door
+from maitred.connectors.slack import door, finding
 from maitred.connectors.slack.settings import SlackAccount, SlackSettings
 from maitred.connectors.testing import (
     Answer,
@@ -23,9 +23,8 @@ from maitred.connectors.testing import (
     Proof,
     Received,
     RecordingContext,
-    shortened,
 )
-from maitred.connectors.testing.http import Provider, Served
+from maitred.connectors.testing.http import Around, Provider
 from maitred.contracts.identifiers import slack_identifier
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.inbound import Inbound
@@ -54,7 +53,12 @@ class SlackDoor:
 
     def __init__(self) -> None:
         self._received: list[Received] = []
-        self._api = Provider(self._take, aside=_profile)
+        self._posts: list[dict[str, Any]] = []
+        self._around = Around(
+            Provider(self._take, aside=_profile),
+            (door, "ANSWER_TIMEOUT_MS", 400),
+            (finding, "PAUSES_S", (0.0,)),
+        )
 
     async def open(self, house: RecordingContext) -> Connector:
         self._house = house
@@ -63,20 +67,12 @@ class SlackDoor:
             slack_sdk.signature.Clock, "now", lambda _: float(house.now // 1_000)
         )
         self._clock.start()
-        self._patience = shortened(door, "ANSWER_TIMEOUT_MS", 400)
-        await self._api.start()
-        made = slack.SlackConnector(_settings(api_url=self._api.url + "/api/"), house.context)
-        await made.start()
-        self._connector = made
-        self._served = Served(made)
-        await self._served.start()
-        return made
+        return await self._around.open(
+            lambda url: slack.SlackConnector(_settings(api_url=url + "/api/"), house.context)
+        )
 
     async def close(self) -> None:
-        await self._served.stop()
-        await self._connector.stop()
-        await self._api.stop()
-        self._patience()
+        await self._around.close()
         self._clock.stop()
 
     async def knock(self, knock: Knock) -> Answer:
@@ -89,10 +85,10 @@ class SlackDoor:
             headers = signed_slack_request(secret, b"", at_s)
         if knock.proof is Proof.NONE:
             headers = {"Content-Type": "application/json"}
-        return await self._served.post(PATH + (knock.account or "main"), body, headers)
+        return await self._around.served.post(PATH + (knock.account or "main"), body, headers)
 
     async def stall(self) -> Answer:
-        return await self._served.stall(PATH + "main", {"Content-Type": "application/json"})
+        return await self._around.served.stall(PATH + "main", {"Content-Type": "application/json"})
 
     def malformed(self) -> Sequence[bytes]:
         good = _event(Knock())
@@ -139,7 +135,7 @@ class SlackDoor:
         )
 
     async def behave(self, mood: Mood) -> None:
-        await self._api.behave(mood)
+        await self._around.provider.behave(mood)
 
     def received(self) -> Sequence[Received]:
         return self._received
@@ -151,8 +147,11 @@ class SlackDoor:
         said = orjson.loads(body) if request.content_type == "application/json" else {}
         if not said:
             said = dict(request.query) or _form(body)
+        if request.path.endswith("/conversations.replies"):
+            return web.json_response({"ok": True, "messages": self._posts})
         self._received.append(Received(said["text"]))
         ts = said.get("ts") or f"170000000{len(self._received)}.000100"
+        self._posts.append({**said, "ts": ts})
         return web.json_response({"ok": True, "channel": said["channel"], "ts": ts})
 
 

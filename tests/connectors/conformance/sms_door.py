@@ -20,9 +20,8 @@ from maitred.connectors.testing import (
     Proof,
     Received,
     RecordingContext,
-    shortened,
 )
-from maitred.connectors.testing.http import Provider, Served
+from maitred.connectors.testing.http import Around, Provider
 from maitred.contracts.identifiers import text_identifier
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.inbound import Inbound
@@ -54,25 +53,17 @@ class SmsDoor:
     def __init__(self) -> None:
         self._received: list[Received] = []
         self._callback = ""
-        self._api = Provider(self._take)
+        self._around = Around(Provider(self._take), (sms_door, "BODY_TIMEOUT_S", 0.3))
 
     async def open(self, house: RecordingContext) -> Connector:
         self._house = house
         house.public_url = PUBLIC
-        self._patience = shortened(sms_door, "BODY_TIMEOUT_S", 0.3)
-        await self._api.start()
-        made = SmsConnector(_settings(api_url=self._api.url), house.context)
-        await made.start()
-        self._connector = made
-        self._served = Served(made)
-        await self._served.start()
-        return made
+        return await self._around.open(
+            lambda url: SmsConnector(_settings(api_url=url), house.context)
+        )
 
     async def close(self) -> None:
-        await self._served.stop()
-        await self._connector.stop()
-        await self._api.stop()
-        self._patience()
+        await self._around.close()
 
     async def knock(self, knock: Knock) -> Answer:
         form = {
@@ -92,7 +83,7 @@ class SmsDoor:
 
     async def stall(self) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return await self._served.stall("/v1/webhooks/twilio/main", headers)
+        return await self._around.served.stall("/v1/webhooks/twilio/main", headers)
 
     def malformed(self) -> Sequence[bytes]:
         good = {"MessageSid": "SM1", "AccountSid": SID, "From": CUSTOMER, "To": OURS, "Body": "a"}
@@ -134,7 +125,7 @@ class SmsDoor:
         )
 
     async def behave(self, mood: Mood) -> None:
-        await self._api.behave(mood)
+        await self._around.provider.behave(mood)
 
     def received(self) -> Sequence[Received]:
         return self._received
@@ -156,7 +147,7 @@ class SmsDoor:
         headers = signed_twilio_request(token, PUBLIC + path, form)
         if not token:
             headers = {name: value for name, value in headers.items() if "Signature" not in name}
-        return await self._served.post(path, body, headers)
+        return await self._around.served.post(path, body, headers)
 
     def _take(self, request: web.Request, body: bytes) -> web.Response:
         form = dict(parse_qsl(body.decode()))

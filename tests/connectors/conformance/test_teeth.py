@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from maitred.connectors.slack import finding
+from maitred.connectors.slack.connector import SlackConnector
 from maitred.connectors.testing import CASES, Door, Proof, run
 from maitred.connectors.testing.stage import HUSHED, Unmet
 from maitred.connectors.webhook import connector as webhook
 from maitred.connectors.webhook import send, standard
 from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable
+from maitred.contracts.outbound import Sent
 from maitred.contracts.secret import Secret
 from maitred.contracts.webhook import Message, Status
 from maitred.gateway import logs
+from tests.connectors.conformance.slack_door import SlackDoor
 from tests.connectors.conformance.webhook_door import ADDRESSES, SECRETS, WebhookDoor
 
 CONNECTOR = webhook.WebhookConnector
@@ -169,6 +173,39 @@ async def test_a_case_is_left_out_by_its_name_and_with_a_reason(door: Callable[[
 async def test_the_reason_why_a_case_is_left_out_is_told() -> None:
     outcome = await run(BY_NAME["reorder"], Excused)
     assert outcome.not_applicable == "it has one message only"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "is not found"),
+        (Sent(provider_id="C0HELP:1.2"), "is not found"),
+        (OutcomeUnknown("it may be"), "OutcomeUnknown"),
+    ],
+)
+async def test_who_does_not_find_what_was_sent_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, answer: Sent | Exception | None, said: str
+) -> None:
+    async def find(*_: object) -> Sent | None:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(SlackConnector, "find", find)
+    with pytest.raises((Unmet, OutcomeUnknown)) as found:
+        await run(BY_NAME["found"], SlackDoor)
+    assert said in repr(found.value)
+
+
+async def test_who_takes_another_reply_for_the_one_that_was_sent_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(finding, "_among", lambda page, _: page["messages"][0]["ts"])
+    assert "never sent is found" in await caught("found", SlackDoor)
+
+
+async def test_who_cannot_look_is_not_asked() -> None:
+    assert (await run(BY_NAME["found"], WebhookDoor)).not_applicable
 
 
 def test_every_case_says_in_a_sentence_what_it_asks() -> None:

@@ -17,9 +17,8 @@ from maitred.connectors.testing import (
     Proof,
     Received,
     RecordingContext,
-    shortened,
 )
-from maitred.connectors.testing.http import Provider, Served
+from maitred.connectors.testing.http import Around, Provider
 from maitred.connectors.webhook import connector as webhook
 from maitred.connectors.webhook.settings import WebhookAccount, WebhookSettings
 from maitred.connectors.webhook.standard import ID, TOLERANCE_MS, key_of, signed_headers
@@ -52,29 +51,24 @@ class WebhookDoor:
 
     def __init__(self) -> None:
         self._received: list[Received] = []
-        self._receiver = Provider(self._take)
+        self._around = Around(Provider(self._take), (webhook, "BODY_TIMEOUT_S", 0.3))
 
     async def open(self, house: RecordingContext) -> Connector:
         self._house = house
-        self._patience = shortened(webhook, "BODY_TIMEOUT_S", 0.3)
-        await self._receiver.start()
-        account = WebhookAccount(
-            secrets=(Secret(SECRETS[Proof.GOOD]), Secret(SECRETS[Proof.OLD])),
-            url=self._receiver.url + "/replies",
-            allow_private=True,
-        )
-        made = webhook.WebhookConnector(WebhookSettings(accounts={"crm": account}), house.context)
-        await made.start()
-        self._connector = made
-        self._served = Served(made)
-        await self._served.start()
-        return made
+
+        def make(url: str) -> Connector:
+            account = WebhookAccount(
+                secrets=(Secret(SECRETS[Proof.GOOD]), Secret(SECRETS[Proof.OLD])),
+                url=url + "/replies",
+                allow_private=True,
+            )
+            settings = WebhookSettings(accounts={"crm": account})
+            return webhook.WebhookConnector(settings, house.context)
+
+        return await self._around.open(make)
 
     async def close(self) -> None:
-        await self._served.stop()
-        await self._connector.stop()
-        await self._receiver.stop()
-        self._patience()
+        await self._around.close()
 
     async def knock(self, knock: Knock) -> Answer:
         body = knock.raw
@@ -83,7 +77,7 @@ class WebhookDoor:
         return await self._post(body, knock.id, knock.proof, knock.ago_ms, knock.account or "crm")
 
     async def stall(self) -> Answer:
-        return await self._served.stall(
+        return await self._around.served.stall(
             "/v1/webhooks/generic/crm", {"Content-Type": "application/json"}
         )
 
@@ -162,7 +156,7 @@ class WebhookDoor:
         )
 
     async def behave(self, mood: Mood) -> None:
-        await self._receiver.behave(mood)
+        await self._around.provider.behave(mood)
 
     def received(self) -> Sequence[Received]:
         return self._received
@@ -178,7 +172,7 @@ class WebhookDoor:
         if proof is not Proof.NONE:
             keys = (key_of(SECRETS[proof]),)
             headers |= signed_headers(keys, name, self._house.now - ago_ms, body)
-        return await self._served.post(f"/v1/webhooks/generic/{account}", body, headers)
+        return await self._around.served.post(f"/v1/webhooks/generic/{account}", body, headers)
 
     def _take(self, request: web.Request, body: bytes) -> web.Response:
         self._received.append(Received(orjson.loads(body)["text"], request.headers[ID]))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import slack_sdk.signature
-from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.standins.slack_api import SlackApi
 from maitred.connectors.slack import finding
 from maitred.connectors.slack.connector import SlackConnector
 from maitred.connectors.slack.settings import SlackAccount, SlackSettings
+from maitred.connectors.testing.http import application
 from maitred.contracts.secret import Secret
 from tests.connectors.slack.door import NOW_S, SECRET, Door, OpenDoor
 from tests.connectors.slack.socket_server import SocketServer
@@ -56,10 +56,7 @@ async def open_door(
             SlackSettings(accounts={"main": SlackAccount(**account)}), recorded.context
         )
         await connector.start()
-        app = web.Application()
-        for route in connector.routes():
-            app.router.add_route(route.method, route.path, route.handler)
-        client = TestClient(TestServer(app))
+        client = TestClient(TestServer(application(connector)))
         await client.start_server()
         opened.append(Door(connector, recorded, client, api, sockets))
         return opened[-1]

@@ -46,7 +46,8 @@ class OAuthServer(Generic[Where]):
     given: int = 0
     refresh: dict[str, str] = field(default_factory=dict)
     revoked: list[str] = field(default_factory=list)
-    organisation: bool = False
+    organisation: str = ""
+    """Whose installation the next one is, for all of its workspaces."""
 
     def start(self) -> None:
         """Let the API answer."""
@@ -99,9 +100,9 @@ class OAuthServer(Generic[Where]):
             "token_type": "bot",
             "scope": "chat:write",
             "bot_user_id": "U0BOT",
-            "team": {"id": team, "name": "Anvils"},
-            "enterprise": {"id": "E1"} if self.organisation else None,
-            "is_enterprise_install": self.organisation,
+            "team": None if self.organisation else {"id": team, "name": "Anvils"},
+            "enterprise": {"id": self.organisation} if self.organisation else None,
+            "is_enterprise_install": bool(self.organisation),
             "authed_user": {"id": "U0ADMIN"},
         }
         if self.expires_in:

@@ -194,13 +194,6 @@ async def test_a_workspace_that_may_not_install_gives_its_token_back(open_door: 
     assert (await oauth.install("T1")).status == 200
 
 
-async def test_an_installation_for_a_whole_organisation_is_not_kept(oauth: DoorOAuth) -> None:
-    oauth.organisation = True
-    assert (await oauth.install("T1")).status == 403
-    assert oauth.door.recorded.refusals == [("main", "whole_organisation")]
-    assert len(oauth.revoked) == 1
-
-
 async def test_an_app_is_installed_in_no_more_workspaces_than_we_keep(
     oauth: DoorOAuth, monkeypatch: pytest.MonkeyPatch
 ) -> None:

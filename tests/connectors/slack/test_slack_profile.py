@@ -133,7 +133,7 @@ async def test_those_who_ask_at_once_ask_slack_once_and_go_on_in_their_order(doo
     account = SlackAccount(api_url=door.api.url)
     went_on: list[int] = []
 
-    async def client(_: str) -> AsyncWebClient:
+    async def client(*_: str) -> AsyncWebClient:
         return web.client(account, None, door.api.token)
 
     profiles = SlackProfiles(client, is_own=lambda _: True, clock=lambda: door.recorded.now)

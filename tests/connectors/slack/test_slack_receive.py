@@ -158,7 +158,6 @@ async def test_another_bots_message_is_stored_and_marked(door: Door) -> None:
     [
         {"type": "channel_rename", "channel": {"id": "C1"}},
         {"type": "user_change", "user": {"id": "U1", "team_id": "T0OWN"}},
-        {"type": "app_uninstalled"},
         {"type": "reaction_added", "item": {"type": "file", "file": "F1"}},
         {"subtype": "channel_join"},
         {"subtype": "message_replied"},

@@ -67,7 +67,10 @@ async def test_what_slack_would_read_as_a_mention_is_text(door: Door) -> None:
     [
         (SlackFailure(status=500, error=""), Retryable, None),
         (SlackFailure(status=503, page="<html>down</html>"), Retryable, None),
-        (SlackFailure(error="internal_error"), Retryable, None),
+        (SlackFailure(status=502, page="<html>"), OutcomeUnknown, None),
+        (SlackFailure(status=504, page="<html>"), OutcomeUnknown, None),
+        (SlackFailure(error="internal_error"), OutcomeUnknown, None),
+        (SlackFailure(error="fatal_error"), OutcomeUnknown, None),
         (SlackFailure(error="service_unavailable"), Retryable, None),
         (SlackFailure(error="channel_not_found"), Permanent, "channel_not_found"),
         (SlackFailure(error="account_inactive"), Permanent, "account_inactive"),

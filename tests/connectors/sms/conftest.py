@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from demo.standins.twilio_api import TwilioApi
 from maitred.connectors.sms.connector import SmsConnector
 from maitred.connectors.sms.settings import SmsAccount, SmsSettings
+from maitred.connectors.testing.http import application
 from maitred.contracts.secret import Secret
 from tests.connectors.sms.door import MESSAGE, PUBLIC, Door, OpenDoor
 
@@ -42,10 +42,7 @@ async def open_door(
             SmsSettings(accounts={"main": SmsAccount(**account)}), recorded.context
         )
         await connector.start()
-        app = web.Application()
-        for route in connector.routes():
-            app.router.add_route(route.method, route.path, route.handler)
-        client = TestClient(TestServer(app))
+        client = TestClient(TestServer(application(connector)))
         await client.start_server()
         opened.append(Door(connector, recorded, client, api, api.auth_token))
         return opened[-1]

@@ -10,6 +10,7 @@ from typing import Any
 import nats.errors
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.errors import APIError
 
 from maitred.contracts.errors import ConfigurationError
@@ -125,6 +126,10 @@ async def test_an_agent_fetches_and_confirms_his_assignments_and_speaks(
         f"maitred.v1.t.command.{ANNA}",
         f"maitred.v1.t.command.{ANNA}.accept.more",
         f"maitred.v1.other.command.{ANNA}.accept",
+        f"maitred.v1.t.signal.said.{BOT}",
+        f"maitred.v1.t.signal.heard.{ANNA}",
+        "maitred.v1.t.signal.to.chat.key",
+        "maitred.v1.t.signal.from.chat.key",
         f"{inbox_of(BOT)}.x",
         "$SYS.REQ.SERVER.PING",
     ],
@@ -140,11 +145,38 @@ async def test_an_agent_publishes_nowhere_else(
 
 
 @pytest.mark.parametrize(
-    "subject", ["maitred.>", ">", "_INBOX.>", f"{inbox_of(BOT)}.>", "$JS.>", "*.v1.t.assign.*.*"]
+    "subject",
+    [
+        "maitred.>",
+        ">",
+        "_INBOX.>",
+        f"{inbox_of(BOT)}.>",
+        "$JS.>",
+        "*.v1.t.assign.*.*",
+        f"maitred.v1.t.signal.heard.{BOT}",
+        "maitred.v1.t.signal.heard.*",
+        "maitred.v1.t.signal.from.chat.*",
+    ],
 )
 async def test_an_agent_listens_nowhere_else(anna: _Agent, subject: str) -> None:
     await anna.client.subscribe(subject)
     assert "permissions violation for subscription" in await anna.refusal()
+
+
+async def test_an_agent_signals_and_hears_signals_and_is_never_answered(
+    anna: _Agent, journal: Connection, subjects: Subjects
+) -> None:
+    said: asyncio.Queue[Msg] = asyncio.Queue()
+    await journal.subscribe(subjects.signal_said("*"), said.put)
+    heard = await anna.client.subscribe(subjects.signal_heard(ANNA))
+    for client in (journal.client, anna.client):
+        await client.flush()
+    await anna.client.publish(subjects.signal_said(ANNA), b"typing")
+    message = await asyncio.wait_for(said.get(), 5)
+    assert (message.subject, message.data) == (subjects.signal_said(ANNA), b"typing")
+    await journal.publish(subjects.signal_heard(ANNA), b"typing too")
+    assert (await heard.next_msg(timeout=5)).data == b"typing too"
+    assert anna.refused.empty()
 
 
 @pytest.mark.parametrize("rollup", ["all", "sub"])

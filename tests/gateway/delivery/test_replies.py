@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import pytest
 
 from maitred.contracts.documents import ThreadDoc
 from maitred.contracts.errors import (
+    Deferred,
     OutcomeUnknown,
     Permanent,
     Retryable,
@@ -89,6 +92,27 @@ async def test_what_passes_is_tried_again_in_its_turn(
     doc = await desk.doc("r1")
     assert doc is not None
     assert (doc.state, doc.attempts) == (DeliveryState.SENT, 3)
+
+
+async def test_what_is_deferred_waits_longer_each_time_and_holds_up_no_other(
+    desk: Desk, start: Start, concluded: Concluded
+) -> None:
+    provider, times = Provider(), []
+
+    async def defer(attempt: int) -> None:
+        times.append(time.monotonic())
+        if attempt < 4:
+            raise Deferred("greylisted", after_ms=40)
+
+    provider.acts["r1"] = defer
+    start(provider)
+    await desk.reply("r1", conversation="c1")
+    await desk.reply("r2", conversation="c2")
+    await concluded(2)
+    assert provider.attempts.index("r2") < 3
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert len(waits) == 3
+    assert all(wait >= 0.038 * 2**number for number, wait in enumerate(waits))
 
 
 @pytest.mark.parametrize(

@@ -87,3 +87,13 @@ def test_in_a_shared_channel_a_thread_is_named_by_our_workspace(
     assert read(theirs).thread.own == (f"T1:C1:{TS}",)
     told = received("slack", facts={"team": "T9"})
     assert decode(told, theirs, 1, context).message.thread.own == (f"T9:C1:{TS}",)
+
+
+def test_an_answer_goes_by_the_organisations_installation_that_brought_the_message(
+    received: Callable[..., Inbound], context: DecodeContext
+) -> None:
+    told = received("slack", facts={"team": "T1", "organisation": "E1"})
+    where = decode(told, event(), 1, context).message.reply_to.extra
+    assert where == {"channel": "C1", "team": "T1", "organisation": "E1"}
+    plain = received("slack", facts={"team": "T1"})
+    assert "organisation" not in decode(plain, event(), 1, context).message.reply_to.extra

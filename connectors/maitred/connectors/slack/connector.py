@@ -97,16 +97,23 @@ class SlackConnector:
 
     async def send(self, outbound: Outbound) -> Sent:
         """Post one reply, or change one; see `Sender.send`."""
-        self._app_of(outbound.to.account)
-        sender = self._senders.get(outbound.to.account)
-        if sender is None:
-            raise Retryable("the Slack channel is not running")
-        return await sender.send(outbound)
+        return await self._sender(outbound).send(outbound)
+
+    async def find(self, outbound: Outbound, since: int) -> Sent | None:
+        """Return what a reply was posted as, if it was; see `Sender.find`."""
+        return await self._sender(outbound).find(outbound, since)
 
     async def fetch(self, account: str, attachment: Attachment) -> bytes:
         """Return a file of a message from Slack; see `files.fetch`."""
         app = self._app_of(account)
         return await files.fetch(app.account, app.workspaces, attachment, self._context.clock)
+
+    def _sender(self, outbound: Outbound) -> Sender:
+        self._app_of(outbound.to.account)
+        sender = self._senders.get(outbound.to.account)
+        if sender is None:
+            raise Retryable("the Slack channel is not running")
+        return sender
 
     def _app_of(self, account: str) -> _App:
         app = self._apps.get(account)

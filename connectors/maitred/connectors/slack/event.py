@@ -17,6 +17,8 @@ from maitred.contracts.errors import BadPayload
 
 TEAM_FACT: Final = "team"
 """The fact that tells the decoder the workspace by which this door names messages."""
+ORGANISATION_FACT: Final = "organisation"
+"""The fact that tells the decoder by which organisation's installation an answer goes."""
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _CHANGES: Final = frozenset({"message_changed", "message_deleted"})
 _NOTICES: Final = re.compile(
@@ -34,6 +36,8 @@ _REACTIONS: Final = frozenset({"reaction_added", "reaction_removed"})
 
 class _Authorization(msgspec.Struct, frozen=True, kw_only=True):
     team_id: str | None = None
+    enterprise_id: str | None = None
+    is_enterprise_install: bool | None = None
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str | None = None
     event_time: int = 0
     team_id: str | None = None
+    enterprise_id: str | None = None
     context_team_id: str | None = None
     api_app_id: str | None = None
     authorizations: tuple[_Authorization, ...] | None = None
@@ -57,6 +62,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         """
         through = self.authorizations[0].team_id if self.authorizations else None
         return self.context_team_id or through or self.team_id or ""
+
+    @property
+    def organisation(self) -> str:
+        """The organisation by whose installation the event comes; empty if it is a workspace's.
+
+        Source: https://api.slack.com/enterprise/apps/changes-apis, `authorizations`.
+        """
+        through = self.authorizations[0] if self.authorizations else _Authorization()
+        return (through.enterprise_id or "") if through.is_enterprise_install else ""
 
 
 class _Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,18 +149,20 @@ def read_envelope(body: bytes) -> Envelope:
     return envelope
 
 
-def is_farewell(envelope: Envelope) -> bool:
-    """Tell that a workspace took the app away, or the token that it gave to its bot.
+def farewell(envelope: Envelope) -> str | None:
+    """Return who took the app away, or the token that it gave to its bot; None if nobody did.
 
-    Sources: https://docs.slack.dev/reference/events/app_uninstalled and .../tokens_revoked.
+    It is a workspace or an organisation, empty if that is not said. Sources:
+    https://docs.slack.dev/reference/events/app_uninstalled and .../tokens_revoked.
     """
     try:
         said = msgspec.json.decode(envelope.event, type=_Farewell)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return said.type == "app_uninstalled" or (
-        said.type == "tokens_revoked" and bool(said.tokens.bot)
-    )
+        return None
+    if said.type == "app_uninstalled" or (said.type == "tokens_revoked" and said.tokens.bot):
+        # Without a workspace it is the organisation that says so, for all of them.
+        return envelope.organisation or envelope.team_id or envelope.enterprise_id or ""
+    return None
 
 
 def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEvent | None:

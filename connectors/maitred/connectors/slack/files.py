@@ -65,7 +65,7 @@ async def fetch(
     async for token in _tokens(account, workspaces, attachment.remote):
         try:
             address = await _address(account, token, attachment.remote, clock)
-            return await _fetch(account, token, attachment, address)
+            return await _fetch(account, token, attachment, address, clock)
         except Permanent as error:
             if error.code not in _MAY_BE_ANOTHERS:
                 raise
@@ -101,10 +101,14 @@ async def _address(account: SlackAccount, token: str, remote: str, clock: Callab
     return found
 
 
-async def _fetch(account: SlackAccount, token: str, attachment: Attachment, address: str) -> bytes:
-    source = media.Source(
-        peer=web.PEER, authorization=f"Bearer {token}", hosts=_HOSTS, stand_in=account.api_url
-    )
+async def _fetch(
+    account: SlackAccount,
+    token: str,
+    attachment: Attachment,
+    address: str,
+    clock: Callable[[], int],
+) -> bytes:
+    source = media.Source(web.PEER, f"Bearer {token}", _HOSTS, clock, account.api_url)
     data = await media.fetch(address, source)
     if _is_page(data) and not attachment.content_type.startswith("text/"):
         raise Permanent("Slack does not let the app read its files", code="forbidden")

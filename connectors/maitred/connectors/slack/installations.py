@@ -1,7 +1,8 @@
-"""Installations: the workspaces that took the app, and the tokens that they gave it.
+"""Installations: who took the app, and the tokens that they gave it.
 
-They stand in the channel's memory, sealed, one entry a workspace. Slack's own library asks for
-them by its interface for such stores (docs.slack.dev/tools/python-slack-sdk/oauth).
+Each is of a workspace or of a whole organisation (Enterprise Grid), its *holder*, and stands in the
+channel's memory, sealed, in an entry of its own. Slack's own library hands them over by its
+interface for such stores (docs.slack.dev/tools/python-slack-sdk/oauth).
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from maitred.connectors.slack.settings import SlackAccount
 from maitred.contracts.ids import digest
 
 INSTALLATIONS_MAX: Final = 1_000
-"""Workspaces of one app."""
+"""Of one app."""
 NOT_WELCOME: Final = "not_welcome"
 NO_BOT: Final = "no_bot"
-WHOLE_ORGANISATION: Final = "whole_organisation"
+NO_HOLDER: Final = "no_holder"
 TOO_MANY: Final = "too_many_workspaces"
 
 
@@ -38,9 +39,10 @@ class NotInstalled(BoltError):
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """One workspace's entry; times are UTC seconds, as Slack gives them."""
+    """One entry; times are UTC seconds, as Slack gives them. An organisation's has no team."""
 
     team: str
+    organisation: str = ""
     app: str
     token: str
     bot: str
@@ -65,34 +67,35 @@ class Installations(AsyncInstallationStore):
         return web.silent()
 
     async def async_save(self, installation: Installation) -> None:
-        """Keep what a workspace gave at its installation.
+        """Keep what a workspace, or an organisation, gave at its installation.
 
         Raises:
-            NotInstalled: the workspace may not install the app, or gave it no bot.
+            NotInstalled: it may not install the app, or gave it no bot.
             StoreUnavailable: the store did not confirm in time.
         """
         token = installation.bot_token or ""
-        team = installation.team_id or ""
-        if installation.is_enterprise_install or not team:
-            raise NotInstalled(WHOLE_ORGANISATION, token)
+        holder = holder_of(installation)
+        if not holder:
+            raise NotInstalled(NO_HOLDER, token)
         if not token:
             raise NotInstalled(NO_BOT, token)
-        if not self._account.is_welcome(team):
+        if not self._account.is_welcome(holder, installation.enterprise_id or ""):
             raise NotInstalled(NOT_WELCOME, token)
         names = await self._names()
-        if len(names) >= INSTALLATIONS_MAX and self._name(team) not in names:
+        if len(names) >= INSTALLATIONS_MAX and self._name(holder) not in names:
             raise NotInstalled(TOO_MANY, token)
         await self.async_save_bot(installation.to_bot())
 
     async def async_save_bot(self, bot: Bot) -> None:
-        """Keep a workspace's bot in place of what was kept of it.
+        """Keep a holder's bot in place of what was kept of it.
 
         Raises:
             StoreUnavailable: the store did not confirm in time.
         """
-        team = bot.team_id or ""
+        for_all = bool(bot.is_enterprise_install)
         kept = _Kept(
-            team=team,
+            team="" if for_all else bot.team_id or "",
+            organisation=(bot.enterprise_id or "") if for_all else "",
             app=bot.app_id or "",
             token=bot.bot_token,
             bot=bot.bot_id or "",
@@ -102,43 +105,33 @@ class Installations(AsyncInstallationStore):
             expires_at=bot.bot_token_expires_at or 0,
             installed_at=bot.installed_at,
         )
-        await self._memory.put(self._name(team), msgspec.json.encode(kept))
+        await self._memory.put(self._name(holder_of(bot)), msgspec.json.encode(kept))
 
-    async def async_find_bot(
-        self,
-        *,
-        enterprise_id: str | None = None,
-        team_id: str | None,
-        is_enterprise_install: bool | None = False,
-    ) -> Bot | None:
-        """Return the bot of a workspace, None if it has not installed the app.
+    async def of(self, holder: str) -> Bot | None:
+        """Return the bot of a holder, None if it has not installed the app.
 
         Raises:
             StoreUnavailable: the store does not answer.
         """
-        del enterprise_id, is_enterprise_install
-        return await self._read(self._name(team_id or ""))
+        return await self._read(self._name(holder))
 
-    async def async_delete_bot(
-        self, *, enterprise_id: str | None = None, team_id: str | None
-    ) -> None:
-        """Keep nothing of a workspace.
+    async def delete(self, holder: str) -> None:
+        """Keep nothing of a holder.
 
         Raises:
             StoreUnavailable: the store did not confirm in time.
         """
-        del enterprise_id
-        await self._memory.delete(self._name(team_id or ""))
+        await self._memory.delete(self._name(holder))
 
-    async def every(self) -> AsyncIterator[Bot]:
-        """Yield the bots of all workspaces.
+    async def holders(self) -> AsyncIterator[str]:
+        """Yield everybody who has installed the app.
 
         Raises:
             StoreUnavailable: the store does not answer.
         """
         for name in sorted(await self._names()):
             if (bot := await self._read(name)) is not None:
-                yield bot
+                yield holder_of(bot)
 
     async def _read(self, name: str) -> Bot | None:
         data = await self._memory.get(name)
@@ -147,7 +140,9 @@ class Installations(AsyncInstallationStore):
         kept = msgspec.json.decode(data, type=_Kept)
         return Bot(
             app_id=kept.app or None,
-            team_id=kept.team,
+            team_id=kept.team or None,
+            enterprise_id=kept.organisation or None,
+            is_enterprise_install=bool(kept.organisation),
             bot_token=kept.token,
             bot_id=kept.bot,
             bot_user_id=kept.user,
@@ -161,5 +156,10 @@ class Installations(AsyncInstallationStore):
         names = await self._memory.names()
         return {name for name in names if name.startswith(self._prefix)}
 
-    def _name(self, team: str) -> str:
-        return self._prefix + digest(team, length=32)
+    def _name(self, holder: str) -> str:
+        return self._prefix + digest(holder, length=32)
+
+
+def holder_of(given: Installation | Bot) -> str:
+    """Return the organisation that installed the app for all of its workspaces, else the one."""
+    return (given.enterprise_id if given.is_enterprise_install else given.team_id) or ""

@@ -27,7 +27,7 @@ from yarl import URL
 
 from maitred.connectors.port import Context
 from maitred.connectors.slack import web
-from maitred.connectors.slack.installations import NotInstalled
+from maitred.connectors.slack.installations import NotInstalled, holder_of
 from maitred.connectors.slack.settings import SlackAccount
 from maitred.connectors.slack.states import STATE_AGE_MS, States
 from maitred.connectors.slack.workspaces import Workspaces
@@ -139,7 +139,7 @@ class Installing:
         )
 
     async def _succeed(self, args: AsyncSuccessArgs) -> BoltResponse:
-        self._workspaces.forget(args.installation.team_id or "")
+        self._workspaces.forget(holder_of(args.installation))
         return self._page(HTTPStatus.OK, _DONE)
 
     async def _fail(self, args: AsyncFailureArgs) -> BoltResponse:

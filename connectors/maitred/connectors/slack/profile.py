@@ -69,13 +69,14 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 class SlackProfiles:
     """The profiles of the users whom one account meets, each kept for an hour.
 
-    `client` returns the client of a workspace; `is_own` tells a workspace of the company. `clock`
+    `client` returns the client of a workspace, by its organisation's installation where that is
+    named; `is_own` tells a workspace of the company. `clock`
     gives UTC milliseconds. The cache drops what was used longest ago.
     """
 
     def __init__(
         self,
-        client: Callable[[str], Awaitable[AsyncWebClient]],
+        client: Callable[[str, str], Awaitable[AsyncWebClient]],
         *,
         is_own: Callable[[str], bool],
         clock: Callable[[], int],
@@ -86,8 +87,8 @@ class SlackProfiles:
         self._kept: OrderedDict[_Key, tuple[int, Profile]] = OrderedDict()
         self._asking: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
-    async def find(self, home: str, team: str, user: str) -> Profile:
-        """Return the profile of a user of `team`, as the workspace `home` shows it.
+    async def find(self, home: str, team: str, user: str, organisation: str = "") -> Profile:
+        """Return the profile of a user of `team`, as `home`, or its organisation, shows it.
 
         It is empty when Slack does not give it in time. It takes `SLACK_PROFILE_TIMEOUT_MS` at
         most and raises nothing: a profile is worth having, and never worth a message. Those who
@@ -100,11 +101,11 @@ class SlackProfiles:
             if kept is not None and self._clock() < kept[0]:
                 self._kept.move_to_end(key)
                 return kept[1]
-            return await self._found(key)
+            return await self._found(key, organisation)
 
-    async def _found(self, key: _Key) -> Profile:
+    async def _found(self, key: _Key, organisation: str) -> Profile:
         home, team, user = key
-        asked = await self._ask(home, user)
+        asked = await self._ask(home, user, organisation)
         own = asked is not None and self._is_own_team(home) and self._is_own(team, asked)
         profile = Profile() if asked is None else _profile(asked, own=own)
         keep_ms = KEEP_FAILED_MS if asked is None else KEEP_MS
@@ -127,10 +128,10 @@ class SlackProfiles:
             and not (user.is_stranger or user.is_restricted or user.is_ultra_restricted)
         )
 
-    async def _ask(self, home: str, user: str) -> _User | None:
+    async def _ask(self, home: str, user: str, organisation: str) -> _User | None:
         try:
             async with asyncio.timeout(SLACK_PROFILE_TIMEOUT_MS / SECOND_MS):
-                client = await self._client(home)
+                client = await self._client(home, organisation)
                 answer = await client.users_info(user=user)
             return msgspec.convert(answer.data, _Answer).user
         except (MaitredError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError):

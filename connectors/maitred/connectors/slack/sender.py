@@ -28,16 +28,12 @@ TEXT_CHARACTERS_MAX: Final = 40_000
 """Slack cuts longer texts: https://docs.slack.dev/changelog/2018-truncating-really-long-messages"""
 NAME_CHARACTERS_MAX: Final = 80
 REMEMBERED_MAX: Final = 1_000
-"""Replies in doubt, or whose files are still to follow their text."""
+"""Replies whose files are still to follow their text."""
 _POST: Final = re.compile(r"([A-Z0-9]{1,40}):([0-9]{1,11}\.[0-9]{6})")
 
 
 class Sender:
-    """Sends the replies of one account.
-
-    `session` carries files, and `opened` is when this process began to send, in UTC milliseconds:
-    a reply that is older may have been tried by another one.
-    """
+    """Sends the replies of one account; `session` carries files."""
 
     def __init__(
         self,
@@ -50,8 +46,6 @@ class Sender:
         self._context = context
         self._workspaces = workspaces
         self._session = session
-        self._opened = context.clock()
-        self._doubtful: OrderedDict[OutboundId, int] = OrderedDict()
         self._posted: OrderedDict[OutboundId, str] = OrderedDict()
 
     async def send(self, outbound: Outbound) -> Sent:
@@ -63,22 +57,46 @@ class Sender:
         Raises:
             Throttled: Slack asks to wait.
             Retryable: it was not sent, or in part, and the rest follows when it is sent again.
-            OutcomeUnknown: Slack did not say, and does not show the post.
+            OutcomeUnknown: Slack did not say.
             Permanent: Slack refused it, with Slack's own word as code; or the text is empty, or
                 longer than Slack keeps whole; or the reply names no channel; or its workspace has
                 taken the app away (`not_installed`).
         """
         spot = self._spot(outbound)
         text = _checked(outbound)
-        client = await self._workspaces.client(spot.team)
+        organisation = outbound.to.extra.get("organisation", "")
+        client = await self._workspaces.client(spot.team, organisation)
         try:
             if outbound.kind is OutboundKind.EDIT:
                 return await self._edit(client, outbound, text, spot)
             return await self._reply(client, outbound, text, spot)
         except Permanent:
             # What Slack says of a token may be news: it is looked up again.
-            self._workspaces.forget(spot.team)
+            self._workspaces.forget(organisation or spot.team)
             raise
+
+    async def find(self, outbound: Outbound, since: int) -> Sent | None:
+        """Return what a reply was sent as that was handed over at `since`; None if it was not.
+
+        An edit may be made again. Files bear no mark, so where they follow a text only the text is
+        known, and is not posted again; where there is no text, nothing is.
+
+        Raises:
+            Throttled, Retryable, Permanent: as `finding.posted`.
+            OutcomeUnknown: as `finding.posted`; or the files may have been shown.
+        """
+        if outbound.kind is OutboundKind.EDIT:
+            return None
+        if not outbound.text.strip():
+            raise OutcomeUnknown("files alone cannot be found")
+        spot = self._spot(outbound)
+        organisation = outbound.to.extra.get("organisation", "")
+        client = await self._workspaces.client(spot.team, organisation)
+        ts = await finding.posted(client, outbound.id, spot, since, self._context.clock)
+        if ts and outbound.files:
+            _keep(self._posted, outbound.id, ts)
+            raise OutcomeUnknown("the text is there, the files may be")
+        return _sent(spot, ts) if ts else None
 
     async def _reply(
         self, client: AsyncWebClient, outbound: Outbound, text: str, spot: Spot
@@ -98,40 +116,20 @@ class Sender:
         """Return the time stamp of the reply's post, which is made once."""
         if ts := self._posted.get(outbound.id):
             return ts
-        began = self._context.clock()
-        since = self._doubtful.get(outbound.id) or max(outbound.at, outbound.not_before)
-        in_doubt = outbound.id in self._doubtful or since < self._opened
-        if in_doubt and (ts := await self._found(client, outbound, spot, since)):
-            return ts
-        try:
-            answer = await web.do(
-                client.chat_postMessage(
-                    channel=spot.channel,
-                    text=text,
-                    thread_ts=spot.thread or None,
-                    metadata=finding.metadata(outbound.id),
-                    **self._persona(outbound),
-                ),
-                self._context.clock,
-            )
-            ts = answer.get("ts")
-            if not isinstance(ts, str) or not ts:
-                raise OutcomeUnknown(f"{web.PEER} did not name the post")
-        except OutcomeUnknown:
-            _keep(self._doubtful, outbound.id, min(began, since))
-            if found := await self._found(client, outbound, spot, began):
-                return found
-            raise
-        self._doubtful.pop(outbound.id, None)
-        return ts
-
-    async def _found(
-        self, client: AsyncWebClient, outbound: Outbound, spot: Spot, since: int
-    ) -> str:
-        ts = await finding.posted(client, outbound.id, spot, since, self._context.clock)
-        if ts:
-            self._doubtful.pop(outbound.id, None)
-        return ts
+        answer = await web.do(
+            client.chat_postMessage(
+                channel=spot.channel,
+                text=text,
+                thread_ts=spot.thread or None,
+                metadata=finding.metadata(outbound.id),
+                **self._persona(outbound),
+            ),
+            self._context.clock,
+        )
+        said = answer.get("ts")
+        if not isinstance(said, str) or not said:
+            raise OutcomeUnknown(f"{web.PEER} did not name the post")
+        return said
 
     async def _edit(
         self, client: AsyncWebClient, outbound: Outbound, text: str, spot: Spot
@@ -197,7 +195,7 @@ def _sent(spot: Spot, ts: str) -> Sent:
     return Sent(provider_id=f"{spot.channel}:{ts}", thread_ids=tuple(ids))
 
 
-def _keep(kept: OrderedDict[OutboundId, Any], name: OutboundId, value: object) -> None:
-    kept[name] = value
+def _keep(kept: OrderedDict[OutboundId, str], name: OutboundId, ts: str) -> None:
+    kept[name] = ts
     if len(kept) > REMEMBERED_MAX:
         kept.popitem(last=False)

@@ -21,7 +21,8 @@ class SlackAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     Events come by HTTP, proven by `signing_secret` (or one of `signing_secrets`, of which there
     are several while it is changed), or by Socket Mode, which `app_token` opens. An app for one
     workspace has its `bot_token` and `team_id`. An app that workspaces install by themselves has
-    `client_id` and `client_secret`; `may_install` names those that may, all if it is empty.
+    `client_id` and `client_secret`; `may_install` names those that may, all if it is empty. An
+    organisation of Enterprise Grid may install it for all of its workspaces.
 
     `team_id` and `own_teams` are the company's own workspaces. `bot_user_id` is the app's own
     user; without it the app's messages are known by their app id. With `agent_names` a reply
@@ -56,9 +57,9 @@ class SlackAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Tell a workspace of the company."""
         return bool(team) and (team == self.team_id or team in self.own_teams)
 
-    def is_welcome(self, team: str) -> bool:
-        """Tell a workspace that may install the app."""
-        return not self.may_install or team in self.may_install
+    def is_welcome(self, team: str, organisation: str = "") -> bool:
+        """Tell a workspace, or a whole organisation, that may install the app."""
+        return not self.may_install or not {team, organisation}.isdisjoint(self.may_install)
 
 
 class SlackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,7 +104,7 @@ def _incoming(account: SlackAccount) -> Iterator[str]:
 def _workspaces(account: SlackAccount) -> Iterator[str]:
     for name, teams in (("own_teams", account.own_teams), ("may_install", account.may_install)):
         if len(teams) > TEAMS_MAX or not all(team.strip() for team in teams):
-            yield f"{name}: write up to {TEAMS_MAX:,} ids of workspaces, which begin with T"
+            yield f"{name}: write up to {TEAMS_MAX:,} ids of workspaces, which begin with T or E"
     if account.is_installed_by_others:
         if _is_blank(account.client_secret):
             yield "client_secret: write the app's client secret, as env:NAME or file:PATH"

@@ -11,9 +11,10 @@ from typing import Final
 
 from maitred.connectors.port import Context
 from maitred.connectors.slack.event import (
+    ORGANISATION_FACT,
     TEAM_FACT,
     SlackEvent,
-    is_farewell,
+    farewell,
     read_envelope,
     read_event,
 )
@@ -24,6 +25,8 @@ from maitred.contracts.identifiers import Level, Observed, slack_identifier
 from maitred.contracts.inbound import Evidence, Inbound, Verification
 
 CHANNEL: Final = "slack"
+UNINSTALLED: Final = "uninstalled"
+"""The word under which it is counted that a workspace, or an organisation, took the app away."""
 
 
 class Taking:
@@ -57,13 +60,14 @@ class Taking:
         envelope = read_envelope(body)
         if envelope.type != "event_callback":
             return
-        home = self._account.team_id
+        if (holder := farewell(envelope)) is not None:
+            if await self._workspaces.leave(holder, envelope.event_time):
+                self._context.refused(self._name, UNINSTALLED)
+            return
+        home, organisation = self._account.team_id, ""
         if self._account.is_installed_by_others:
-            if is_farewell(envelope):
-                await self._workspaces.leave(envelope.team_id or "", envelope.event_time)
-                return
-            home = envelope.home
-            if not self._account.is_welcome(home):
+            home, organisation = envelope.home, envelope.organisation
+            if not self._account.is_welcome(home, organisation):
                 self._context.refused(self._name, "not_welcome")
                 return
         event = read_event(body, own_team=home, bot_user_id=self._account.bot_user_id)
@@ -71,11 +75,11 @@ class Taking:
             return
         profile = Profile()
         if not event.by_bot:
-            profile = await self._profiles.find(home, event.team, event.user)
+            profile = await self._profiles.find(home, event.team, event.user, organisation)
         evidence = Evidence(
             verification=verification,
             observed=(profile.email,) if profile.email else (),
-            facts={**_facts(event), **facts},
+            facts={**_facts(event, organisation), **facts},
             name=profile.name,
         )
         await self._context.accept(self._inbound(event, content_type, evidence), body)
@@ -94,6 +98,8 @@ class Taking:
         )
 
 
-def _facts(event: SlackEvent) -> dict[str, str]:
+def _facts(event: SlackEvent, organisation: str) -> dict[str, str]:
     facts = {"event": event.kind, "event_id": event.event_id, TEAM_FACT: event.home}
+    if organisation:
+        facts[ORGANISATION_FACT] = organisation
     return {**facts, "bot": "1"} if event.by_bot else facts

@@ -28,9 +28,10 @@ from maitred.contracts.errors import (
 )
 
 PEER: Final = "Slack"
-_AGAIN: Final = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
+_AGAIN: Final = frozenset({"service_unavailable", "request_timeout"})
+_HALF_DONE: Final = frozenset({"internal_error", "fatal_error"})
+"""With these, Slack says, "some aspect of the operation" may have succeeded
+(https://docs.slack.dev/reference/methods/chat.postMessage#errors)."""
 _SLOWER: Final = frozenset({"ratelimited", "rate_limited"})
 _WORD: Final = re.compile(r"[a-z0-9_]{1,64}")
 
@@ -67,7 +68,7 @@ async def ask(asking: Awaitable[AsyncSlackResponse], clock: Callable[[], int]) -
     try:
         return await do(asking, clock)
     except OutcomeUnknown as error:
-        raise Retryable(str(error)) from None
+        raise worth_repeating(error) from None
 
 
 async def do(asking: Awaitable[AsyncSlackResponse], clock: Callable[[], int]) -> Mapping[str, Any]:
@@ -94,8 +95,16 @@ async def do(asking: Awaitable[AsyncSlackResponse], clock: Callable[[], int]) ->
     return answer.data
 
 
+def worth_repeating(error: MaitredError) -> MaitredError:
+    """Return an error of a call that may be made again without harm."""
+    return Retryable(str(error)) if isinstance(error, OutcomeUnknown) else error
+
+
 def error_of(error: SlackApiError, now: int) -> MaitredError:
-    """Map an error of the Web API; its text quotes Slack's whole answer, so it is left behind."""
+    """Map an error of a call that takes effect each time.
+
+    The error's text quotes Slack's whole answer, so it is left behind.
+    """
     response = error.response
     # Where no JSON could be read, the library hands over aiohttp's own response.
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
@@ -106,10 +115,12 @@ def error_of(error: SlackApiError, now: int) -> MaitredError:
         headers = getattr(response, "headers", {})
         after = retry_after_ms(str(headers.get("Retry-After", "")), now)
         return error_of_status(HTTPStatus.TOO_MANY_REQUESTS, peer=PEER, retry_after_ms=after)
+    if word in _HALF_DONE:
+        return OutcomeUnknown(f"{PEER} answered {word}")
     if word in _AGAIN:
         return Retryable(f"{PEER} answered {word}")
     if word:
         return Permanent(f"{PEER} answered {word}", code=word)
     if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:
         return OutcomeUnknown(f"{PEER} gave no readable answer")
-    return error_of_status(status, peer=PEER)
+    return error_of_status(status, peer=PEER, takes_effect=True)

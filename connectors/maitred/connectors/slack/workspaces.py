@@ -1,7 +1,7 @@
 """Workspaces: who we are at Slack in each of them.
 
-An app for one workspace has its token in the settings. Of an app that workspaces install, each
-has its own, which is renewed where the app rotates tokens
+An app for one workspace has its token in the settings. Of an app that others install, each
+workspace or organisation has its own, which is renewed where the app rotates tokens
 (https://docs.slack.dev/authentication/using-token-rotation): two hours before it runs out.
 """
 
@@ -48,69 +48,77 @@ class Workspaces:
         """Call Slack by this session from now on."""
         self._session = session
 
-    async def client(self, team: str) -> AsyncWebClient:
+    async def client(self, team: str, organisation: str = "") -> AsyncWebClient:
         """Return a client that acts in a workspace; empty stands for the company's own.
+
+        It acts by its organisation's installation where that is named.
 
         Raises:
             StoreUnavailable, Retryable: not now.
             Permanent: the app is not installed there (`not_installed`).
         """
-        return web.client(self._account, self._session, await self.token(team))
+        return web.client(self._account, self._session, await self.token(team, organisation))
 
-    async def token(self, team: str) -> str:
+    async def token(self, team: str, organisation: str = "") -> str:
         """Return the token of a workspace; see `client`."""
         team = team or self._account.team_id
         if self._account.is_installed_by_others:
-            return (await self._bot(team)).bot_token
+            return (await self._bot(organisation or team)).bot_token
         if self._account.bot_token is None or team != self._account.team_id:
             raise Permanent("the Slack app is of another workspace", code="not_installed")
         return self._account.bot_token.reveal()
 
     async def tokens(self) -> AsyncIterator[str]:
-        """Yield the tokens of all workspaces that have one; see `client`."""
+        """Yield the tokens of all that have one; see `client`."""
         if not self._account.is_installed_by_others:
             yield await self.token("")
             return
-        async for bot in self.installations.every():
+        async for holder in self.installations.holders():
             with contextlib.suppress(Permanent):
-                yield await self.token(bot.team_id or "")
+                yield await self.token(holder)
 
-    async def leave(self, team: str, at_s: float) -> None:
-        """Forget a workspace that took the app away at `at_s`, unless it installed it since.
+    async def leave(self, holder: str, at_s: float) -> bool:
+        """Forget who took the app away at `at_s`, unless he installed it since; tell if he had it.
+
+        Of an app for one workspace nothing is forgotten: its token stands in the settings.
 
         Raises:
             StoreUnavailable: the store did not confirm in time.
         """
+        if not self._account.is_installed_by_others:
+            return holder in {"", self._account.team_id}
         async with self._lock:
-            kept = await self.installations.async_find_bot(team_id=team)
+            kept = await self.installations.of(holder)
             # Slack tells again for an hour if it was not answered, and admins change their minds.
-            if kept is not None and at_s >= int(kept.installed_at):
-                await self.installations.async_delete_bot(team_id=team)
-            self._unsaved.pop(team, None)
-            self.forget(team)
+            left = kept is not None and at_s >= int(kept.installed_at)
+            if left:
+                await self.installations.delete(holder)
+            self._unsaved.pop(holder, None)
+            self.forget(holder)
+            return left
 
-    def forget(self, team: str) -> None:
-        """Ask the memory anew about a workspace."""
-        self._known.pop(team, None)
+    def forget(self, holder: str) -> None:
+        """Ask the memory anew about a workspace or an organisation."""
+        self._known.pop(holder, None)
 
-    async def _bot(self, team: str) -> Bot:
-        known = self._known.get(team)
+    async def _bot(self, holder: str) -> Bot:
+        known = self._known.get(holder)
         if known is not None and self._clock() < known[0]:
-            self._known.move_to_end(team)
+            self._known.move_to_end(holder)
             return known[1]
         async with self._lock:
-            bot = self._unsaved.get(team) or await self.installations.async_find_bot(team_id=team)
+            bot = self._unsaved.get(holder) or await self.installations.of(holder)
             if bot is None:
                 raise Permanent("no workspace of ours", code="not_installed")
-            bot = await self._renewed(team, bot)
-            await self._save(team)
-            self._known[team] = (self._clock() + KEEP_MS, bot)
-            self._known.move_to_end(team)
+            bot = await self._renewed(holder, bot)
+            await self._save(holder)
+            self._known[holder] = (self._clock() + KEEP_MS, bot)
+            self._known.move_to_end(holder)
             if len(self._known) > INSTALLATIONS_MAX:
                 self._known.popitem(last=False)
             return bot
 
-    async def _renewed(self, team: str, bot: Bot) -> Bot:
+    async def _renewed(self, holder: str, bot: Bot) -> Bot:
         """Return a bot with a token that still lives for a while.
 
         Raises:
@@ -131,28 +139,28 @@ class Workspaces:
             )
         except SlackTokenRotationError as failed:
             # A refresh token serves once: another process may have been faster.
-            now = await self.installations.async_find_bot(team_id=team)
+            now = await self.installations.of(holder)
             if now is not None and now.bot_token != bot.bot_token:
                 return now
-            error = web.error_of(failed.api_error, self._clock())
+            error = web.worth_repeating(web.error_of(failed.api_error, self._clock()))
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
             error = Retryable(f"{web.PEER} gave no new token")
         except (ValueError, LookupError, AttributeError, TypeError):
             error = Retryable(f"{web.PEER} gave no readable token")
         else:
             if fresh is not None:
-                self._unsaved[team] = fresh
+                self._unsaved[holder] = fresh
             return fresh or bot
         if (bot.bot_token_expires_at or 0) * SECOND_MS > self._clock():
             return bot
         raise error
 
-    async def _save(self, team: str) -> None:
+    async def _save(self, holder: str) -> None:
         """Save a new token; while the store is away this process is the only one to know it."""
-        if (fresh := self._unsaved.get(team)) is None:
+        if (fresh := self._unsaved.get(holder)) is None:
             return
         try:
             await self.installations.async_save_bot(fresh)
         except StoreUnavailable:
             return
-        del self._unsaved[team]
+        del self._unsaved[holder]

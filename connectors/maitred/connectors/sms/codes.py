@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Final
 
 from maitred.contracts.errors import (
     MaitredError,
-    OutcomeUnknown,
     Permanent,
     Retryable,
     Throttled,
@@ -37,8 +35,6 @@ _WAITS_MS: Final[Mapping[int, int]] = {
 }
 _AGAIN: Final = frozenset({14_107})
 """Too much between two numbers within 30 s: this reply has to wait, and no other one."""
-_BETWEEN: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
-"""What stands before Twilio's API says so when it did not hear what became of a call."""
 
 
 def word_of(number: int) -> str:
@@ -52,9 +48,7 @@ def error_of(status: int, number: int | None) -> MaitredError:
         return Throttled(f"{PEER} answered {number}", after_ms=_WAITS_MS[number])
     if number in _AGAIN:
         return Retryable(f"{PEER} answered {number}")
-    if status in _BETWEEN:
-        return OutcomeUnknown(f"{PEER} answered {status}")
-    mapped = error_of_status(status, peer=PEER)
+    mapped = error_of_status(status, peer=PEER, takes_effect=True)
     if isinstance(mapped, Permanent) and number is not None and number != status:
         return Permanent(f"{PEER} answered {status}", code=word_of(number))
     return mapped

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from maitred.connectors.port import Window
 from maitred.connectors.sms.receive import MESSENGER
 from maitred.connectors.sms.segments import segments, smart
 from maitred.connectors.sms.settings import SmsAccount
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import text_sender
-from maitred.contracts.outbound import Outbound, OutboundFile
+from maitred.contracts.limits import DAY_MS
+from maitred.contracts.outbound import Content, Outbound, OutboundFile
 from maitred.contracts.segments import BODY_CHARACTERS_MAX
 
+WINDOWS: Final = (Window("whatsapp:", DAY_MS), Window("messenger:", DAY_MS))
+"""twilio.com/docs/api/errors/63016."""
 MMS_FILES_MAX: Final = 10
 SMALL_BYTES_MAX: Final = 5_000_000
 """All files of an MMS together (twilio.com/docs/messaging/guides/accepted-mime-types), and one
@@ -32,15 +36,17 @@ class Letter:
     text: str
     segments: int
     in_messenger: bool
+    content: Content | None = None
 
 
-def compose(outbound: Outbound, account: SmsAccount) -> Letter:
-    """Return what is sent of a reply.
+def compose(outbound: Outbound, account: SmsAccount, now: int) -> Letter:
+    """Return what is sent of a reply at `now` (UTC milliseconds).
 
     `outbound.to.extra["from"]` is the number that the customer wrote to, in Twilio's notation;
     when it begins with `whatsapp:` or another messenger's prefix, the reply goes to that
     messenger as well. `outbound.to.extra["service"]` is the messaging service that the number
-    belongs to.
+    belongs to. Where a messenger lets free text through no more, `outbound.content` goes out in its
+    place.
 
     Raises:
         Permanent: there is nothing to send (`empty_text`), too much of it (`text_too_long`,
@@ -53,6 +59,9 @@ def compose(outbound: Outbound, account: SmsAccount) -> Letter:
     sender, service = _origin(outbound, account)
     messenger = MESSENGER.match(sender)
     _check_files(outbound.files, messenger[1] if messenger else "")
+    content = outbound.content if messenger and not outbound.files else None
+    if content is not None and content.after > now:
+        content = None
     text, count = outbound.text, 0
     if not messenger and not outbound.files:
         text = smart(text) if account.smart_encoding else text
@@ -65,6 +74,7 @@ def compose(outbound: Outbound, account: SmsAccount) -> Letter:
         text=text,
         segments=count,
         in_messenger=messenger is not None,
+        content=content,
     )
 
 

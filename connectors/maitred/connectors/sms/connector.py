@@ -14,7 +14,12 @@ from aiohttp import web
 from maitred.connectors.media import Source, fetch
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.connectors.sms.codes import PEER
-from maitred.connectors.sms.compose import MESSENGER_FILE_BYTES_MAX, MMS_FILES_MAX, compose
+from maitred.connectors.sms.compose import (
+    MESSENGER_FILE_BYTES_MAX,
+    MMS_FILES_MAX,
+    WINDOWS,
+    compose,
+)
 from maitred.connectors.sms.door import Door, Proven, Refused
 from maitred.connectors.sms.media import MediaDoor
 from maitred.connectors.sms.receive import inbound_of, is_report
@@ -47,6 +52,7 @@ class SmsConnector:
         reports=frozenset(
             {DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED}
         ),
+        windows=WINDOWS,
     )
 
     def __init__(self, settings: SmsSettings, context: Context) -> None:
@@ -115,7 +121,7 @@ class SmsConnector:
         sender = self._senders.get(name)
         if sender is None:
             raise Retryable("the SMS channel is not running")
-        letter = compose(outbound, account)
+        letter = compose(outbound, account, self._context.clock())
         base = self._door.base(name)
         provider_id = await sender.send(
             letter,
@@ -140,6 +146,7 @@ class SmsConnector:
             peer=PEER,
             authorization=aiohttp.encode_basic_auth(known.account_sid, known.tokens()[0]),
             hosts=_API_HOSTS,
+            clock=self._context.clock,
             stand_in=known.api_url,
         )
         return await fetch(attachment.remote, source)

@@ -7,13 +7,23 @@ pytest by `maitred.connectors.testing.with_pytest`. `docs/connectors.md` goes th
 Nothing here but `with_pytest` needs pytest.
 """
 
-from maitred.connectors.testing.door import Answer, Door, Knock, Mood, Proof, Received, Verdict
+from maitred.connectors.testing.door import (
+    THROTTLE_S,
+    Answer,
+    Door,
+    Knock,
+    Mood,
+    Proof,
+    Received,
+    Verdict,
+)
 from maitred.connectors.testing.patience import shortened
 from maitred.connectors.testing.recording import RecordingContext
 from maitred.connectors.testing.suite import CASES, Outcome, run
 
 __all__ = [
     "CASES",
+    "THROTTLE_S",
     "Answer",
     "Door",
     "Knock",

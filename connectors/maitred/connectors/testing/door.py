@@ -98,7 +98,7 @@ class Door(Protocol):
 
     What a protocol cannot have stands in `not_applicable`: the name of the case, and why, which is
     shown wherever the suite reports. What depends on the connector's capabilities (`edits`,
-    `reports`, `sent_twice`) is decided by those.
+    `reports`, `sent_twice`) is decided by those, and `found` by whether the connector has a `find`.
     """
 
     @property

@@ -7,14 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from io import BytesIO
+from types import ModuleType
 
 import aiohttp
 from aiohttp import web
 
 from maitred.connectors.port import Connector
 from maitred.connectors.testing.door import THROTTLE_S, Answer, Mood, Verdict
+from maitred.connectors.testing.patience import shortened
+
+
+def application(connector: Connector) -> web.Application:
+    """Return a connector's routes and nothing else, for a server of your own."""
+    app = web.Application()
+    for route in connector.routes():
+        app.router.add_route(route.method, route.path, route.handler)
+    return app
 
 
 class Served:
@@ -36,9 +47,7 @@ class Served:
 
     async def start(self) -> None:
         """Serve the routes."""
-        app = web.Application()
-        for route in self._connector.routes():
-            app.router.add_route(route.method, route.path, route.handler)
+        app = application(self._connector)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -81,6 +90,45 @@ class Served:
         first, *rest = head.splitlines()
         given = dict(line.partition(": ")[::2] for line in rest if line)
         return Answer(verdict(int(first.split()[1]), given), head)
+
+
+class Around:
+    """A connector of HTTP with all that stands around it: its routes served, and its provider.
+
+    `patience` are bounds in modules of the connector that are shortened meanwhile: the module, the
+    name, and the value that it has until `close`.
+    """
+
+    def __init__(self, provider: Provider, *patience: tuple[ModuleType, str, object]) -> None:
+        self.provider = provider
+        self._patience = patience
+        self._served: Served | None = None
+        self._stack = AsyncExitStack()
+
+    @property
+    def served(self) -> Served:
+        """What serves the routes, once it is open."""
+        if self._served is None:
+            raise RuntimeError("open it first")
+        return self._served
+
+    async def open(self, make: Callable[[str], Connector]) -> Connector:
+        """Start the connector that `make` makes, which is given the provider's address."""
+        for module, name, value in self._patience:
+            self._stack.callback(shortened(module, name, value))
+        await self.provider.start()
+        self._stack.push_async_callback(self.provider.stop)
+        connector = make(self.provider.url)
+        self._stack.push_async_callback(connector.stop)
+        await connector.start()
+        self._served = Served(connector)
+        self._stack.push_async_callback(self._served.stop)
+        await self._served.start()
+        return connector
+
+    async def close(self) -> None:
+        """Stop all of it, in the other order, and be as patient as before."""
+        await self._stack.aclose()
 
 
 def verdict(status: int, headers: Mapping[str, str]) -> Verdict:

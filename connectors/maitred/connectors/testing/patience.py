@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 
-def shortened(module: ModuleType, name: str, value: float) -> Callable[[], None]:
+def shortened(module: ModuleType, name: str, value: object) -> Callable[[], None]:
     """Set a bound that stands in a module; the function that is returned sets it back."""
     before = getattr(module, name)
     setattr(module, name, value)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from maitred.connectors.port import Context, Proofs, Receipt, Reply
+from maitred.connectors.port import Context, Proofs, Receipt, Reply, Signalled
 from maitred.contracts.errors import Permanent, StoreUnavailable
 from maitred.contracts.identifiers import Identifier, Keys
 from maitred.contracts.ids import (
@@ -140,6 +140,40 @@ class MemoryInMemory:
         return sorted(self.kept)
 
 
+class RecordingSignals:
+    """Signals both ways: `typed` is where somebody typed, and `push` is an agent's signal."""
+
+    def __init__(self) -> None:
+        self.typed: asyncio.Queue[IdentifierKey] = asyncio.Queue()
+        self.followed = asyncio.Event()
+        self._said: asyncio.Queue[Signalled | None] = asyncio.Queue()
+
+    def push(self, signalled: Signalled) -> None:
+        """Let an agent signal something."""
+        self._said.put_nowait(signalled)
+
+    def cut(self) -> None:
+        """End `follow` as a lost connection would."""
+        self._said.put_nowait(None)
+
+    async def idle(self) -> None:
+        """Wait until whoever follows has taken in what was pushed."""
+        await self._said.join()
+
+    async def typing(self, endpoint: IdentifierKey) -> None:
+        """Note that somebody types."""
+        self.typed.put_nowait(endpoint)
+
+    async def follow(self) -> AsyncIterator[Signalled]:
+        """Yield what agents signal."""
+        self.followed.set()
+        while (signalled := await self._said.get()) is not None:
+            yield signalled
+            self._said.task_done()
+        self._said.task_done()
+        raise StoreUnavailable("the subscription ended")
+
+
 @dataclass
 class RecordingContext:
     """A `Context` and the handles by which a test looks at it and disturbs it."""
@@ -156,6 +190,7 @@ class RecordingContext:
     files: dict[str, bytes] = field(default_factory=dict)
     """Files that may go out, by SHA-256."""
     memory: MemoryInMemory = field(default_factory=MemoryInMemory)
+    signals: RecordingSignals = field(default_factory=RecordingSignals)
 
     async def _report(self, report: Report) -> None:
         if self.store.error is not None:
@@ -188,6 +223,7 @@ class RecordingContext:
             refused=lambda account, reason: self.refusals.append((account, reason)),
             public_url=self.public_url,
             proofs=self.proofs,
+            signals=self.signals,
         )
 
     @property

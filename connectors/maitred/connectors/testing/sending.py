@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from maitred.connectors.port import FindsSent
 from maitred.connectors.testing.door import THROTTLE_S, Mood
 from maitred.connectors.testing.stage import Stage, expect
 from maitred.contracts.errors import (
@@ -102,6 +103,23 @@ async def edits(stage: Stage) -> None:
     expect(found == [_TEXT, _OTHER], f"the provider was sent {found!r}")
 
 
+async def found(stage: Stage) -> None:
+    """What the provider took is found there, and nothing else is taken for it."""
+    connector, now = stage.connector, stage.house.now
+    expect(isinstance(connector, FindsSent), "it has no `find`")
+    if not isinstance(connector, FindsSent):
+        return
+    outbound = _outbound(stage)
+    taken = await connector.send(outbound)
+    seen = await connector.find(outbound, now)
+    expect(seen == taken, "what was sent is not found as what it was sent as")
+    try:
+        other = await connector.find(_outbound(stage, command="2"), now)
+    except OutcomeUnknown:
+        return
+    expect(other is None, "a reply that was never sent is found")
+
+
 def _outbound(stage: Stage, text: str = _TEXT, *, command: str = "1") -> Outbound:
     stage.texts.append(text)
     return stage.door.outbound(stage.house, text, command=command)
@@ -132,4 +150,5 @@ SENDING: Final = (
     absent,
     no_such_account,
     edits,
+    found,
 )

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from maitred.connectors.port import Capabilities
+from maitred.connectors.port import Connector, FindsSent
 from maitred.connectors.testing.door import Door
 from maitred.connectors.testing.proving import PROVING
 from maitred.connectors.testing.receiving import RECEIVING
@@ -40,10 +40,20 @@ CASES: Final = tuple(
     for each in (*SHAPE, *PROVING, *RECEIVING, *SENDING)
 )
 
-_UNABLE: Final[Mapping[str, Callable[[Capabilities], str]]] = {
-    "sent_twice": lambda can: "" if can.resend_is_safe else "resending is not safe here, it says",
-    "edits": lambda can: "" if can.edits else "no reply can be changed, say its capabilities",
-    "reports": lambda can: "" if can.reports else "it never reports anything, say its capabilities",
+_UNABLE: Final[Mapping[str, tuple[Callable[[type[Connector]], bool], str]]] = {
+    "sent_twice": (
+        lambda made: made.capabilities.resend_is_safe,
+        "resending is not safe here, say its capabilities",
+    ),
+    "edits": (
+        lambda made: made.capabilities.edits,
+        "no reply can be changed, say its capabilities",
+    ),
+    "reports": (
+        lambda made: bool(made.capabilities.reports),
+        "it never reports anything, say its capabilities",
+    ),
+    "found": (lambda made: issubclass(made, FindsSent), "its provider cannot be asked: no `find`"),
 }
 """Cases of what a connector may be unable to do, and why one cannot be had then."""
 
@@ -84,5 +94,5 @@ def _not_applicable(case: Case, door: Door) -> str:
             raise Unmet(f"not_applicable[{name!r}]: name a case, and say why it cannot be had")
     if case.name in door.not_applicable:
         return door.not_applicable[case.name]
-    unable = _UNABLE.get(case.name)
-    return "" if unable is None else unable(door.connector.capabilities)
+    able, why = _UNABLE.get(case.name, (lambda _: True, ""))
+    return "" if able(door.connector) else why

@@ -1,9 +1,9 @@
 """Attempting: one reply on its way to its provider, until it is settled.
 
 The intent is committed before the provider is called, where calling twice would be seen twice.
-What nobody knows the outcome of is shown to people or sent again, as the channel's policy says;
-a reply that was sent again is marked. A call under way outlives the loop's rereading of the
-journal; what it says is not lost.
+Where nobody knows the outcome the provider is asked, if its channel can look; else it is shown to
+people or sent again, as the channel's policy says, and marked if it was sent again. A call under
+way outlives the loop's rereading of the journal; what it says is not lost.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
-from maitred.connectors.port import Connector
-from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.connectors.port import Connector, FindsSent
+from maitred.contracts.errors import Deferred, OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.limits import MINUTE_MS
 from maitred.contracts.outbound import DeliveryState, Outbound, OutboundKind, Sent
 from maitred.gateway import clock
 from maitred.gateway.delivery.allowing import refusal
@@ -33,6 +34,8 @@ TRIES_MAX: Final = 6
 BACKOFF_MS: Final = 500
 BACKOFF_MS_MAX: Final = 30_000
 SENDS_AT_ONCE_MAX: Final = 16
+LOOK_WAIT_MS_MAX: Final = MINUTE_MS
+"""Where a provider wants to be asked later than this, what became of a reply cannot be told."""
 OUTCOME_UNKNOWN: Final = "outcome_unknown"
 TARGET_NOT_SENT: Final = "target_not_sent"
 _CALLS_STOP_MS: Final = 2_000
@@ -84,20 +87,6 @@ class Attempts:
         for _ in range(SENDS_AT_ONCE_MAX):
             await self._at_once.acquire()
 
-    def take_up(self, reply: Reply) -> bool:
-        """Return whether to send a reply that was begun before this process knew of it.
-
-        Nobody knows whether it left: it is settled as that, unless it may be sent again.
-        """
-        if reply.doc.state is not DeliveryState.SENDING:
-            return True
-        if not self._may_resend:
-            self._log.warning(OUTCOME_UNKNOWN, outbound=reply.doc.id)
-            self._settle(reply, Result(DeliveryState.UNKNOWN, OUTCOME_UNKNOWN))
-            return False
-        reply.doc = replace(reply.doc, again=self._is_seen_twice)
-        return True
-
     @property
     def _is_seen_twice(self) -> bool:
         """Whether the customer may see twice what is sent twice."""
@@ -108,6 +97,8 @@ class Attempts:
         account = reply.outbound.to.account
         wait_ms: int | None = 0
         while wait_ms is not None:
+            if reply.in_doubt and not await self._is_to_be_sent(reply):
+                return
             if reply.answer is None:
                 await self._pace.turn(account)
                 if why := await self._refusal(reply):
@@ -116,6 +107,49 @@ class Attempts:
             async with self._at_once:
                 wait_ms = await self._attempt(reply, account, reply.doc.attempts)
             await asyncio.sleep((wait_ms or 0) / 1000)
+
+    async def _is_to_be_sent(self, reply: Reply) -> bool:
+        """Return whether a reply in doubt is to be handed over once more; else it is settled."""
+        try:
+            reply.sent = await self._found(reply)
+        except OutcomeUnknown:
+            if not self._may_resend or reply.doc.attempts >= TRIES_MAX:
+                self._log.warning(OUTCOME_UNKNOWN, outbound=reply.doc.id)
+                self._settle(reply, Result(DeliveryState.UNKNOWN, OUTCOME_UNKNOWN))
+                return False
+            reply.doc = replace(reply.doc, again=self._is_seen_twice)
+        if reply.sent is not None:
+            self._settle(reply, Result(DeliveryState.SENT))
+            return False
+        reply.in_doubt = False
+        reply.doc = replace(reply.doc, attempts=reply.doc.attempts + 1)
+        return True
+
+    async def _found(self, reply: Reply) -> Sent | None:
+        """Return what a reply in doubt was sent as; None if it certainly was not sent.
+
+        Raises:
+            OutcomeUnknown: it cannot be told.
+        """
+        if not isinstance(self._connector, FindsSent):
+            raise OutcomeUnknown("its channel cannot look")
+        for look in range(1, TRIES_MAX + 1):
+            wait_ms = _backoff_ms(look)
+            try:
+                return await self._connector.find(reply.outbound, reply.doc.at)
+            except Throttled as error:
+                wait_ms = max(wait_ms, error.after_ms)
+            except Retryable:
+                pass
+            except (OutcomeUnknown, Permanent):
+                break
+            except Exception as error:  # noqa: BLE001  (a plugin's fault leaves one reply in doubt)
+                self._log.exception("connector_failed", kind=type(error).__name__)
+                break
+            if wait_ms > LOOK_WAIT_MS_MAX or look == TRIES_MAX:
+                break
+            await asyncio.sleep(wait_ms / 1000)
+        raise OutcomeUnknown("its provider does not tell")
 
     async def _refusal(self, reply: Reply) -> str:
         """Return why a reply must not go out now, whatever was known when it was said."""
@@ -144,17 +178,16 @@ class Attempts:
             return None
         except OutcomeUnknown:
             self._pace.failed(account)
-            if not self._may_resend or attempt >= TRIES_MAX:
-                self._settle(reply, Result(DeliveryState.UNKNOWN, OUTCOME_UNKNOWN))
-                return None
-            reply.answer = None
-            reply.doc = replace(reply.doc, attempts=attempt + 1, again=self._is_seen_twice)
-            return _backoff_ms(attempt)
+            reply.answer, reply.in_doubt = None, True
+            return _backoff_ms(attempt) if self._may_resend else 0
         except Retryable as error:
             reply.answer = None
             if isinstance(error, Throttled):
                 after_ms = error.after_ms
                 self._pace.throttled(account, after_ms)
+            elif isinstance(error, Deferred):
+                after_ms = error.after_ms * 2 ** (attempt - 1)
+                self._pace.succeeded(account)  # it answers, and that is what the circuit is about
             else:
                 self._pace.failed(account)
         except Exception as error:  # noqa: BLE001  (a plugin's fault fails one reply)

@@ -16,8 +16,8 @@ from maitred.contracts.outbound import DeliveryDoc, Outbound, Report, Sent
 class Reply:
     """A reply that the position has not passed; `doc` is what will be, or was, written of it.
 
-    `answer` is there from the moment at which the provider is called, until it is certain that
-    nothing was sent.
+    `answer` is there from the moment at which the provider is called, until that call is of no
+    more use. `in_doubt` is a reply that was handed over and of which nobody knows whether it left.
     """
 
     sequence: int
@@ -26,6 +26,7 @@ class Reply:
     revision: int
     answer: asyncio.Future[Sent] | None = None
     sent: Sent | None = None
+    in_doubt: bool = False
     concluded: bool = False
 
 

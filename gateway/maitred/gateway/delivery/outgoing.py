@@ -22,14 +22,14 @@ from maitred.contracts.conversation import Conversation
 from maitred.contracts.ids import ConversationId, IdentifierKey, is_conversation_id
 from maitred.contracts.inbound import BlobRef, ReplyTo
 from maitred.contracts.limits import FILE_NAME_CHARACTERS_MAX, REPLY_FILES_MAX
-from maitred.contracts.outbound import OutboundFile, OutboundKind
+from maitred.contracts.outbound import Content, OutboundFile, OutboundKind
 from maitred.contracts.routing import RoutingDoc
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import View
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import blobs
 from maitred.gateway.delivery import allowing, consent
-from maitred.gateway.delivery.templates import Template, rendered
+from maitred.gateway.delivery.templates import Template, content_of, rendered
 
 BAD_FILE: Final = "bad_file"
 NO_CHANNEL: Final = "no_channel"
@@ -42,10 +42,15 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What the house can send: by which channels, and which texts of its own."""
+    """What the house can send: by which channels, and which texts of its own.
+
+    `carrier` is the template that carries an agent's free text where none goes through; empty for
+    none.
+    """
 
     channels: Mapping[str, Capabilities]
     templates: Mapping[str, Template]
+    carrier: str = ""
 
     def wanted(self, admitted: Admitted, subjects: Subjects) -> Iterable[str]:
         """Name what a command is judged by."""
@@ -71,7 +76,31 @@ class Outgoing:
         if refusal:
             return admitted
         to = routing.reply_to or said.reply_to
-        return replace(admitted, refusal=self._refusal(admitted, to, view, subjects))
+        if why := self._refusal(admitted, to, view, subjects):
+            return replace(admitted, refusal=why)
+        return self._within_window(admitted, said, to)
+
+    def _within_window(self, admitted: Admitted, said: Conversation, to: ReplyTo) -> Admitted:
+        """Return a command with what goes out in place of its text where none goes through.
+
+        Where nothing can, and it is to go now, that is refused. Until a later time the customer
+        may have written again.
+        """
+        closes = allowing.closes_at(self.channels[to.channel], to, said.last_at)
+        if closes is None or admitted.verb is not Verb.REPLY:
+            return admitted
+        content = None if admitted.files else self._content(admitted.command, said.language, closes)
+        if content is None and closes <= admitted.at and admitted.command.send_at <= admitted.at:
+            return replace(admitted, refusal=allowing.OUTSIDE_WINDOW)
+        return replace(admitted, content=content)
+
+    def _content(self, command: Command, language: str, after: int) -> Content | None:
+        language = command.language or language
+        if (own := self.templates.get(command.template)) is not None:
+            return content_of(own, language, command.variables, after)
+        if (carrier := self.templates.get(self.carrier)) is None:
+            return None
+        return content_of(carrier, language, {carrier.variables[0]: command.text}, after)
 
     def _with_text(self, command: Command, language: str) -> tuple[Command, str]:
         if not command.template:

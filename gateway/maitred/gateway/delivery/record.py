@@ -211,7 +211,8 @@ class DeliveryRecord:
         """Put together what the journal and this process know of a reply."""
         known = self._known.get(outbound.id)
         doc = msgspec.json.decode(stored.data, type=DeliveryDoc) if stored else self._new(outbound)
-        fresh = Reply(sequence, outbound, doc, stored.seq if stored else 0)
+        in_doubt = doc.state is DeliveryState.SENDING
+        fresh = Reply(sequence, outbound, doc, stored.seq if stored else 0, in_doubt=in_doubt)
         if doc.state in SETTLED:
             self._known.pop(outbound.id, None)
             fresh.concluded = True
@@ -225,7 +226,7 @@ class DeliveryRecord:
         known.revision = fresh.revision
         known.concluded = False
         if known.doc.state not in SETTLED:
-            # Nothing is in doubt: it was not called, or the answer is still to be had.
+            # No more is in doubt than was: it was not called, or the answer is still to be had.
             known.doc = msgspec.structs.replace(known.doc, state=DeliveryState.WAITING)
         return known
 

@@ -81,6 +81,7 @@ class Saying:
             subject=conversation.subject,
             text=say.text,
             asks_proof=say.asks_proof,
+            content=say.content,
             files=say.files,
             target=say.target,
             not_before=say.send_at,

@@ -2,10 +2,10 @@
 
 The intent is committed before the provider is called and the result after it. A crash in between
 leaves a reply whose outcome nobody knows: where sending twice is harmless it is sent again (and
-needs no intent), else it is recorded as unknown for a person to see, or sent again and marked, as
-the channel's policy says. One loop a channel, so that a slow provider delays no other channel; one
-lane a conversation, so that a slow one delays no other. What is said later of replies comes by the
-same loop, behind what it is about.
+needs no intent), else the provider is asked, if it can be; where that does not help it is recorded
+as unknown for a person to see, or sent again and marked, as the channel's policy says. One loop a
+channel, so that a slow provider delays no other channel; one lane a conversation, so that a slow
+one delays no other. What is said later of replies comes by the same loop, behind what it is about.
 """
 
 from __future__ import annotations
@@ -164,8 +164,6 @@ class Delivery:
         elif item.doc.state in SETTLED:
             self._settled.append(item)
             self._some_news.set()
-        elif not self._attempts.take_up(item):
-            return
         elif (lane := self._lanes.get(item.outbound.conversation)) is not None:
             lane.append(item)
         else:

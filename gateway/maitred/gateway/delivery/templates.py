@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from maitred.contracts.limits import REPLY_CHARACTERS_MAX, TEMPLATE_VARIABLES_MAX
+from maitred.contracts.outbound import Content
 
 UNKNOWN_TEMPLATE: Final = "unknown_template"
 MISSING_VARIABLE: Final = "missing_variable"
@@ -21,17 +22,20 @@ _PIECE: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _VARIABLE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_CONTENT_SID: Final = re.compile(r"HX[0-9a-f]{32}\Z")
 _BRACES: Final = {"{{": "{", "}}": "}"}
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[templates.NAME]`: a text by language (ISO 639-1), and the variables that it has places for.
 
-    Who reads another language gets the text that stands first.
+    Who reads another language gets the text that stands first. `content_sids` name, likewise by
+    language, the approved template of the provider that says the same.
     """
 
     texts: dict[str, str]
     variables: tuple[str, ...] = ()
+    content_sids: dict[str, str] = {}
 
 
 def rendered(
@@ -52,6 +56,26 @@ def rendered(
         return _BRACES[found[0]] if place is None else variables[place]
 
     return _PIECE.sub(piece, text), ""
+
+
+def content_of(
+    template: Template, language: str, variables: Mapping[str, str], after: int
+) -> Content | None:
+    """Return the provider's template that says the same; None if there is none.
+
+    Its places are numbered in the order of our `variables`. WhatsApp takes no line breaks, tabs or
+    runs of spaces there, and nothing empty
+    (developers.facebook.com/docs/whatsapp/message-templates/guidelines).
+    """
+    if not template.content_sids:
+        return None
+    sids = template.content_sids
+    given = {
+        str(number): " ".join(variables[name].split()) or "-"
+        for number, name in enumerate(template.variables, 1)
+    }
+    sid = sids.get(language) or next(iter(sids.values()))
+    return Content(template=sid, variables=given, after=after)
 
 
 def faults(templates: Mapping[str, Template]) -> Iterator[str]:
@@ -77,6 +101,23 @@ def faults(templates: Mapping[str, Template]) -> Iterator[str]:
                     "write two small letters such as `en`"
                 )
             yield from _text_faults(f"{path}.texts.{language}", text, set(template.variables))
+        yield from _content_faults(f"{path}.content_sids", template)
+
+
+def carrier_fault(templates: Mapping[str, Template], name: str) -> str:
+    """Return why a template cannot carry an agent's free text; empty if it can, or is none."""
+    carrier = templates.get(name)
+    if not name or (carrier and carrier.content_sids and len(carrier.variables) == 1):
+        return ""
+    return f"{name[:40]!r} is no template with `content_sids` and one variable, for the text"
+
+
+def _content_faults(path: str, template: Template) -> Iterator[str]:
+    for language, sid in template.content_sids.items():
+        if language not in template.texts:
+            yield f"{path}.{language[:40]}: there is no text for that language"
+        if not _CONTENT_SID.match(sid):
+            yield f"{path}.{language[:40]}: write a content template's SID, HX and 32 hex digits"
 
 
 def _text_faults(path: str, text: str, variables: set[str]) -> Iterator[str]:

@@ -294,6 +294,8 @@ def _delivery(settings: Settings) -> Iterator[str]:
             f"delivery.fallback_minutes: {chosen.fallback_minutes:g} must be more than 0 "
             f"and at most {FALLBACK_MINUTES_MAX:,}"
         )
+    if fault := templates.carrier_fault(settings.templates, chosen.carrier_template):
+        yield f"delivery.carrier_template: {fault}"
     for channel, manner in chosen.channels.items():
         path = below("delivery.channels", channel)
         if manner.unknown:

@@ -125,11 +125,13 @@ class DeliverySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """`[delivery]`: how replies go out, and what becomes of those that nobody reads.
 
     A reply in the chat that was not read for `fallback_minutes` goes out once more as a mail from
-    `fallback_account`, to an address that the customer has proved; without one it does not.
+    `fallback_account`, to an address that the customer has proved; without one it does not. Where
+    free text goes through no more (WhatsApp, after a day), `carrier_template` carries it.
     """
 
     fallback_account: str = ""
     fallback_minutes: float = 10.0
+    carrier_template: str = ""
     channels: dict[str, ChannelDelivery] = {}
 
 

@@ -26,6 +26,8 @@ from maitred.normalizer.slack.shape import first
 
 FOREIGN_TEAM: Final = "foreign_team"
 """Flag: its author belongs to another company's workspace."""
+ORGANISATION_FACT: Final = "organisation"
+"""The fact by which the door names the organisation whose installation brought a message."""
 WORKFLOW: Final = "workflow"
 """Flag: a workflow posted it, in which somebody may have filled in a form."""
 
@@ -172,7 +174,7 @@ def _draft(
         sent_at=milliseconds(ts),
         reply_thread=at.reply_thread,
         is_private=at.direct,
-        reply_extra={"channel": at.channel, "team": at.team},
+        reply_extra=_way_back(read.inbound, at),
         flags=(
             *body.flags,
             *((FOREIGN_TEAM,) if foreign else ()),
@@ -187,6 +189,13 @@ def _draft(
             **(extra or {}),
         },
     )
+
+
+def _way_back(inbound: Inbound, at: Place) -> dict[str, str]:
+    """Return where an answer goes: in which workspace, and by whose installation of the app."""
+    where = {"channel": at.channel, "team": at.team}
+    organisation = inbound.evidence.facts.get(ORGANISATION_FACT)
+    return {**where, ORGANISATION_FACT: organisation} if organisation else where
 
 
 def _is_by_app(author: dict[str, object]) -> bool:

@@ -70,6 +70,7 @@ def reply(placing: Placing, doc: RoutingDoc, admitted: Admitted) -> Refusal:
             uttered.reply,
             agent_picture=known.picture,
             by_machine=known.kind is AgentKind.AI,
+            content=admitted.content,
             files=admitted.files,
             asks_proof=command.asks_proof,
             send_at=uttered.send_at,
