@@ -115,6 +115,28 @@ async def test_what_is_deferred_waits_longer_each_time_and_holds_up_no_other(
     assert all(wait >= 0.038 * 2**number for number, wait in enumerate(waits))
 
 
+async def test_one_that_is_put_off_for_long_holds_up_nobody(
+    desk: Desk, start: Start, eventually: Eventually
+) -> None:
+    provider, others = Provider(), 700
+
+    async def defer(_attempt: int) -> None:
+        raise Deferred("greylisted", after_ms=60_000)
+
+    provider.acts["r0"] = defer
+    start(provider)
+    await desk.reply("r0", conversation="c0")
+    for first in range(1, others + 1, 100):
+        await asyncio.gather(
+            *(desk.reply(f"r{n}", conversation=f"c{n}") for n in range(first, first + 100))
+        )
+
+    async def all_others_are_there() -> bool:
+        return len(provider.reached) == others
+
+    await eventually(all_others_are_there)
+
+
 @pytest.mark.parametrize(
     ("errors", "state", "error", "attempts"),
     [

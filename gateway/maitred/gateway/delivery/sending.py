@@ -41,8 +41,12 @@ from maitred.identity.conversations.place import Tools
 
 log = structlog.get_logger(__name__)
 _DRAIN_STEP_S: Final = 0.01
-OPEN_REPLIES_MAX: Final = 512
-"""So many replies may be read ahead of one that is not settled yet."""
+OPEN_REPLIES_MAX: Final = 10_000
+"""So many replies may be read ahead of one that is not settled yet.
+
+One that a mail server has put off waits for half an hour; none of its channel waits with it, unless
+more than these come behind it meanwhile. They are in memory, with a few KB each.
+"""
 CONCLUDED_AT_ONCE_MAX: Final = 16
 """Each may bring `THREAD_REFERENCES_MAX` documents, and all of them go into one batch."""
 
