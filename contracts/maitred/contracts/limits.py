@@ -193,6 +193,8 @@ CLOSED_AGE_MS: Final = 30 * DAY_MS
 
 # -- caches -----------------------------------------------------------------------------------
 DOCUMENT_CACHE_ENTRIES_MAX: Final = 20_000
+DOCUMENT_CACHE_BYTES_MAX: Final = 16 * MIB
+"""Of each stage, as JSON; read and taken apart it is about three times as much in memory."""
 PROFILE_CACHE_ENTRIES_MAX: Final = 5_000
 
 # -- stopping -----------------------------------------------------------------------------------

@@ -22,19 +22,29 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(slots=True)
 class Known:
-    """A document as last read: revision 0 and no data when there is none."""
+    """A document as last read: revision 0 and no data when there is none.
+
+    `size` is how many bytes its JSON has.
+    """
 
     revision: int
     data: bytes | None
     parsed: msgspec.Struct | None = None
+    size: int = 0
 
 
 class DocumentCache:
-    """What has been read, least recently used first out."""
+    """What has been read, least recently used first out; bounded in number and in bytes."""
 
-    def __init__(self, entries_max: int = limits.DOCUMENT_CACHE_ENTRIES_MAX) -> None:
+    def __init__(
+        self,
+        entries_max: int = limits.DOCUMENT_CACHE_ENTRIES_MAX,
+        bytes_max: int = limits.DOCUMENT_CACHE_BYTES_MAX,
+    ) -> None:
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._entries_max = entries_max
+        self._bytes_max = bytes_max
+        self._bytes = 0
 
     def get(self, subject: str) -> Known | None:
         """Return what is known of a document."""
@@ -46,21 +56,27 @@ class DocumentCache:
     def put(self, subject: str, known: Known) -> None:
         """Remember a document, unless a newer one is known; the least recently used goes first."""
         known_already = self._known.get(subject)
-        if known_already is not None and known_already.revision > known.revision:
-            return
+        if known_already is not None:
+            if known_already.revision > known.revision:
+                return
+            self._bytes -= known_already.size
         self._known[subject] = known
         self._known.move_to_end(subject)
-        while len(self._known) > self._entries_max:
-            self._known.popitem(last=False)
+        self._bytes += known.size
+        while len(self._known) > self._entries_max or self._bytes > self._bytes_max:
+            _, displaced = self._known.popitem(last=False)
+            self._bytes -= displaced.size
 
     def forget(self, subjects: Iterable[str]) -> None:
         """Drop what may be stale."""
         for subject in subjects:
-            self._known.pop(subject, None)
+            if (known := self._known.pop(subject, None)) is not None:
+                self._bytes -= known.size
 
     def clear(self) -> None:
         """Drop everything."""
         self._known.clear()
+        self._bytes = 0
 
 
 class Drafts:

@@ -18,7 +18,7 @@ from maitred.contracts.documents import ClaimDoc, CustomerDoc, IdentifierDoc, Th
 from maitred.contracts.identifiers import IdentifierKind
 from maitred.contracts.ids import component_id, customer_id
 from maitred.contracts.outbound import DeliveryDoc, ScheduledDoc
-from maitred.contracts.proofs import ProofDoc
+from maitred.contracts.proofs import CodesDoc, ProofDoc
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.identity.customers.writers import STANDARD
 
@@ -79,6 +79,8 @@ class Keeping:
                 return limits.HOUR_MS
             case ClaimDoc():
                 return limits.CLAIM_AGE_MS
+            case CodesDoc():
+                return limits.CODES_WINDOW_MS + limits.MINUTE_MS
             case ProofDoc():
                 return limits.PROOF_READ_AGE_MS if document.proofs else limits.CODES_WINDOW_MS
             case IdentifierDoc() | CustomerDoc():

@@ -230,8 +230,10 @@ class Runner(Generic[P]):
         await self._bury(group)
         sequences = await self._write(writes)
         self._position, self._revision = position, sequences[self._subject]
-        for subject, (body, _) in changes.items():
-            self._cache.put(subject, Known(sequences[subject], b"", body))
+        # The first writes are the changed documents, in their order.
+        for (subject, (body, _)), write in zip(changes.items(), writes, strict=False):
+            known = Known(sequences[subject], b"", body, len(write.data))
+            self._cache.put(subject, known)
         # What another stage writes may have changed by the time of the next group, and where
         # nothing is written no comparison would tell.
         self._cache.forget(self._loaded.difference(changes))
@@ -343,7 +345,9 @@ class Runner(Generic[P]):
         is_new = False
         for subject in subjects:
             stored = found.get(subject)
-            known = Known(stored.seq, stored.data) if stored else Known(0, None)
+            known = Known(0, None)
+            if stored:
+                known = Known(stored.seq, stored.data, size=len(stored.data))
             before = self._cache.get(subject)
             is_new = is_new or before is None or before.revision != known.revision
             self._cache.put(subject, known)
