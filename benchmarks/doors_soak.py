@@ -16,6 +16,7 @@ from benchmarks.load import exchange
 PER_SECOND: Final = 40.0
 SENDERS: Final = 20
 """So many write at each door, again and again, so that what is kept of each stops growing."""
+MAILS_PER_LINE: Final = 1_000
 SAMPLE_SECONDS: Final = 2.0
 SETTLED_FROM: Final = 1 / 3
 """Of the run, the first part fills caches and is left out of the slope."""
@@ -73,10 +74,10 @@ async def soak(doors: Doors, process: int, *, minutes: float) -> Soaked:
 
 async def _senders(doors: Doors) -> list[Callable[[], Awaitable[bool]]]:
     """Return one sender a door, each with lines that it keeps open."""
-    mail = await MailLine.open(doors.smtp)
+    mails: list[MailLine] = []
     reader, writer = await asyncio.open_connection("127.0.0.1", doors.http)
     visitors = [await ChatLine.open(doors.http, doors.chat) for _ in range(SENDERS)]
-    turns, numbers = itertools.cycle(visitors), itertools.count()
+    turns, numbers, written = itertools.cycle(visitors), itertools.count(), itertools.count()
 
     def webhook(name: str) -> Callable[[], Awaitable[bool]]:
         ready: list[bytes] = []
@@ -89,8 +90,13 @@ async def _senders(doors: Doors) -> list[Callable[[], Awaitable[bool]]]:
         return send
 
     async def letter() -> bool:
+        # A connection takes so many commands and no more, as every mail server's does.
+        if next(written) % MAILS_PER_LINE == 0:
+            for old in mails:
+                old.close()
+            mails[:] = [await MailLine.open(doors.smtp)]
         (made,) = doors.mails(1, senders=SENDERS)
-        return await mail.send(made)
+        return await mails[0].send(made)
 
     async def chat() -> bool:
         return b'"ack"' in await next(turns).ask(said(next(numbers)))

@@ -14,7 +14,7 @@ import contextlib
 import json  # noqa: TID251  (an example needs nothing but nats-py)
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from nats.js import JetStreamContext
 
 HEARTBEAT_SECONDS = 300.0
 """Who has work and is not heard of for half an hour is taken to have gone."""
+
+TYPING_SECONDS = 4.0
+"""A customer's chat shows for six seconds that somebody is writing."""
 
 Event = dict[str, Any]
 Answer = Callable[[Event], Awaitable[str | None]]
@@ -115,7 +118,8 @@ class Agent:
         match event["state"]:
             case "offered":
                 await self.say("accept", event)
-                text = await self._answer(event)
+                async with self.typing(event):
+                    text = await self._answer(event)
                 if text and await self.reply(event, text):
                     await self.say("complete", event, reason="answered")
                     self.completed += 1
@@ -130,6 +134,34 @@ class Agent:
         """Tell whether offers are welcome: `online`, `away` or `offline`."""
         stamp = f"{self.name}-{asyncio.get_running_loop().time()}"
         await self._publish("presence", {"id": f"presence-{word}-{stamp}", "presence": word})
+
+    @contextlib.asynccontextmanager
+    async def typing(self, event: Event) -> AsyncIterator[None]:
+        """Let the customer see that an answer is being written, as long as it is."""
+
+        async def signal_again() -> None:
+            while True:
+                await asyncio.sleep(TYPING_SECONDS)
+                await self._signal("typing", event)
+
+        await self._signal("typing", event)
+        showing = asyncio.get_running_loop().create_task(signal_again())
+        try:
+            yield
+        finally:
+            showing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await showing
+
+    async def _signal(self, kind: str, event: Event) -> None:
+        """Signal something that is worth knowing for a moment; nobody confirms it."""
+        if self._client is None:
+            return
+        body = {"conversation": event["conversation"], "epoch": event["epoch"]}
+        subject = f"maitred.v1.{self._tenant}.signal.said.{self.name}"
+        with contextlib.suppress(nats.errors.Error):
+            data = json.dumps({"schema": "signal", "kind": kind, **body}).encode()
+            await self._client.publish(subject, data)
 
     async def reply(self, event: Event, text: str, *, rests_on: str = "conversation") -> bool:
         """Answer the customer, unless whoever wrote last may not hear what the answer rests on.

@@ -56,6 +56,24 @@ const about = (event, verb) => ({
 const presence = (word) =>
   say("presence", { id: `presence-${word}-${process.pid}-${Date.now()}`, presence: word });
 
+// That an answer is being written is shown to the customer for six seconds. It is no command: plain
+// NATS, which nobody confirms and nothing rests on.
+function showTyping({ conversation, epoch }) {
+  const data = JSON.stringify({ schema: "signal", kind: "typing", conversation, epoch });
+  connection.publish(`maitred.v1.${options.tenant}.signal.said.${me}`, data);
+}
+
+// Writes an answer while the customer sees that it is being written.
+async function drafting(event, write) {
+  showTyping(event);
+  const again = setInterval(() => showTyping(event), 4000);
+  try {
+    return await write();
+  } finally {
+    clearInterval(again);
+  }
+}
+
 let stopping = false;
 let completed = 0;
 const wanted = Number(options.conversations);
@@ -82,7 +100,8 @@ for await (const message of events) {
     // Others may have a turn too (a mail system, a stranger): their words are not the customer's.
     const turn = event.brief.turns.findLast(({ speaker }) => speaker === "customer");
     const said = turn?.text ?? "";
-    const text = `Thank you for writing. You said: ${said.slice(0, 200)}`;
+    // A model would take its time here.
+    const text = await drafting(event, async () => `Thank you for writing. You said: ${said.slice(0, 200)}`);
     // The answer rests on this conversation and nothing else, which any customer may hear. One that
     // draws on more says "history" and needs `may_read` of the newest event; one that tells of
     // something done in his name says "act" and needs the time to be before `act_until`.

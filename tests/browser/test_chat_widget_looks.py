@@ -170,6 +170,19 @@ async def test_the_form_before_the_chat_asks_what_the_account_wants(
     await expect(visitor.text).to_be_visible()
 
 
+async def test_what_opens_below_the_log_hides_none_of_its_end(
+    house: House, browser: Browser
+) -> None:
+    visitor = Visitor(await browser.new_page(), house)
+    await visitor.open()
+    for number in range(12):
+        await visitor.write(f"Words {number}.")
+    await expect(visitor.line("Words 11.").get_by_text("Sent")).to_be_in_viewport()
+    await visitor.text.fill("A line.\n" * 4)
+    await expect(visitor.line("Words 11.").get_by_text("Sent")).to_be_in_viewport(ratio=1)
+    assert visitor.faults == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_form_for_a_proof_can_be_read_on_a_phone(
     visit: Visit, tmp_path: Path, scheme: Any

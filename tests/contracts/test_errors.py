@@ -13,6 +13,7 @@ from maitred.contracts.errors import (
     Retryable,
     StoreUnavailable,
     Throttled,
+    Unreachable,
     error_of_status,
 )
 
@@ -30,8 +31,8 @@ from maitred.contracts.errors import (
         (429, Throttled),
         (499, Permanent),
         (500, Retryable),
-        (502, Retryable),
-        (503, Retryable),
+        (502, Unreachable),
+        (503, Unreachable),
         (599, Retryable),
     ],
 )
@@ -62,8 +63,13 @@ def test_an_outage_waits_as_long_as_the_peer_says() -> None:
 
 @pytest.mark.parametrize("status", [502, 504])
 def test_of_what_stands_in_between_nobody_knows_what_a_call_did(status: int) -> None:
-    assert isinstance(error_of_status(status, peer="slack"), Retryable)
+    assert isinstance(error_of_status(status, peer="slack"), Unreachable)
     assert isinstance(error_of_status(status, peer="slack", takes_effect=True), OutcomeUnknown)
+
+
+@pytest.mark.parametrize(("status", "away"), [(500, False), (503, True)])
+def test_who_is_not_there_is_told_from_who_failed(status: int, *, away: bool) -> None:
+    assert isinstance(error_of_status(status, peer="slack"), Unreachable) == away
 
 
 @pytest.mark.parametrize("status", [408, 500, 503])

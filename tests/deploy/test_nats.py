@@ -7,6 +7,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 import nats
 import orjson
@@ -100,6 +101,20 @@ def test_the_accounts_are_those_that_the_gateway_writes() -> None:
     rendered = render_accounts(gateway=[gateway], agents=[desk])
     # The server reads a quoted "$NAME" as a password, and an unquoted one as a variable.
     assert _words(ACCOUNTS) == _words(re.sub(r'"(\$[A-Z0-9_]+)"', r"\1", rendered))
+
+
+def test_what_is_for_agents_is_for_no_other_account(tmp_path: Path) -> None:
+    """Another tenant's agents that name our gateways' account could speak as ours."""
+    services = (f"$JS.ACK.{JOURNAL}.>", "maitred.v1.*.command.>", "maitred.v1.*.signal.said.*")
+    imports = [f'{{ service: {{ account: MAITRED, subject: "{each}" }} }}' for each in services]
+    imports.append('{ stream: { account: MAITRED, subject: "maitred.v1.*.signal.heard.*" } }')
+    for each in imports:
+        other = f"  OTHERS: {{ users: [{{ user: eve, password: eve }}], imports: [{each}] }}\n}}\n"
+        (tmp_path / "nats.conf").write_text(CONF)
+        (tmp_path / "accounts.conf").write_text(ACCOUNTS.rstrip().removesuffix("}") + other)
+        run = cluster.check(tmp_path, cluster.environment())
+        assert run.returncode != 0
+        assert "import" in run.stderr
 
 
 # -- three running nodes ------------------------------------------------------------------------

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import orjson
 import pytest
 
+from examples import agent as example
 from examples.agent import Agent, Event
 from maitred.gateway import clock
 from maitred.gateway.bus.endpoint import read_connection
@@ -31,6 +35,34 @@ async def test_the_javascript_agent_answers_and_leaves_by_itself(
     async with stage.running(command) as agent:
         await stage.converse(house, read_connection(house.store))
         assert '"completed":1' in await stage.end(agent, ask=False)
+
+
+async def test_the_customer_sees_that_an_answer_is_being_written(
+    open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example, "TYPING_SECONDS", 0.05)
+    shown, stop = asyncio.Event(), asyncio.Event()
+
+    async def draft(_offer: Event) -> str:
+        async with asyncio.timeout(10):
+            await shown.wait()
+        return "Here you are."
+
+    house = await open_house()
+    login = orjson.loads((house.store / "connection.json").read_bytes())
+    agent = Agent("ann", answer=draft)
+    names = {"servers": [login["url"]], "user": login["user"], "password": login["password"]}
+    async with asyncio.TaskGroup() as group, aiohttp.ClientSession() as session:
+        group.create_task(agent.run(stop, **names))
+        async with session.ws_connect(f"{house.http}/v1/chat/shop") as socket:
+            await socket.send_json({"type": "hello"})
+            await socket.send_json({"type": "message", "id": "m1", "text": "Where is it?"})
+            async with asyncio.timeout(20):
+                while (frame := await socket.receive_json())["type"] != "reply":
+                    if frame["type"] == "typing":
+                        shown.set()
+        stop.set()
+    assert frame["text"] == "Here you are."
 
 
 HOUR_MS = 3_600_000

@@ -27,7 +27,7 @@ from maitred.contracts.limits import (
     PROOFS_PER_SESSION_MAX,
 )
 from maitred.contracts.outbound import Outbound, OutboundKind
-from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof, ProofDoc
+from maitred.contracts.proofs import CodeAnswer, CodeRequest, CodesDoc, Proof, ProofDoc
 from maitred.contracts.subjects import Subjects
 from maitred.contracts.view import NotRead
 from maitred.identity.customers.components import Tools
@@ -46,7 +46,7 @@ KIM = email_identifier("kim@example.com")
 class Store:
     """Documents by subject; a view of all of them, or of those that were asked for."""
 
-    documents: dict[str, ProofDoc] = field(default_factory=dict)
+    documents: dict[str, ProofDoc | CodesDoc] = field(default_factory=dict)
     known: set[str] | None = None
 
     def read(self, subject: str, shape: type[Any]) -> Any:
@@ -58,7 +58,9 @@ class Store:
         return tuple(each for each in subjects if self.known is not None and each not in self.known)
 
     def doc(self, key: IdentifierKey) -> ProofDoc:
-        return self.documents[TOOLS.subjects.proof(key)]
+        found = self.documents[TOOLS.subjects.proof(key)]
+        assert isinstance(found, ProofDoc)
+        return found
 
 
 def request(
@@ -164,14 +166,40 @@ def test_what_is_written_is_the_same_whether_a_code_goes_out_or_not() -> None:
     refused = proofs.ask(request(), "111111", full, TOOLS, START)
     assert refused.outbound is None
     assert list(refused.documents) == list(first.documents)
-    assert len(first.documents) == 2
+    assert len(first.documents) == 3
+
+
+def test_a_house_sends_no_more_than_so_many_in_any_hour() -> None:
+    store, went, now = Store(), [], START
+    for number in range(400):
+        now = START + number * 37_000
+        usual = request(
+            IdentifierKey(f"s{number}"),
+            email_identifier(f"a{number}@example.com"),
+            codes_max=7,
+        )
+        asked = proofs.ask(usual, "123456", store, TOOLS, now)
+        store.documents |= asked.documents
+        assert bool(asked.outbound) != bool(asked.wait_ms)
+        if asked.outbound is not None:
+            went.append(now)
+        else:
+            assert 0 < asked.wait_ms <= CODES_WINDOW_MS + MINUTE_MS
+            assert not asked.documents
+    assert all(
+        later - earlier > CODES_WINDOW_MS for earlier, later in zip(went, went[7:], strict=False)
+    )
+    assert len(went) >= 7 * (now - START) // (CODES_WINDOW_MS + 2 * MINUTE_MS)
+    counted = store.documents[TOOLS.subjects.codes("shop")]
+    assert isinstance(counted, CodesDoc)
+    assert len(counted.minutes) <= CODES_WINDOW_MS // MINUTE_MS + 1
 
 
 def test_documents_are_asked_for_together() -> None:
     store = Store(known=set())
     with pytest.raises(NotRead) as unread:
         proofs.ask(request(), "111111", store, TOOLS, START)
-    assert len(unread.value.subjects) == 2
+    assert len(unread.value.subjects) == 3
     with pytest.raises(NotRead):
         proofs.answer(CodeAnswer(id="c1", session=ANN, code="111111"), store, TOOLS, START)
 

@@ -337,6 +337,15 @@ class SendsThroughOthers(Protocol):
 
 
 @runtime_checkable
+class GivesAdvice(Protocol):
+    """What a channel offers besides, if its settings can be good and yet hardly what is meant."""
+
+    def advice(self) -> Sequence[str]:
+        """Return what to tell a person of them, each with its path; nothing is refused for it."""
+        ...
+
+
+@runtime_checkable
 class FindsSent(Protocol):
     """What a channel offers besides, if its provider shows what it was sent.
 

@@ -36,6 +36,18 @@ class Throttled(Retryable):
         self.after_ms = after_ms
 
 
+class Unreachable(Retryable):
+    """The peer is not there, or does not let us in: nothing was sent, through no fault of this.
+
+    It waits until the peer is back, and uses up no try. `after_ms` is how long to leave the peer
+    alone at least, in milliseconds.
+    """
+
+    def __init__(self, message: str, *, after_ms: int = 0) -> None:
+        super().__init__(message)
+        self.after_ms = after_ms
+
+
 class Deferred(Retryable):
     """The peer does not take this for now, though it may take others.
 
@@ -83,16 +95,20 @@ def error_of_status(
 ) -> MaitredError:
     """Map a provider's HTTP status to our error.
 
-    The one place that decides: 429 throttles, and so does 503 that says for how long; 5xx and 408
-    are worth another try, every other status that is not a success is final (RFC 9110, sections
-    10.2.3, 15.5 and 15.6). 502 and 504 are said by what stands in between, and does not know: of a
-    call that `takes_effect` each time it is made, the outcome is unknown then.
+    The one place that decides: 429 throttles, and so does 503 that says for how long; a 503 that
+    does not, the peer is not there. Other 5xx and 408 are worth another try, every other status
+    that is not a success is final (RFC 9110, sections 10.2.3, 15.5 and 15.6). 502 and 504 are said
+    by what stands in between: of a call that `takes_effect` each time it is made, the outcome is
+    unknown then; of another one, what it is meant for is not there.
     """
-    if takes_effect and status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}:
+    between = status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+    if between and takes_effect:
         return OutcomeUnknown(f"{peer} answered {status}")
     says_when = status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after_ms
     if status == HTTPStatus.TOO_MANY_REQUESTS or says_when:
         return Throttled(f"{peer} answered {status}", after_ms=retry_after_ms or 1_000)
+    if between or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Unreachable(f"{peer} answered {status}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return Retryable(f"{peer} answered {status}")
     return Permanent(f"{peer} answered {status}", code=f"http_{status}")

@@ -161,5 +161,7 @@ class DeliveryDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
     sent_at: int = 0
     delivered_at: int = 0
     read_at: int = 0
+    away_since: int = 0
+    """Since when it has waited for a provider that is away; 0: it does not."""
     again: bool = False
     """Whether it was handed over once more after a time of which nobody knows the outcome."""

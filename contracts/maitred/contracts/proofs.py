@@ -93,3 +93,10 @@ class ProofDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     sent: tuple[int, ...] = ()
     code: SentCode | None = None
     proofs: tuple[Proof, ...] = ()
+
+
+class CodesDoc(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="codes"):
+    """How many codes went out for a house lately, by the minute (UTC, since 1970)."""
+
+    version: int = 1
+    minutes: dict[int, int] = {}

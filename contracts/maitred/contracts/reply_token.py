@@ -69,6 +69,11 @@ _SKEW_MINUTES: Final = 5
 """How far ahead the clock of the gateway that issued a proof token may be."""
 _CONVERSATION: Final = re.compile(rf"cnv_([0-9a-f]{{{DIGITS}}})\Z")
 _TAGGED: Final = re.compile(rf"\+([A-Za-z2-7]{{{TOKEN_CHARACTERS}}})@")
+_PATH_CHARACTERS: Final = 45
+_CARRIES: Final = re.compile(
+    rf"\+(?:[A-Za-z2-7]{{{TOKEN_CHARACTERS}}}|[Bb]-[A-Za-z2-7]{{{_PATH_CHARACTERS}}})@"
+)
+"""A reply token, or what a return path carries, by which a bounce names its reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +219,8 @@ def tokens_in(text: str) -> tuple[str, ...]:
 
 
 def without_token(address: str) -> str:
-    """Return an address as it is without the token in it."""
-    return _TAGGED.sub("@", address)
+    """Return an address as it is without the token in it, or the mark of a return path."""
+    return _CARRIES.sub("@", address)
 
 
 def _about(conversation: ConversationId, endpoint: IdentifierKey) -> bytes:

@@ -63,6 +63,7 @@ PUBLIC: Final[tuple[type[msgspec.Struct], ...]] = (
     outbound.Undelivered,
     outbound.Report,
     proofs.ProofDoc,
+    proofs.CodesDoc,
     signals.Signal,
 )
 

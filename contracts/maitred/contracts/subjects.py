@@ -98,6 +98,10 @@ class Subjects:
         """Name the proofs under way, of a session's visitor or of the address they go to."""
         return f"{self.root}.proof.{key}"
 
+    def codes(self, house: str) -> str:
+        """Name how many codes went out lately for an account that customers ask for them."""
+        return f"{self.root}.codes.{house}"
+
     def operation(self, about: str, operation: OperationId | str) -> str:
         """Name what an operator did, by the identifier or the conversation it is about."""
         return f"{self.root}.operation.{about}.{operation}"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -178,6 +179,18 @@ Event = Spoken | Status
 Answer = Reply | Correction
 """What we post to a system."""
 
+_NAMES: Final = "|".join(
+    {
+        "type",
+        *(
+            name
+            for each in (Sender, File, Message, Edit, Delete, Status)
+            for name in each.__struct_fields__
+        ),
+    }
+)
+_PLACE: Final = re.compile(rf"\$(?:\.(?:{_NAMES})|\[[0-9]+\])*`")
+"""Where msgspec found a fault: no other names, since a field's may be made to look like a place."""
 _EVENTS: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
 _SCHEMAS: Final = {
     "webhook.in.json": (Event, "What a system posts to Maitred's generic channel"),
@@ -194,8 +207,10 @@ def read(raw: bytes) -> Event:
     """
     try:
         event = _EVENTS.decode(raw)
+    except msgspec.ValidationError as error:
+        raise BadPayload(f"not an event: {_why(str(error))}", code="bad_event") from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise BadPayload("not an event of the generic channel", code="bad_event") from None
+        raise BadPayload("not an event: no JSON", code="bad_event") from None
     match event:
         case Message():
             if any((each.data is None) == (not each.url) for each in event.files):
@@ -205,6 +220,18 @@ def read(raw: bytes) -> Event:
         case Edit() if not event.text.strip():
             raise BadPayload("an edit that says nothing", code="empty")
     return event
+
+
+def _why(said: str) -> str:
+    """Return what msgspec found, without what was posted: names of ours, and types."""
+    what, _, place = said.rpartition(" - at `")
+    if not what or not _PLACE.fullmatch(place):
+        what, place = said, "$`"
+    if what.startswith("Object contains unknown field"):
+        what = "a field that is none of the schema's"
+    elif not what.startswith(("Expected ", "Object missing required field ")):
+        what = "a value that is none of the schema's"
+    return f"{what}, at {place.removesuffix('`')}"
 
 
 def schemas() -> dict[str, bytes]:

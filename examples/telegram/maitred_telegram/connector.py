@@ -22,6 +22,7 @@ from maitred.contracts.errors import (
     Permanent,
     Retryable,
     StoreUnavailable,
+    Unreachable,
     error_of_status,
 )
 from maitred.contracts.identifiers import Identifier, IdentifierKind, Level, Observed
@@ -116,7 +117,7 @@ class TelegramConnector:
         """Send one reply into the chat that the customer wrote in.
 
         Raises:
-            Throttled, Retryable, OutcomeUnknown, Permanent: as the port has it.
+            Throttled, Unreachable, Retryable, OutcomeUnknown, Permanent: as the port has it.
         """
         account = self._accounts.get(outbound.to.account)
         if account is None:
@@ -131,7 +132,7 @@ class TelegramConnector:
                 status = response.status
                 answer = _answer(await response.content.read(ANSWER_BYTES_MAX))
         except aiohttp.ClientConnectorError:
-            raise Retryable(f"{PEER} could not be reached") from None
+            raise Unreachable(f"{PEER} could not be reached") from None
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise OutcomeUnknown(f"{PEER} was reached and did not answer") from None
         if status != web.HTTPOk.status_code:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from maitred.connectors.port import Connector, Receipt, Reply
 from maitred.contracts import limits
@@ -198,7 +198,8 @@ def _reply(item: Received) -> Reply | None:
 def application(connectors: Sequence[Connector]) -> web.Application:
     """Return the public HTTP application: every connector's routes, and nothing else."""
     app = web.Application(
-        client_max_size=limits.WEBHOOK_BYTES_MAX, middlewares=[_answer_without_details]
+        client_max_size=limits.WEBHOOK_BYTES_MAX,
+        middlewares=[_answer_without_details, _refuse_packed],
     )
     for connector in connectors:
         for route in connector.routes():
@@ -218,6 +219,14 @@ async def _answer_without_details(request: web.Request, handler: Handler) -> web
     except Exception as error:
         log.exception("door_failed", route=_route(request), kind=type(error).__name__)
         return web.Response(status=500)
+
+
+@web.middleware
+async def _refuse_packed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a body in a content coding, and say that none is taken (RFC 9110, section 15.5.16)."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+        raise web.HTTPUnsupportedMediaType(headers={hdrs.ACCEPT_ENCODING: "identity"})
+    return await handler(request)
 
 
 def _route(request: web.Request) -> str:

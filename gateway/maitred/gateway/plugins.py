@@ -5,6 +5,7 @@ The built-in ones come in through the same groups as everybody else's.
 
 from __future__ import annotations
 
+import difflib
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -29,8 +30,10 @@ def load(group: str, name: str, *, path: str) -> Any:  # noqa: ANN401  (each gro
     """
     found = [point for point in entry_points(group=group) if point.name == name]
     if not found:
+        near = difflib.get_close_matches(name, names(group), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(
-            f"{path}: nothing named {name!r} is installed; "
+            f"{path}: nothing named {name!r} is installed; {hint}"
             f"{group} offers {', '.join(names(group)) or 'nothing'}"
         )
     if len({point.value for point in found}) > 1:

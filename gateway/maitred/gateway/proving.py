@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 import msgspec
@@ -52,39 +52,36 @@ class Proving:
         self._tools = tools
         self._keeping = keeping
         self._now = now
-        self._houses: dict[str, deque[int]] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._enough: dict[str, int] = {}
+        """Until when a house is known to have sent enough, in UTC milliseconds."""
 
     async def ask(self, request: CodeRequest) -> None:
         """Send a code, unless the session or the address had enough of them.
 
-        `codes_max` bounds what this process sends for a house, so that nobody makes it a
-        machine for texts to numbers that cost money, or for mails to strangers.
-
         Raises:
-            Throttled: the house has sent `codes_max` lately.
+            Throttled: the house has sent `codes_max` lately, whatever gateway was asked.
             Retryable: the store does not answer, or others write there; ask again.
         """
         now, code = self._now(), new_code()
-        lately = self._lately(request.house, now)
-        if len(lately) >= request.codes_max:
-            after_ms = lately[0] + limits.CODES_WINDOW_MS - now
-            raise Throttled("the house sends no more codes for now", after_ms=after_ms)
 
-        def step(view: View) -> Decision[bool]:
+        def step(view: View) -> Decision[int]:
             asked = codes.ask(request, code, view, self._tools, now)
             sent = asked.outbound
             if sent is None:
-                return Decision(answer=False, documents=asked.documents)
+                return Decision(answer=asked.wait_ms, documents=asked.documents)
             where = self._tools.subjects.outbound(sent.to.channel, sent.conversation, sent.to.key)
             entry = Entry(where, sent, f"outbound:{sent.id}", ttl_ms=limits.CODE_AGE_MS)
-            return Decision(answer=True, documents=asked.documents, entries=(entry,))
+            return Decision(answer=0, documents=asked.documents, entries=(entry,))
 
-        # Counted before it is sent, since others ask while the store answers; what came of it
-        # stays unknown where it does not.
-        lately.append(now)
-        if not await self._transact(step, now):
-            with suppress(ValueError):  # it may be an hour old by now
-                lately.remove(now)
+        wait_ms = self._enough.get(request.house, 0) - now
+        if wait_ms <= 0:
+            # All of a house write into one document: who waits here loses no race for it.
+            async with _soon(), self._turns[request.house]:
+                wait_ms = await self._transact(step, now)
+        if wait_ms > 0:
+            self._enough[request.house] = now + wait_ms
+            raise Throttled("the house sends no more codes for now", after_ms=wait_ms)
         log.info("code_asked", channel=request.channel, account=request.account)
 
     async def answer(self, given: CodeAnswer) -> Proof | None:
@@ -122,12 +119,6 @@ class Proving:
             if error.code != _BUSY:
                 raise
             raise Retryable("others write of this session or address") from None
-
-    def _lately(self, house: str, now: int) -> deque[int]:
-        lately = self._houses.setdefault(house, deque())
-        while lately and lately[0] <= now - limits.CODES_WINDOW_MS:
-            lately.popleft()
-        return lately
 
 
 @asynccontextmanager

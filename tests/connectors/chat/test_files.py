@@ -26,6 +26,11 @@ from maitred.normalizer.port import DecodeContext
 
 Chat = Callable[..., Awaitable[Any]]
 PNG = ("shelf.png", b"\x89PNG\r\n\x1a\n of a shelf", "image/png")
+GOOD_FORM = (
+    b'--x\r\nContent-Disposition: form-data; name="frame"\r\n\r\n'
+    b'{"type": "message", "id": "m1", "text": "Look"}\r\n--x\r\nContent-Type: image/png\r\n'
+    b'Content-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nx\r\n--x--\r\n'
+)
 TEXT = ("a b.txt", b"", "text/plain; charset=utf-8")
 
 
@@ -124,6 +129,13 @@ async def test_what_is_no_such_message_is_refused_and_nothing_is_stored(
     assert house.context.store.calls == 0
 
 
+async def test_a_form_by_hand_is_taken(chat: Chat) -> None:
+    house = await chat()
+    token, _ = await token_of(house)
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert (await post(house, token, b"preamble\r\n" + GOOD_FORM, **kind))[0] == 200
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -135,6 +147,8 @@ async def test_what_is_no_such_message_is_refused_and_nothing_is_stored(
         ("multipart/form-data", b"--x\r\n\r\n--x--\r\n"),
         ("multipart/form-data; boundary=" + "x" * 100, b"--x--"),
         ("multipart/form-data; boundary=x", b"--x\r\n" + b"A: b\r\n" * 2_000),
+        # Each line of it would be read by itself, while nobody else comes to his turn.
+        ("multipart/form-data; boundary=x", b"\n" * 100_000 + GOOD_FORM),
         (
             "multipart/form-data; boundary=x",
             b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\n--y--\r\n",

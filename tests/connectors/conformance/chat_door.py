@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -25,7 +25,7 @@ from maitred.connectors.testing import (
 )
 from maitred.connectors.testing.http import Served
 from maitred.contracts.identifiers import visitor_identifier
-from maitred.contracts.ids import OutboundId
+from maitred.contracts.ids import IdentifierKey, OutboundId
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.limits import CHAT_FRAME_BYTES_MAX
 from maitred.contracts.outbound import DeliveryState, Outbound
@@ -37,6 +37,7 @@ SECRET = "the secret that signs the visitors' tokens"
 NO_PROVIDER = (
     "a reply stands in the journal, and the visitor's socket fetches it: nobody is sent to"
 )
+PATIENCE_S = 5.0
 UNSIGNED = "frames are not signed: the socket is the visitor's, and a frame's id tells a retry"
 LATER = WSCloseCode.TRY_AGAIN_LATER, WSCloseCode.GOING_AWAY, WSCloseCode.SERVICE_RESTART
 
@@ -146,6 +147,28 @@ class ChatDoor:
 
     def received(self) -> Sequence[Received]:
         return []
+
+    async def types(self) -> IdentifierKey:
+        async with self._session.ws_connect(self._url()) as socket:
+            await self._greet(socket, self._token)
+            await socket.send_str('{"type": "typing"}')
+            await socket.send_str('{"type": "ping"}')
+            await socket.receive()
+        return self._endpoint
+
+    async def shows(self, signal: Callable[[IdentifierKey], None]) -> bool:
+        async with self._session.ws_connect(self._url()) as socket:
+            await self._greet(socket, self._token)
+            signal(self._endpoint)
+            try:
+                frame = await socket.receive(timeout=PATIENCE_S)
+            except TimeoutError:
+                return False
+        return bool(frame.data == '{"type":"typing"}')
+
+    @property
+    def _endpoint(self) -> IdentifierKey:
+        return self._house.keys.identifier(visitor_identifier(self._visitor))
 
     async def report(self, reply: OutboundId, state: DeliveryState) -> Answer:
         """Mark a reply as the widget does, once it has come over the socket."""

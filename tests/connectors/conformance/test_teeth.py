@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from maitred.connectors.chat import presence
+from maitred.connectors.chat.presence import Presence
 from maitred.connectors.slack import finding
 from maitred.connectors.slack.connector import SlackConnector
-from maitred.connectors.testing import CASES, Door, Proof, run
+from maitred.connectors.testing import CASES, Door, Proof, run, signalling
+from maitred.connectors.testing.recording import RecordingSignals
 from maitred.connectors.testing.stage import HUSHED, Unmet
 from maitred.connectors.webhook import connector as webhook
 from maitred.connectors.webhook import send, standard
@@ -21,6 +25,8 @@ from maitred.contracts.outbound import Sent
 from maitred.contracts.secret import Secret
 from maitred.contracts.webhook import Message, Status
 from maitred.gateway import logs
+from tests.connectors.conformance import chat_door
+from tests.connectors.conformance.chat_door import ChatDoor
 from tests.connectors.conformance.slack_door import SlackDoor
 from tests.connectors.conformance.webhook_door import ADDRESSES, SECRETS, WebhookDoor
 
@@ -139,7 +145,7 @@ def shows_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         (sends_as(Permanent("no")), "throttled", "it is Permanent, not Throttled"),
         (sends_as(Permanent("no")), "failing", "it is Permanent, not Retryable"),
         (sends_as(Retryable("no")), "silent", "it is Retryable, not OutcomeUnknown"),
-        (sends_as(OutcomeUnknown("no")), "absent", "it is OutcomeUnknown, not Retryable"),
+        (sends_as(OutcomeUnknown("no")), "absent", "it is OutcomeUnknown, not Unreachable"),
         (sends_as(Retryable("no")), "refusing", "it is Retryable, not Permanent"),
         (sends_as(Permanent(f"{ADDRESSES[0]} is gone")), "refusing", "is seen outside"),
         (logs_what_it_hears, "good", "is seen outside"),
@@ -151,6 +157,27 @@ async def test_a_fault_is_found(
 ) -> None:
     broken(monkeypatch)
     assert said in await caught(case)
+
+
+async def test_who_passes_no_typing_on_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lost(*_: object) -> None:
+        return
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RecordingSignals, "typing", lost)
+        patched.setattr(signalling, "_PATIENCE_S", 0.05)
+        assert "not told of his endpoint" in await caught("typing", ChatDoor)
+    monkeypatch.setattr(chat_door, "PATIENCE_S", 0.05)
+    with monkeypatch.context() as patched:
+        patched.setattr(Presence, "_show", lambda *_: None)
+        assert "an agent is writing" in await caught("typing", ChatDoor)
+    monkeypatch.setattr(presence, "_FOLLOW_AGAIN_S", 10)
+    assert "once the signals were interrupted" in await caught("typing", ChatDoor)
+
+
+async def test_a_door_that_cannot_type_is_no_excuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CONNECTOR, "capabilities", replace(CONNECTOR.capabilities, typing=True))
+    assert "no `SignalDoor`" in await caught("typing")
 
 
 class Careless(WebhookDoor):

@@ -90,6 +90,12 @@ class ImapServer:
         for peer in self._peers:
             peer.transport.abort()
 
+    def say_without_end(self, size: int) -> None:
+        """Begin a line of so many bytes."""
+        self.idling.clear()
+        for peer in self._peers:
+            peer.write(b"* OK " + b"x" * size)
+
     def flood(self, lines: int) -> None:
         """Say at once what a server says when many mails are deleted elsewhere."""
         for peer in self._peers:

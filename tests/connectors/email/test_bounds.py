@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import pytest
 
+from maitred.connectors.email.reading import read_mail
+from maitred.connectors.email.sessions import Held, Sessions
+from maitred.contracts.limits import MIB
 from tests.connectors.email.delivery import Dial, Make
 
 
@@ -66,6 +70,68 @@ async def test_mails_under_way_together_are_bounded(email: Make, dial: Dial) -> 
     context.store.gate.set()
     assert (await first.answer()).startswith("250")
     assert connector._sessions.bytes_held == 0
+
+
+async def test_one_peer_cannot_take_all_the_room_for_mails_unless_it_is_a_relay(
+    email: Make, dial: Dial
+) -> None:
+    here = ("127.0.0.0/8",)
+    bounds = {"bytes_max": 4096, "bytes_held_max": 16_384, "timeout_s": 5}
+    for relays, answer in (((), "452 4.3.1"), (here, "250")):
+        named = {"trusted_relays": relays, "authserv_id": "mx.shop.example"} if relays else {}
+        connector, context = await email(**bounds, **named)
+        context.store.gate = asyncio.Event()
+        first, second = await dial(connector), await dial(connector)
+        await first.open_data()
+        await second.open_data()
+        first.writer.write(b"x\r\n" * 1000 + b".\r\n")
+        await asyncio.wait_for(context.store.called.wait(), 5)
+        third = await dial(connector)
+        await third.greet()
+        announced = await third.say(b"MAIL FROM:<a@b.example> SIZE=4000\r\n")
+        assert announced.startswith(answer)
+        second.writer.write(b"y\r\n" * 1000 + b".\r\n")
+        if not relays:
+            assert (await second.answer()).startswith(answer)
+        context.store.gate.set()
+        assert (await first.answer()).startswith("250")
+        if relays:
+            assert (await second.answer()).startswith("250")
+        assert not connector._sessions.held_by
+
+
+def test_a_mail_of_many_lines_takes_no_more_memory_than_it_has_bytes() -> None:
+    sessions = Sessions(1, 1, MIB, MIB, unbounded=lambda _: False, may_connect=lambda _: True)
+    held = Held(sessions, "192.0.2.1")
+    tracemalloc.start()
+    try:
+        for _ in range(100_000):
+            held.add(bytes([13, 10]))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 3 * sessions.bytes_held
+    assert held.take() == b"\r\n" * 100_000
+    held.release()
+    assert (sessions.bytes_held, dict(sessions.held_by)) == (0, {})
+
+
+async def test_while_a_mail_of_many_lines_is_read_others_come_to_their_turn() -> None:
+    sessions = Sessions(1, 1, MIB, MIB, unbounded=lambda _: True, may_connect=lambda _: True)
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"\r\n" * 50_000 + b".\r\n")
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.get_running_loop().create_task(count())
+    assert await read_mail(reader, Held(sessions, ""), MIB, lambda: None) == ""
+    counting.cancel()
+    assert turns >= 40
 
 
 async def test_a_mail_that_finds_no_room_is_put_off_before_it_is_read(
@@ -133,3 +199,24 @@ async def test_one_peer_cannot_take_every_connection_unless_it_is_a_relay(
     )
     await (await dial(relay)).greet()
     assert (await (await dial(relay)).answer()).startswith("220")
+
+
+async def test_strangers_leave_a_connection_for_the_relays(email: Make) -> None:
+    connector, _ = await email(
+        sessions_max=10, trusted_relays=("127.0.0.1/32",), authserv_id="mx.shop.example"
+    )
+
+    async def greeted(address: str) -> bytes:
+        opened = await asyncio.open_connection("127.0.0.1", connector.port, local_addr=(address, 0))
+        peers.append(opened[1])
+        return await asyncio.wait_for(opened[0].readline(), 5)
+
+    peers: list[asyncio.StreamWriter] = []
+    try:
+        strangers = [await greeted(f"127.0.0.{number}") for number in range(2, 12)]
+        assert [each[:3] for each in strangers] == [b"220"] * 9 + [b"421"]
+        assert (await greeted("127.0.0.1"))[:3] == b"220"
+        assert (await greeted("127.0.0.1"))[:3] == b"421"
+    finally:
+        for each in peers:
+            each.close()

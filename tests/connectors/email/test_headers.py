@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maitred.connectors.email.headers import authors, header_values, verdict
+from maitred.connectors.email.headers import (
+    HEADER_FIELDS_MAX,
+    NO_VERDICT,
+    authors,
+    header_values,
+    verdict,
+)
 
 SERVER = "mx.shop.example"
 
@@ -61,6 +67,16 @@ def test_a_field_beyond_the_bound_reads_as_empty() -> None:
     long = b"From: a@b.example,\r\n" + b" x@y.example,\r\n" * 1000 + b"\r\n"
     assert header_values(long, "From") == [""]
     assert authors(long) == []
+
+
+@pytest.mark.parametrize("more", [b"X: y\r\n" * HEADER_FIELDS_MAX, b"X: y\r\n z" * 40_000])
+def test_a_header_beyond_the_bounds_names_nobody(more: bytes) -> None:
+    """The author whom a relay has judged may stand behind them."""
+    mail = b"From: boss@home.example\r\n" + more + b"\r\nFrom: a@home.example\r\n\r\n"
+    assert authors(mail) == []
+    assert verdict(
+        results(f"{SERVER}; dmarc=pass").replace(b"\r\n\r\n", b"\r\n") + mail, SERVER
+    ) == (NO_VERDICT)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from maitred.connectors.email import imap
+from maitred.connectors.email import imap, imap_client
 from maitred.connectors.email.connector import EmailConnector
 from maitred.connectors.email.settings import EmailSettings
 from maitred.contracts.errors import Permanent
@@ -131,6 +131,32 @@ async def test_many_words_at_once_cost_a_connection_and_no_mail(
     await until(lambda: ("help", "imap_lost") in context.refusals)
     server.deliver(mail(1))
     await until(lambda: subjects(context) == [1])
+
+
+async def test_a_server_that_never_ends_a_line_is_cut_off(
+    reading: Reading, server: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap_client, "LINE_BYTES_MAX", 10_000)
+    _, context = await reading()
+    await asyncio.wait_for(server.idling.wait(), 5)
+    server.say_without_end(2 * 1024 * 1024)
+    await until(lambda: ("help", "imap_lost") in context.refusals)
+    server.deliver(mail(1))
+    await until(lambda: subjects(context) == [1])
+
+
+async def test_an_answer_beyond_all_bounds_is_cut_off(
+    reading: Reading, server: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap_client, "ANSWER_BYTES_MAX", 10_000)
+    for number in range(20):
+        server.deliver(mail(number))  # each by an answer of its own, and all together beyond
+    _, context = await reading()
+    await until(lambda: subjects(context) == list(range(20)))
+    assert context.refusals == []
+    server.deliver(mail(20) + b"x" * 20_000)
+    await until(lambda: ("help", "imap_lost") in context.refusals)
+    assert subjects(context) == list(range(20))
 
 
 async def test_a_server_that_is_away_is_waited_for(reading: Reading, server: ImapServer) -> None:

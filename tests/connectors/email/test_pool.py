@@ -13,7 +13,14 @@ from maitred.connectors.email import submission
 from maitred.connectors.email.letter import Letter
 from maitred.connectors.email.outgoing import Smarthost
 from maitred.connectors.email.pool import Pool
-from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.errors import (
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+    Unreachable,
+)
 from maitred.contracts.ids import OutboundId
 from tests.connectors.email.scripted import HANG_UP, SILENCE, Scripted
 
@@ -168,11 +175,11 @@ async def test_a_send_that_is_broken_off_leaves_no_connection_behind(pooled: Mak
 @pytest.mark.parametrize(
     ("verb", "answer", "kind"),
     [
-        (b"", b"554 No service\r\n", Retryable),
-        (b"", b"421 Too busy\r\n", Throttled),
-        (b"", HANG_UP, Retryable),
-        (b"", b"nonsense\r\n", Retryable),
-        (b"EHLO", b"550 Who?\r\n", Retryable),
+        (b"", b"554 No service\r\n", Unreachable),
+        (b"", b"421 Too busy\r\n", Unreachable),
+        (b"", HANG_UP, Unreachable),
+        (b"", b"nonsense\r\n", Unreachable),
+        (b"EHLO", b"550 Who?\r\n", Unreachable),
         (b"MAIL", HANG_UP, Retryable),
         (b"RCPT", HANG_UP, Retryable),
         (b"RCPT", b"nonsense\r\n", Retryable),
@@ -195,6 +202,7 @@ async def test_only_silence_behind_the_last_dot_leaves_anything_open(
         await pool.hand_over(letter())
     assert isinstance(caught.value, kind)
     assert isinstance(caught.value, Throttled) == (kind is Throttled)
+    assert isinstance(caught.value, Unreachable) == (kind is Unreachable)
     assert "ann" not in str(caught.value)
     assert len(server.mails) == (verb == b".")
 

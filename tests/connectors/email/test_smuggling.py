@@ -100,8 +100,8 @@ async def test_a_false_end_never_yields_a_second_mail_at_any_port(
 
 async def read_in_two(sent: bytes, cut: int) -> tuple[str, bytes, bytes]:
     """Read a mail that comes in two pieces; return the fault, what was kept and what is left."""
-    sessions = Sessions(9, 9, MIB, unbounded=lambda _: True, may_connect=lambda _: True)
-    held, reader = Held(sessions), asyncio.StreamReader()
+    sessions = Sessions(9, 9, MIB, MIB, unbounded=lambda _: True, may_connect=lambda _: True)
+    held, reader = Held(sessions, ""), asyncio.StreamReader()
     reader.feed_data(sent[:cut])
     reading = asyncio.get_running_loop().create_task(read_mail(reader, held, MIB, lambda: None))
     await asyncio.sleep(0)  # until it has read all that is there, and waits

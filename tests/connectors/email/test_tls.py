@@ -18,6 +18,8 @@ from tests.connectors.email.certified import Certified
 from tests.connectors.email.conftest import ACCOUNTS
 from tests.connectors.email.delivery import MAIL, Dial, Make
 
+LONG_AFTER_MS = 5_000_000_000_000
+"""In the year 2128, when the certificate is no longer good."""
 IMPLICIT = (EmailListener(listen="127.0.0.1:0", implicit_tls=True),)
 
 
@@ -132,6 +134,42 @@ async def test_while_chain_and_key_do_not_match_the_former_ones_stay(
     assert context.refusals == [("", "certificate")]
 
 
+async def test_a_certificate_that_has_expired_is_used_and_counted_once(
+    email: Make, certified: Certified
+) -> None:
+    connector, context = await email(**under(certified))
+    context.now = LONG_AFTER_MS
+    for _ in range(2):
+        await asyncio.to_thread(deliver_secured, connector.port, certified)
+    assert context.refusals == [("", "certificate_expired")]
+
+
+def test_a_certificate_that_has_expired_is_told_to_whoever_checks(
+    recording: Any, certified: Certified
+) -> None:
+    recorded = recording()
+    settings = EmailSettings(accounts=ACCOUNTS, smarthost="127.0.0.1:25", **under(certified))
+    connector = EmailConnector(settings, recorded.context)
+    assert connector.advice() == []
+    recorded.now = LONG_AFTER_MS
+    [word] = connector.advice()
+    assert word.startswith("channels.email.certificate: expired on 2119-")
+
+
+async def test_files_that_are_gone_are_counted_once(email: Make, certified: Certified) -> None:
+    connector, context = await email(**under(certified))
+    trusted = trusting(certified)
+    certified.chain.unlink()
+
+    def greet() -> None:
+        with smtplib.SMTP("127.0.0.1", connector.port, "peer.example", 10) as client:
+            client.starttls(context=trusted)
+
+    for _ in range(2):
+        await asyncio.to_thread(greet)
+    assert context.refusals == [("", "certificate")]
+
+
 async def test_a_handshake_that_fails_is_counted_and_gives_its_place_back(
     email: Make, dial: Dial, certified: Certified
 ) -> None:
@@ -159,9 +197,43 @@ async def test_a_starttls_that_fails_ends_the_connection_only(
     assert len(context.accepted) == 1
 
 
-@pytest.mark.parametrize("broken", ["missing", "no PEM", "another key"])
+async def test_a_peer_that_falls_silent_amid_starttls_gives_its_place_back(
+    email: Make, dial: Dial, certified: Certified
+) -> None:
+    connector, context = await email(timeout_s=0.1, **under(certified))
+    peer = await dial(connector)
+    await peer.greet()
+    await peer.say(b"STARTTLS\r\n")
+    assert await peer.closed() == b""
+    await asyncio.wait_for(connector._sessions.empty.wait(), 5)
+    assert context.refusals == [("", "timeout")]
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["closed", "cut off"])
+async def test_a_peer_that_leaves_amid_starttls_gives_its_place_back(
+    email: Make, dial: Dial, certified: Certified, *, cut: bool
+) -> None:
+    connector, _ = await email(**under(certified))
+    peer = await dial(connector)
+    await peer.greet()
+    await peer.say(b"STARTTLS\r\n")
+    if cut:
+        peer.writer.transport.abort()
+    else:
+        peer.writer.close()
+    await asyncio.wait_for(connector._sessions.empty.wait(), 5)
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("missing", "_key: {key} cannot be read: No such file or directory"),
+        ("no PEM", ": {chain} and {key} (certificate_key) cannot be used; both must be PEM"),
+        ("another key", "_key: {key} is not the key of the certificate in {chain}"),
+    ],
+)
 def test_a_certificate_that_cannot_be_used_is_found_before_anything_starts(
-    recording: Any, certified: Certified, tmp_path: Path, broken: str
+    recording: Any, certified: Certified, tmp_path: Path, broken: str, says: str
 ) -> None:
     match broken:
         case "missing":
@@ -175,4 +247,7 @@ def test_a_certificate_that_cannot_be_used_is_found_before_anything_starts(
     settings = EmailSettings(accounts=ACCOUNTS, **under(certified))
     with pytest.raises(ConfigurationError) as refusal:
         EmailConnector(settings, recording().context)
-    assert refusal.value.faults[0].startswith("channels.email.certificate:")
+    [fault] = refusal.value.faults
+    assert fault.startswith(
+        "channels.email.certificate" + says.format(chain=certified.chain, key=certified.key)
+    )

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from maitred.connectors.email import verifying
 from maitred.connectors.email.connector import EmailConnector
+from maitred.connectors.email.headers import HEADER_BYTES_MAX, HEADER_FIELDS_MAX
 from maitred.connectors.email.incoming import Judging
 from maitred.connectors.email.settings import EmailSettings
 from maitred.connectors.email.verifying import UNSURE, Peer, Verifier
@@ -205,6 +206,30 @@ async def test_a_signature_that_leaves_out_the_author_vouches_for_nobody() -> No
     assert (facts["dkim"], facts["dmarc"]) == ("pass", "fail")
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"From the desk of\r\n",
+        b"X: y\r\n" * HEADER_FIELDS_MAX,
+        b"X: " + b"y" * HEADER_BYTES_MAX + b"\r\n",
+        b"X: y\n",
+    ],
+    ids=["a mailbox's line", "many fields", "a long field", "a lone line feed"],
+)
+async def test_a_signature_vouches_for_no_author_but_the_one_it_is_about(end: bytes) -> None:
+    """Where a header ends, and what a field is, dkimpy sees otherwise than we do."""
+    mail = signed(include_headers=[b"from", b"to", b"subject"])
+    at = mail.index(b"From:")
+    forged = mail[:at] + b"From : Boss <boss@home.example>\r\n" + end + mail[at:]
+    assert await dmarc_of({**REJECT, **key_record()}, mail) == "pass"
+    assert await dmarc_of({**REJECT, **key_record()}, forged) != "pass"
+
+
+async def test_a_folded_author_is_the_one_that_was_signed() -> None:
+    mail = MAIL.replace(b"From: Ann <", "From: J\u00fcrgen\r\n\t <".encode())
+    assert await dmarc_of({**REJECT, **key_record()}, signed(mail)) == "pass"
+
+
 async def test_one_good_signature_of_several_is_enough() -> None:
     bad = signed().partition(b"From:")[0].replace(b"s=s1", b"s=no")
     assert await dmarc_of({**REJECT, **key_record()}, bad + signed()) == "pass"
@@ -246,6 +271,29 @@ async def test_a_check_that_takes_too_long_is_given_up_and_the_next_ones_go_on(
     async with asyncio.timeout(5):
         while (await verifier.verify(MAIL, PEER)) == UNSURE:
             pass
+
+
+async def test_one_peer_with_slow_name_servers_holds_up_nobody_else() -> None:
+    gate, busy, loop = threading.Event(), asyncio.Event(), asyncio.get_running_loop()
+
+    def resolve(name: str, kind: str, lifetime_s: float) -> list[str]:
+        if "evil" in name:
+            loop.call_soon_threadsafe(busy.set)
+            gate.wait(10)
+        return Zone({**REJECT, **SPF_PASS})(name, kind, lifetime_s)
+
+    verifier = Verifier(lambda: 0, resolve)
+    evil = Peer("198.51.100.7", "evil.example", "eve@evil.example")
+    async with asyncio.TaskGroup() as group:
+        for _ in range(50):
+            group.create_task(verifier.verify(MAIL, evil))
+        await busy.wait()
+        try:
+            async with asyncio.timeout(5):
+                found = await verifier.verify(MAIL, PEER)
+        finally:
+            gate.set()
+    assert found.facts["dmarc"] == "pass"
 
 
 @pytest.mark.parametrize(

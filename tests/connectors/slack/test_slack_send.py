@@ -9,7 +9,14 @@ import pytest
 
 from demo.standins.slack_api import SlackFailure
 from maitred.connectors.slack import connector as slack
-from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.errors import (
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+    Unreachable,
+)
 from maitred.contracts.identifiers import slack_identifier
 from maitred.contracts.outbound import Outbound
 from tests.connectors.slack.door import Door, OpenDoor
@@ -66,12 +73,12 @@ async def test_what_slack_would_read_as_a_mention_is_text(door: Door) -> None:
     ("failure", "error", "code"),
     [
         (SlackFailure(status=500, error=""), Retryable, None),
-        (SlackFailure(status=503, page="<html>down</html>"), Retryable, None),
+        (SlackFailure(status=503, page="<html>down</html>"), Unreachable, None),
         (SlackFailure(status=502, page="<html>"), OutcomeUnknown, None),
         (SlackFailure(status=504, page="<html>"), OutcomeUnknown, None),
         (SlackFailure(error="internal_error"), OutcomeUnknown, None),
         (SlackFailure(error="fatal_error"), OutcomeUnknown, None),
-        (SlackFailure(error="service_unavailable"), Retryable, None),
+        (SlackFailure(error="service_unavailable"), Unreachable, None),
         (SlackFailure(error="channel_not_found"), Permanent, "channel_not_found"),
         (SlackFailure(error="account_inactive"), Permanent, "account_inactive"),
         (SlackFailure(error="Something <b>odd</b>"), OutcomeUnknown, None),
@@ -112,9 +119,9 @@ async def test_a_slack_that_does_not_answer_is_given_up(
         await door.connector.send(reply(door))
 
 
-async def test_a_slack_that_is_not_there_is_tried_again(door: Door) -> None:
+async def test_a_slack_that_is_not_there_is_waited_for(door: Door) -> None:
     await door.api.stop()
-    with pytest.raises(Retryable):
+    with pytest.raises(Unreachable):
         await door.connector.send(reply(door))
 
 

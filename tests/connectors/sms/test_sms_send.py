@@ -11,7 +11,15 @@ import pytest
 
 from demo.standins.twilio_api import TwilioFailure
 from maitred.connectors.sms import connector as sms
-from maitred.contracts.errors import MaitredError, OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.connectors.sms import sender
+from maitred.contracts.errors import (
+    MaitredError,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+    Unreachable,
+)
 from maitred.contracts.identifiers import text_identifier
 from maitred.contracts.outbound import Outbound
 from maitred.contracts.secret import Secret
@@ -111,7 +119,7 @@ async def test_a_number_of_a_messaging_service_answers_by_that_service(open_door
     ("failure", "error", "code"),
     [
         (TwilioFailure(status=500), Retryable, None),
-        (TwilioFailure(status=503, page="<html>down</html>"), Retryable, None),
+        (TwilioFailure(status=503, page="<html>down</html>"), Unreachable, None),
         (TwilioFailure(status=502, page="<html>"), OutcomeUnknown, None),
         (TwilioFailure(status=504, page="<html>"), OutcomeUnknown, None),
         (TwilioFailure(status=400, code=21_610), Permanent, "opted_out"),
@@ -172,10 +180,29 @@ async def test_a_twilio_that_does_not_answer_is_given_up(
         await door.connector.send(reply(door))
 
 
-async def test_a_twilio_that_is_not_there_is_tried_again(door: Door) -> None:
+async def test_a_twilio_that_is_not_there_is_waited_for(door: Door) -> None:
     await door.api.stop()
-    with pytest.raises(Retryable):
+    with pytest.raises(Unreachable):
         await door.connector.send(reply(door))
+
+
+async def test_what_cannot_connect_in_time_is_certainly_not_sent(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host behind a firewall that drops everything looks like this."""
+    connecting = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        connecting.set()
+        await asyncio.Event().wait()
+
+    await door.connector.stop()
+    monkeypatch.setattr(sender, "CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("aiohttp.connector.TCPConnector._create_connection", never)
+    await door.connector.start()
+    with pytest.raises(Unreachable):
+        await door.connector.send(reply(door))
+    assert connecting.is_set()
 
 
 async def test_a_wrong_token_is_final(open_door: OpenDoor) -> None:

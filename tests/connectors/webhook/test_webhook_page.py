@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import subprocess
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import msgspec
@@ -16,6 +19,7 @@ from maitred.connectors.webhook.standard import key_of, proven_id
 from maitred.contracts import schemas, webhook
 from maitred.contracts.secret import Secret
 from maitred.contracts.webhook import Answer, Delete, Edit, Message, Status, read
+from maitred.gateway import clock
 from tests.connectors.webhook.conftest import SECRET, Open
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -81,6 +85,25 @@ async def test_the_snippet_posts_every_example(
         assert status == 202
     assert len(system.recorded.accepted) == 3
     assert len(system.recorded.reports) == 1
+
+
+@pytest.mark.skipif(not (which("curl") and which("openssl")), reason="curl and openssl post it")
+async def test_the_commands_post_a_message(open_system: Open) -> None:
+    system = await open_system()
+    system.recorded.now = clock.now_ms()
+    url = f"{system.served.url}/v1/webhooks/generic/crm"
+    [commands] = re.findall(r"```sh\n(url=.*?)```", PAGE, re.DOTALL)
+    commands = re.sub(r"\Aurl=.*", f"url={url}", commands)
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["sh", "-c", commands],
+        env={**os.environ, "APP_WEBHOOK_SECRET": SECRET},
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.stdout.startswith(b"HTTP/1.1 202")
+    assert len(system.recorded.accepted) == 1
 
 
 def test_the_settings_of_the_page_are_good() -> None:

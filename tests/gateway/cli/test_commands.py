@@ -262,6 +262,11 @@ def test_a_malformed_id_is_wrong_usage(main: Main, name: str, malformed: str) ->
     assert said.error.startswith("Invalid value for 'ID': an id looks like c")
 
 
+def test_whoever_asks_for_a_journey_by_an_address_is_told_how(main: Main) -> None:
+    said = main("journey", "email:ann@example.com")
+    assert "`maitred identity show` finds it by an address" in said.error
+
+
 @pytest.mark.parametrize("name", CONFIGURED)
 def test_without_a_configuration_a_command_says_how_to_get_one(main: Main, name: str) -> None:
     said = main(*name.split(), *COMMANDS[name])

@@ -10,6 +10,11 @@ import orjson
 from tests.gateway.cli.conftest import Cli
 
 HEX = set("0123456789abcdef\n")
+NO_WAY_OUT = (
+    "channels.email.smarthost: there is none, so replies by mail fail (no_smarthost); write your "
+    "provider's, as in smtp.example.com:587"
+)
+"""What is still to be written into a configuration that has just begun."""
 
 
 def mode(path: Path) -> int:
@@ -20,11 +25,12 @@ def test_what_init_writes_is_good(cli: Cli, tmp_path: Path) -> None:
     assert cli("init", "house").returncode == 0
     done = cli("check", "--config", "house/maitred.toml")
     assert done.stdout == (
+        f"warning: {NO_WAY_OUT}\n"
         "house/maitred.toml is good: email, chat; 1 agent, 2 rules.\n1 test of rules passed.\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
     as_json = cli("check", "--config", "house/maitred.toml", "--json")
-    assert orjson.loads(as_json.stdout) == {"ok": True, "faults": [], "warnings": []}
+    assert orjson.loads(as_json.stdout) == {"ok": True, "faults": [], "warnings": [NO_WAY_OUT]}
 
 
 def test_secrets_are_their_owner_s_only(cli: Cli, tmp_path: Path) -> None:
@@ -102,10 +108,11 @@ def test_check_fails_where_a_test_of_the_rules_does(cli: Cli, tmp_path: Path) ->
         "when.text = 'invoce|refund|payment' does not hold"
     )
     done = cli("check")
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"maitred: {said}\n")
+    assert (done.returncode, done.stderr) == (2, f"maitred: {said}\n")
+    assert done.stdout == f"warning: {NO_WAY_OUT}\n"
     done = cli("check", "--json")
     assert (done.returncode, done.stderr) == (2, "")
-    assert orjson.loads(done.stdout) == {"ok": False, "faults": [said], "warnings": []}
+    assert orjson.loads(done.stdout) == {"ok": False, "faults": [said], "warnings": [NO_WAY_OUT]}
 
 
 def test_check_warns_of_what_is_hardly_meant_and_still_says_that_it_is_good(
@@ -117,6 +124,7 @@ def test_check_warns_of_what_is_hardly_meant_and_still_says_that_it_is_good(
     done = cli("check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
+        f"warning: {NO_WAY_OUT}",
         (
             "warning: routing.rules[0] (billing).skills.billing: no agent has this skill, so its "
             "conversations would wait for good"

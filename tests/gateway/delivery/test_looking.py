@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled
+from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled, Unreachable
 from maitred.contracts.limits import DAY_MS
 from maitred.contracts.outbound import DeliveryDoc, DeliveryState, Outbound, Sent
 from maitred.gateway import clock
+from maitred.gateway.delivery import pace
 from maitred.gateway.delivery.attempting import TRIES_MAX
 from maitred.gateway.delivery.pace import Manner
 from tests.gateway.delivery.conftest import Concluded, Start, fails
@@ -147,6 +148,30 @@ async def test_who_lets_nobody_look_just_now_is_asked_again(
     await concluded(1)
     assert len(provider.looks) == 3
     assert (await settled(desk, "r1")).state is DeliveryState.SENT
+
+
+async def test_who_is_not_there_to_be_asked_is_waited_for(
+    desk: Desk, start: Start, concluded: Concluded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "AWAY_MS", 1)
+    monkeypatch.setattr(pace, "AWAY_MS_MAX", 2)
+    await crash(desk, start)
+    provider = Shows(says(*[Unreachable("gone")] * 4 * TRIES_MAX, THERE))
+    start(provider)
+    await concluded(1)
+    assert len(provider.looks) == 4 * TRIES_MAX + 1
+    assert (await settled(desk, "r1")).state is DeliveryState.SENT
+
+
+async def test_who_is_not_there_for_a_day_to_be_asked_leaves_it_open(
+    desk: Desk, start: Start, concluded: Concluded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crash(desk, start)
+    later = clock.now_ms() + DAY_MS
+    monkeypatch.setattr(clock, "now_ms", lambda: later)
+    start(Shows(says(Unreachable("gone"))))
+    await concluded(1)
+    assert (await settled(desk, "r1")).state is DeliveryState.UNKNOWN
 
 
 async def test_who_never_lets_anybody_look_is_not_asked_for_ever(

@@ -115,6 +115,36 @@ async def test_a_success_lets_those_go_at_once_who_wait_for_the_circuit() -> Non
         pace.succeeded("main")
 
 
+async def test_one_that_is_not_there_is_left_alone_for_twice_as_long_each_time() -> None:
+    watch = Watch()
+    pace = watch.pace(Limits())
+    pace.unreachable("main")
+    pace.unreachable("main")  # one that was under way already, and tells nothing new
+    assert watch.told == [("main", True)]
+    for pause in (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000):
+        watch.now += pause - 1
+        assert not await may_go(pace)
+        watch.now += 1
+        assert await may_go(pace)
+        assert not await may_go(pace)
+        pace.unreachable("main")
+    assert pace.is_away("main")
+    pace.succeeded("main")
+    assert not pace.is_away("main")
+    assert await may_go(pace)
+    assert watch.told == [("main", True), ("main", False)]
+
+
+async def test_one_that_closes_is_left_alone_for_as_long_as_it_asks() -> None:
+    watch = Watch()
+    pace = watch.pace(Limits())
+    pace.unreachable("main", 7_000)
+    watch.now += 6_999
+    assert not await may_go(pace)
+    watch.now += 1
+    assert await may_go(pace)
+
+
 async def test_a_provider_that_is_down_uses_up_the_tries_of_few_replies_only(
     desk: Desk, start: Start, concluded: Concluded
 ) -> None:

@@ -25,6 +25,7 @@ secret = "env:HOUSE_SECRET"
 languages = ["en", "fr"]
 [channels.email]
 listen = "127.0.0.1:2525"
+smarthost = "smtp.example.com:587"
 [channels.email.accounts.support]
 addresses = ["support@example.com"]
 [channels.chat]
@@ -43,6 +44,11 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
         return parse(tomllib.loads(text), folder=tmp_path)
 
     return reading
+
+
+def test_a_channel_gives_advice_of_its_own(read: Reader) -> None:
+    (word,) = read(HOUSE.replace("smarthost", "#") + ROUTING).warnings
+    assert word.startswith("channels.email.smarthost: there is none, so replies by mail fail")
 
 
 def test_nothing_is_said_of_what_we_ship(read: Reader) -> None:
@@ -66,6 +72,41 @@ def test_rules_are_held_against_channels_accounts_and_languages(
     (word,) = read(HOUSE + rule).warnings
     assert word.startswith("routing.rules[0] (r).when.")
     assert said in word
+
+
+@pytest.mark.parametrize(
+    ("listen", "public_url"),
+    [
+        ("127.0.0.1:8080", "https://help.example.com"),
+        ("127.0.0.1:8080", "http://help.example.com"),
+        ("0.0.0.0:8080", "https://help.example.com"),
+        ("[::1]:8080", "https://localhost"),
+    ],
+)
+def test_a_proxy_that_is_not_named_is_missed(read: Reader, listen: str, public_url: str) -> None:
+    web = f'public_url = "{public_url}"\n[http]\nlisten = "{listen}"\n'
+    (word,) = read(web + HOUSE).warnings
+    assert word.startswith(f"channels.chat.proxies: public_url is {public_url}, ")
+    assert listen in word
+    named = HOUSE.replace("[channels.chat]", '[channels.chat]\nproxies = ["127.0.0.1/32"]')
+    assert read(web + named).warnings == ()
+    assert read(web + HOUSE.partition("[channels.chat]")[0]).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("listen", "public_url"),
+    [
+        ("127.0.0.1:8080", ""),
+        ("127.0.0.1:8080", "http://localhost:8080"),
+        ("0.0.0.0:8080", "http://help.example.com:8080"),
+        ("help.example.com:80", "http://help.example.com"),
+    ],
+)
+def test_who_is_reached_directly_misses_no_proxy(
+    read: Reader, listen: str, public_url: str
+) -> None:
+    web = f'public_url = "{public_url}"\n[http]\nlisten = "{listen}"\n'
+    assert read(web + HOUSE).warnings == ()
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlni", "", "../etc/passwd", "/etc/localtime", "a\0b"])

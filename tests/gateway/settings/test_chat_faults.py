@@ -18,7 +18,10 @@ secret = "file:secret"
 [channels.chat.accounts.shop]
 """
 EMAIL = '[channels.email.accounts.help]\naddresses = ["help@shop.example"]\n'
-SMS = '[channels.sms.accounts.main]\naccount_sid = "AC1"\nauth_token = "file:secret"\n'
+SMS = (
+    '[channels.sms.accounts.main]\naccount_sid = "AC00000000000000000000000000000000"\n'
+    'auth_token = "file:secret"\n'
+)
 BOTH = 'verify_email_account = "help"\nverify_sms_account = "main"\n'
 ACCOUNT = "channels.chat.accounts.shop"
 

@@ -14,7 +14,10 @@ from maitred.gateway.settings.load import Configuration, parse
 
 GOOD = '[identity]\nsecret = "file:secret"\n'
 CHAT = '[channels.chat]\nsecret = "file:secret"\n[channels.chat.accounts.shop]\n'
-SMS = '[channels.sms.accounts.main]\naccount_sid = "AC1"\nauth_token = "file:secret"\n'
+SMS = (
+    '[channels.sms.accounts.main]\naccount_sid = "AC00000000000000000000000000000000"\n'
+    'auth_token = "file:secret"\n'
+)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ FAULTY = [
         f"{GOOD}[nats]\nallow_lazy_sync = 1",
         ["nats.allow_lazy_sync: expected true or false, found 1"],
     ),
-    (f"{GOOD}[nats]\nurls = 'nats://a'", ["nats.urls: expected a list, found a string"]),
+    (f"{GOOD}[nats]\nurls = ''", ["nats.urls: expected a list, found a string; write it in [ ]"]),
     (f"{GOOD}[nats]\nurls = [1]", ["nats.urls[0]: expected a string, found 1"]),
     (f"{GOOD}[routing]\nsigma = nan", ["routing.sigma: nan must be a finite number"]),
     (

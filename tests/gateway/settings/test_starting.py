@@ -35,14 +35,21 @@ def parsed(text: str, folder: Path) -> Configuration:
 def test_it_is_good_as_it_is(folder: Path) -> None:
     found = parsed(TEXT, folder)
     assert [channel.name for channel in found.channels] == ["email", "chat"]
-    assert found.warnings == ()
+    (word,) = found.warnings
+    assert word.startswith("channels.email.smarthost: there is none")
 
 
 def test_it_is_good_with_everything_that_it_offers(folder: Path) -> None:
     text = OFFERED.sub("", TEXT).replace("urls = [", "urls = [ # ").replace('# "nats', '"nats')
     text = text.replace("\nencryption_key = ", "\n# only on the own server: encryption_key = ")
     found = parsed(text, folder)
-    assert [channel.name for channel in found.channels] == ["email", "chat", "sms", "slack"]
+    assert [channel.name for channel in found.channels] == [
+        "email",
+        "chat",
+        "sms",
+        "slack",
+        "webhook",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,25 @@ def test_what_says_nothing_or_is_none_of_these_is_refused(
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        ({"text": "x", "txt": "Kim"}, "a field that is none of the schema's, at $"),
+        ({"files": [{"nam": "Kim"}]}, "a field that is none of the schema's, at $.files[0]"),
+        ({"files": [{"data": ""}]}, "Object missing required field `name`, at $.files[0]"),
+        ({"text": 5}, "Expected `str`, got `int`, at $.text"),
+        ({"type": "Kim"}, "a value that is none of the schema's, at $.type"),
+        ({"text": "x", "` - at `$.kim": 1}, "a field that is none of the schema's, at $"),
+    ],
+)
+def test_a_refusal_names_the_place_and_nothing_that_was_posted(
+    read: Read, event: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(BadPayload) as caught:
+        read(**event)
+    assert str(caught.value) == f"not an event: {says}"
+
+
 def test_a_report_is_no_message(received: Callable[..., Inbound], context: DecodeContext) -> None:
     raw = b'{"type": "status", "reply": "out_1", "state": "read"}'
     with pytest.raises(BadPayload) as caught:

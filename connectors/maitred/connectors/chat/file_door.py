@@ -22,7 +22,7 @@ from maitred.connectors.chat.settings import ChatAccount, ChatSettings
 from maitred.connectors.chat.sign_in import BAD_IDENTITY, SignedIn, signed_in
 from maitred.connectors.chat.sources import Sources
 from maitred.connectors.chat.token import visitor_of
-from maitred.connectors.chat.upload import CONTENT_TYPE, Upload, read_upload
+from maitred.connectors.chat.upload import CONTENT_TYPE, Upload, form_of, read_upload
 from maitred.connectors.chat.verify import Verifier
 from maitred.connectors.port import Context, Route
 from maitred.contracts.errors import BadPayload, Permanent, Retryable
@@ -267,7 +267,7 @@ async def _read(request: web.Request, account: ChatAccount, length: int) -> Uplo
                 pace.received += count
                 limit.reschedule(pace.due(now()))
 
-            return await read_upload(await request.multipart(), account, heard)
+            return await read_upload(form_of(request), account, heard)
     except TimeoutError:
         raise NotTaken(Fault(code="too_slow")) from None
     except (AssertionError, KeyError, ValueError):

@@ -37,8 +37,8 @@ class ChatAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     A page served from the host that the request names, or from `public_url`, always may.
     `identity_secrets` are what the site signs its users' identity tokens with; several while one
     takes the place of another. Codes that verify an address go out by `verify_email_account` of
-    the email channel and `verify_sms_account` of the SMS channel, at most `codes_per_hour` from
-    each gateway. `ask_name` and `ask_email` are for the widget. A message may bring
+    the email channel and `verify_sms_account` of the SMS channel, at most `codes_per_hour` from all
+    gateways together. `ask_name` and `ask_email` are for the widget. A message may bring
     `files_max` files (0: none) of `file_types` and `file_bytes_max` bytes each, and all visitors
     together `file_bytes_per_hour` at each gateway.
     """

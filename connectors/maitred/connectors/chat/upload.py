@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
-from aiohttp import BodyPartReader, MultipartReader, hdrs
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from maitred.connectors.chat.frames import Fault, Message, NotTaken, read
@@ -20,6 +20,8 @@ from maitred.contracts.limits import CHAT_FRAME_BYTES_MAX, CHAT_IDENTITY_CHARACT
 
 CONTENT_TYPE: Final = "application/vnd.maitred.chat+files"
 FILE_NAME_CHARACTERS_MAX: Final = 200
+LINES_MAX: Final = 2_000
+"""Boundaries, and fields of parts: the library takes 128 of each of our dozen parts."""
 _CHUNK_BYTES: Final = 64 * 1024
 _ANY: Final = "application/octet-stream"
 """What a file is whose sender does not say (RFC 7578, section 4.4, leaves it to us)."""
@@ -37,6 +39,32 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
+class _Body:
+    """The body of a form, of which no more is read line by line than a form of ours has.
+
+    The library would read a preamble of any length so, and let nobody else come to his turn.
+    """
+
+    def __init__(self, content: StreamReader) -> None:
+        self._content = content
+        self._lines_left = LINES_MAX
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        self._lines_left -= 1
+        if self._lines_left < 0:
+            raise ValueError("too many lines before a part")
+        return await self._content.readline(max_line_length=max_line_length)
+
+    async def read(self, n: int = -1) -> bytes:
+        return await self._content.read(n)
+
+    def at_eof(self) -> bool:
+        return self._content.at_eof()
+
+    def unread_data(self, data: bytes) -> None:
+        self._content.unread_data(data)
+
+
 @dataclass(slots=True)
 class Upload:
     """A message with files; `entries` and `contents` are in the order in which they came."""
@@ -52,6 +80,15 @@ class Upload:
         head: dict[str, Any] = msgspec.json.decode(self.raw)
         head["files"] = self.entries
         return b"\n".join((msgspec.json.encode(head), b"".join(self.contents)))
+
+
+def form_of(request: web.Request) -> MultipartReader:
+    """Return the form that a request brings.
+
+    Raises:
+        AssertionError, KeyError, ValueError: it brings none, in the library's words.
+    """
+    return MultipartReader(request.headers, cast("StreamReader", _Body(request.content)))
 
 
 async def read_upload(form: MultipartReader, account: ChatAccount, heard: Heard) -> Upload:

@@ -12,7 +12,7 @@ import msgspec
 
 from maitred.connectors.email.oauth import EmailOAuth
 from maitred.connectors.port import Context
-from maitred.contracts.errors import Retryable
+from maitred.contracts.errors import Unreachable
 from maitred.contracts.limits import KIB, SECOND_MS
 
 ASK_S_MAX: Final = 15.0
@@ -37,7 +37,7 @@ _REFUSALS: Final = frozenset(
 """RFC 6749, section 5.2."""
 
 
-class TokenFailed(Retryable):
+class TokenFailed(Unreachable):
     """No token can be had for now; `reason` is a short stable word for why."""
 
     def __init__(self, reason: str) -> None:

@@ -1,8 +1,8 @@
 """Bounces at the door: what a mail system says of a mail of ours (RFC 3464, RFC 6522, or words).
 
 Anybody can write a bounce. So nothing is believed but what brings our mark, which only who has the
-mail can know: as the envelope's id, or in what is returned of the mail. Whatever else looks like a
-bounce is handed on like any machine's mail.
+mail can know: as the envelope's id, in what is returned of the mail, or in the address that the
+bounce comes to. Whatever else looks like a bounce is handed on like any machine's mail.
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ _BOUNDARY: Final = re.compile(
     r";\s{0,20}boundary\s{0,5}=\s{0,5}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
 _STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_MAIL_SYSTEM: Final = re.compile(
+    r"(?:^|[\s\"<])(?:mail(?:er)?[-_. ]?(?:daemon|delivery)|postmaster|mdaemon|bounces?)"
+    r"(?:[\s\"@+>._-]|$)|^\s{0,5}<>",
+    re.IGNORECASE,
+)
+"""Whom a mail of a mail system is from, by name or address, or nobody at all."""
+_FROM_CHARACTERS_MAX: Final = 500
+_NEAR_BYTES: Final = 4 * KIB
 _SEPARATOR: Final = b"\r\n\r\n"
 _DIAGNOSTIC_CHARACTERS_MAX: Final = 1_000
 
@@ -49,8 +57,12 @@ class _Recipient:
     status: str
 
 
-def fate_of(content: bytes, marks: Marks) -> Fate | None:
-    """Return what a bounce says of a mail of ours; None if it proves nothing or is not final."""
+def fate_of(content: bytes, marks: Marks, came_to: Sequence[str] = ()) -> Fate | None:
+    """Return what a bounce says of a mail of ours; None if it proves nothing or is not final.
+
+    `came_to` are the addresses that it was sent to. What machines of other sorts answer comes there
+    too, such as notes of absence (RFC 3834, section 4), so in words only mail systems are believed.
+    """
     content = content[:REPORT_BYTES_MAX]
     parts = _parts(content)
     groups = _groups(parts)
@@ -60,17 +72,28 @@ def fate_of(content: bytes, marks: Marks) -> Fate | None:
     mark, returned = marks.read(envelope_id, named), len(text)
     if mark is None:
         mark, returned = marks.returned_in(text, named)
+    may_speak = mark is not None or _is_mail_system(content)
+    if mark is None:
+        near = addresses_in(text[:_NEAR_BYTES].decode("utf-8", "replace"))
+        mark = marks.in_return_path(came_to, [*named, *near])
     if mark is None:
         return None
     recipients = [each for each in map(_recipient, groups) if each is not None]
     if recipients:
         found = _final(recipients, _body(parts[0]))
+    elif not may_speak:
+        return None
     else:
         found = _in_words(_first(content, "Subject").encode() + b"\n" + text[:returned])
     if found is None:
         return None
     state = DeliveryState.FAILED if found.action == "failed" else DeliveryState.DELIVERED
     return Fate(reply=mark, state=state, status=found.status)
+
+
+def _is_mail_system(content: bytes) -> bool:
+    """Whether a mail comes from where mail systems write from (RFC 5321, section 4.5.1)."""
+    return _MAIL_SYSTEM.search(_first(content, "From")[:_FROM_CHARACTERS_MAX]) is not None
 
 
 def _groups(parts: Sequence[bytes]) -> list[bytes]:

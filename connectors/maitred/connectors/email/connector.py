@@ -22,6 +22,7 @@ from maitred.connectors.email.incoming import Place, Speech
 from maitred.connectors.email.letter import FILE_BYTES_MAX, FILES_MAX
 from maitred.connectors.email.listening import Listening, Porter
 from maitred.connectors.email.lmtp import StrictLMTP
+from maitred.connectors.email.networks import PATH
 from maitred.connectors.email.protocol import StrictSMTP, Terms, silence_library_log
 from maitred.connectors.email.rates import Rate
 from maitred.connectors.email.receiving import CHANNEL
@@ -30,12 +31,14 @@ from maitred.connectors.email.send import REPORTS, WayOut
 from maitred.connectors.email.sessions import Sessions
 from maitred.connectors.email.settings import EmailSettings, plan_of
 from maitred.connectors.email.submission_auth import Logins
-from maitred.connectors.email.tls import certificate_of
+from maitred.connectors.email.tls import advice_on, certificate_of
 from maitred.connectors.email.verifying import Verifier
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.contracts.limits import REPLY_CHARACTERS_MAX
 from maitred.contracts.outbound import Outbound, Sent
 
+PEER_SHARE: Final = 4
+"""Of the memory for mails under way, one peer may hold this part: the others are not put off."""
 _STOP_S: Final = 5.0
 
 
@@ -74,6 +77,7 @@ class EmailConnector:
             sessions_max=settings.sessions_max,
             per_peer_max=settings.sessions_per_peer_max,
             bytes_max=settings.bytes_held_max,
+            peer_bytes_max=max(settings.bytes_max, settings.bytes_held_max // PEER_SHARE),
             unbounded=lambda peer: is_relay(peer, self._plan.relays),
             may_connect=Rate(settings.peer_connections_per_minute_max, context.clock).take,
         )
@@ -100,6 +104,16 @@ class EmailConnector:
     def routes(self) -> Sequence[Route]:
         """Return nothing: mail does not come by HTTP."""
         return ()
+
+    def advice(self) -> Sequence[str]:
+        """Return what is missing without being wrong: a way out, or a certificate that is good."""
+        advice = advice_on(self._certificate, self._context.clock())
+        if self._plan.smarthost is None:
+            advice.append(
+                f"{PATH}.smarthost: there is none, so replies by mail fail (no_smarthost); write "
+                "your provider's, as in smtp.example.com:587"
+            )
+        return advice
 
     async def start(self) -> None:
         """Listen and read mailboxes, where this process has doors."""

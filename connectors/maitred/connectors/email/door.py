@@ -69,7 +69,7 @@ class Door:
         if size > self._settings.bytes_max:
             self._context.refused("", "smtp_552")
             return TOO_BIG
-        if self._sessions.bytes_held + size > self._sessions.bytes_max:
+        if not self._sessions.has_room(server.peer, size):
             self._context.refused("", "smtp_452")
             return NO_ROOM
         if not self._is_trusted(server) and not self._mails.take(server.peer):

@@ -60,7 +60,8 @@ def header_values(content: bytes, name: str) -> list[str]:
 
     The header ends at the first empty line, or at the first line that is no field (RFC 5322
     section 2.2): whatever follows such a line is body to a careful reader. A field longer than
-    `FIELD_BYTES_MAX` reads as empty, since half of one could say the opposite of the whole.
+    `FIELD_BYTES_MAX` reads as empty, since half of one could say the opposite of the whole; of a
+    header beyond the bounds nothing is read, since another author may stand in the rest.
     """
     wanted = name.lower().encode()
     values: list[bytes] = []
@@ -78,11 +79,15 @@ def header_values(content: bytes, name: str) -> list[str]:
             continue
         before, colon, after = line.partition(b":")
         fields += 1
-        if not colon or fields > HEADER_FIELDS_MAX or not _FIELD_NAME.match(before):
+        if fields > HEADER_FIELDS_MAX:
+            return []
+        if not colon or not _FIELD_NAME.match(before):
             break
         collecting = before.rstrip().lower() == wanted
         if collecting:
             values.append(after)
+    else:
+        return []
     return [
         value.decode("utf-8", "replace").strip() if len(value) <= FIELD_BYTES_MAX else ""
         for value in values

@@ -25,9 +25,14 @@ from maitred.connectors.email.imap_access import (
 )
 from maitred.connectors.email.incoming import Mailbox
 from maitred.connectors.email.networks import Encryption
+from maitred.contracts.limits import BLOB_BYTES_MAX, MIB
 
 IDLE_S: Final = 300.0
 """RFC 2177 section 3 allows 29 minutes; many networks forget a silent connection sooner."""
+ANSWER_BYTES_MAX: Final = BLOB_BYTES_MAX
+"""Of the answer to one command so much is held, and no more of one line than this:"""
+LINE_BYTES_MAX: Final = 16 * MIB
+"""The UIDs of two million mails."""
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _NUMBER: Final = re.compile(rb"\[(UIDVALIDITY|UIDNEXT) (\d{1,10})\]", re.IGNORECASE)
 _SIZE: Final = re.compile(rb"RFC822\.SIZE (\d{1,12})", re.IGNORECASE)
@@ -64,6 +69,7 @@ class ImapClient:
             conn_lost_cb=self._on_lost,
             ssl_context=None if self._starttls else mailbox.tls,
         )
+        _bound(self._client.protocol)
 
     def _on_lost(self, error: Exception | None) -> None:  # noqa: ARG002  (aioimaplib hands it over)
         self.lost.set()
@@ -197,6 +203,24 @@ class ImapClient:
         async with asyncio.timeout(COMMAND_S):
             answer = await self._client.uid(*command)
         return bool(answer.result == "OK")
+
+
+def _bound(protocol: Any) -> None:  # noqa: ANN401  (the library is untyped)
+    """Let a connection end whose server says more than fits into memory: the library takes all."""
+    take = protocol.data_received
+    command, held = -1, 0
+
+    def take_in_bounds(data: bytes) -> None:
+        nonlocal command, held
+        if command != protocol.tagnum:
+            command, held = protocol.tagnum, 0
+        held += len(data)
+        if held > ANSWER_BYTES_MAX or len(protocol.incomplete_line) > LINE_BYTES_MAX:
+            protocol.transport.abort()
+            return
+        take(data)
+
+    protocol.data_received = take_in_bounds
 
 
 def imap_day(day: date) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -92,13 +93,23 @@ class EmailMailbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a listener stands: `host` and `port`, or the `path` of a Unix socket."""
+    """Where a listener stands: `host` and `port`, or the `path` of a Unix socket.
+
+    `setting` is where that is written.
+    """
 
     host: str = ""
     port: int = 0
     path: str = ""
     speech: Speech = Speech.SMTP
     implicit_tls: bool = False
+    setting: str = field(default=f"{PATH}.listen", compare=False)
+
+    def __str__(self) -> str:
+        """Return it as the settings write it."""
+        if self.path:
+            return f"{_UNIX}{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,12 @@ def places_of(listen: str, more: tuple[EmailListener, ...], faults: list[str]) -
         places.append(Place(*host_port(listen, "listen", faults)))
     for index, each in enumerate(more):
         key = f"listeners[{index}].listen"
+        place = partial(
+            Place,
+            speech=each.protocol,
+            implicit_tls=each.implicit_tls,
+            setting=f"{PATH}.{key}",
+        )
         if each.listen.startswith(_UNIX):
             path = each.listen.removeprefix(_UNIX)
             if not path.startswith("/") or len(path.encode()) > _UNIX_BYTES_MAX:
@@ -127,12 +144,12 @@ def places_of(listen: str, more: tuple[EmailListener, ...], faults: list[str]) -
                     f"{PATH}.{key}: needs an absolute path of at most {_UNIX_BYTES_MAX} bytes, "
                     "as in unix:/run/maitred/lmtp.sock"
                 )
-            places.append(Place(path=path, speech=each.protocol, implicit_tls=each.implicit_tls))
+            places.append(place(path=path))
             continue
         host, port = host_port(each.listen, key, faults)
         if each.protocol is Speech.LMTP and port == _SMTP_PORT:
             faults.append(f"{PATH}.{key}: LMTP must not stand on port 25 (RFC 2033 section 5)")
-        places.append(Place(host, port, speech=each.protocol, implicit_tls=each.implicit_tls))
+        places.append(place(host, port))
     return tuple(places)
 
 
@@ -142,7 +159,10 @@ def check_logins(logins: Mapping[str, Secret], faults: list[str]) -> None:
         if not name or not name.isprintable():
             faults.append(f"{PATH}.logins: {name!r} cannot be a user name")
         if len(secret.reveal().encode()) < SECRET_BYTES_MIN:
-            faults.append(f"{PATH}.logins.{name}: needs at least {SECRET_BYTES_MIN} bytes")
+            faults.append(
+                f"{PATH}.logins.{name}: needs at least {SECRET_BYTES_MIN} bytes, for instance the "
+                "output of `openssl rand -hex 32`"
+            )
 
 
 def mailboxes_of(

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from maitred.connectors.binding import cannot_listen
 from maitred.connectors.email.incoming import Place
 from maitred.connectors.email.networks import Networks, inside
 from maitred.connectors.email.protocol import StrictSMTP
 from maitred.connectors.email.proxy import read_header
 from maitred.connectors.email.sessions import TOO_MANY_SESSIONS, Sessions
 from maitred.connectors.email.tls import Certificate
-from maitred.contracts.errors import BadPayload
+from maitred.contracts.errors import BadPayload, ConfigurationError
 
 UNIX_PEER: Final = "unix"
 """Stands for whoever comes through a Unix socket, which its file's mode guards."""
@@ -64,15 +65,15 @@ class Listening:
         """Listen at every place.
 
         Raises:
-            OSError: one cannot be had; then none is held.
+            ConfigurationError: one cannot be had; then none is held.
         """
         try:
             for place in self._places:
-                for bound in await _bind(place):
+                for bound in await _bound(place):
                     self._sockets.append(bound)
                     task = asyncio.get_running_loop().create_task(self._take(bound, place))
                     self._tasks.add(task)
-        except OSError:
+        except ConfigurationError:
             await self.stop()
             raise
 
@@ -152,6 +153,13 @@ def _turn_away(connection: socket.socket, place: Place, words: str) -> None:
         with contextlib.suppress(OSError):
             connection.send(words.encode() + b"\r\n")
     connection.close()
+
+
+async def _bound(place: Place) -> list[socket.socket]:
+    try:
+        return await _bind(place)
+    except OSError as error:
+        raise ConfigurationError(cannot_listen(place.setting, str(place), error)) from None
 
 
 async def _bind(place: Place) -> list[socket.socket]:

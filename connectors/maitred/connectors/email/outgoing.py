@@ -37,12 +37,14 @@ DkimKeys = Annotated[tuple[DkimKey, ...], msgspec.Meta(max_length=KEYS_MAX)]
 class Sender:
     """Whom a reply comes from, the address that carries its token, if any does, and its keys.
 
+    `bounces_to` is the address below which its bounces come back; if empty, they do to `address`.
     `html` asks for an HTML alternative beside the text.
     """
 
     address: str
     name: str
     answers_to: str = ""
+    bounces_to: str = ""
     html: bool = True
     signers: tuple[Signer, ...] = ()
 

@@ -205,6 +205,16 @@ class StrictSMTP(SMTP):
         greeting = "\r\n".join([*(f"250-{each}" for each in first), f"250 {last}"])
         await super().push(greeting.encode())
 
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802  (aiosmtpd's name)
+        """Begin TLS (RFC 3207), and end what ends amid the handshake.
+
+        asyncio's TLS tells its protocol of no connection that is lost before it stands, and lets
+        who waits for the handshake go on.
+        """
+        await super().smtp_STARTTLS(arg)
+        if self._original_transport is not None and not self.is_secure:
+            self.connection_lost(None)
+
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802  (aiosmtpd's name)
         """Let a relay log in (RFC 4954), under TLS only."""
         if not self._terms.logins:
@@ -255,7 +265,7 @@ class StrictSMTP(SMTP):
 
     async def _mail(self) -> str:
         """Read a mail and have it stored; return the answer."""
-        held = Held(self._sessions)
+        held = Held(self._sessions, self.peer)
         try:
             fault = await read_mail(self._reader, held, self._terms.bytes_max, self._reset_timeout)
             if fault:

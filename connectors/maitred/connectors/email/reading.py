@@ -20,6 +20,8 @@ TOO_BIG: Final = "552 5.3.4 Message too big"
 NO_ROOM: Final = "452 4.3.1 Too much under way, try again later"
 
 _PROGRESS_BYTES: Final = 1024 * 1024
+_LINES_AT_ONCE: Final = 1_000
+"""So many may have come at once; then others come to their turn, for a few milliseconds' work."""
 
 
 async def read_mail(
@@ -32,9 +34,12 @@ async def read_mail(
     `bytes_max` is cut off. `progress` is called with every mebibyte.
     """
     fault = ""
-    read = marked = 0
+    read = marked = lines = 0
     continued = False
     while True:
+        lines += 1
+        if not lines % _LINES_AT_ONCE:
+            await asyncio.sleep(0)
         try:
             line = await reader.readuntil(b"\r\n")
         except asyncio.LimitOverrunError as error:

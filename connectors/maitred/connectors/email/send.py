@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -113,13 +113,13 @@ class WayOut:
             inbound = structs.replace(inbound, evidence=evidence)
         receipt = await self._context.accept(inbound, body, traceparent)
         if inbound.evidence.facts.get(NULL_PATH_FACT):
-            await self._report(body)
+            await self._report(body, inbound.recipients)
         else:
             await self._suppression.lift(inbound.sender.identifier)
         return receipt
 
-    async def _report(self, body: bytes) -> None:
-        fate = fate_of(body, self._marks)
+    async def _report(self, body: bytes, came_to: Sequence[str]) -> None:
+        fate = fate_of(body, self._marks, came_to)
         if fate is None:
             return
         failed = fate.state is DeliveryState.FAILED
@@ -133,21 +133,22 @@ class WayOut:
                 error=f"bounce_{fate.status}".rstrip("_") if failed else "",
             )
         )
-        if failed:
+        if failed and fate.reply.address:
             await self._suppression.add(email_identifier(fate.reply.address), fate.status)
 
     def _letter(
         self, outbound: Outbound, sender: Sender, files: list[tuple[OutboundFile, bytes]]
     ) -> Letter:
         now = self._context.clock()
+        marked = Marked(outbound.id, outbound.to.account, outbound.to.endpoint.value)
         letter = compose(
             outbound,
             sender,
             now=now,
             tokens=self._context.reply_tokens,
             files=files,
-            mark=self._marks.of(
-                Marked(outbound.id, outbound.to.account, outbound.to.endpoint.value)
-            ),
+            mark=self._marks.of(marked),
         )
+        if sender.bounces_to:
+            letter = replace(letter, sender=self._marks.return_path(sender.bounces_to, marked))
         return replace(letter, content=signed(letter.content, sender.signers, now))

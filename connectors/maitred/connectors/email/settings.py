@@ -49,7 +49,9 @@ class EmailAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     `addresses` are exact ones, whose plus-addresses belong to them, or `@domain` for a whole
     domain. `from_address` is, if empty, the first exact one. `plus_addresses` tells that
-    every server on the way to us delivers plus-addresses, so that answers may be asked to one.
+    every server on the way to us delivers plus-addresses, so that answers may be asked to one, and
+    `plus_return_path` that bounces are, too: None leaves it to whether that is likely to be let
+    through.
     `html` adds an HTML alternative to the text of a reply, `dkim` are the keys that sign it.
     """
 
@@ -57,6 +59,7 @@ class EmailAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     from_address: str = ""
     from_name: str = ""
     plus_addresses: bool = False
+    plus_return_path: bool | None = None
     html: bool = True
     dkim: DkimKeys = ()
 
@@ -135,9 +138,14 @@ def plan_of(settings: EmailSettings) -> Plan:
             _address(account.from_address, f"{path}.from_address", faults)
         if address:
             answers_to = _answers_to(account, address, path, faults)
-            signers = signers_of(account.dkim, address, f"{path}.dkim", faults)
+            may_default = not settings.smarthost_oauth
             senders[name] = Sender(
-                address, account.from_name, answers_to, html=account.html, signers=signers
+                address,
+                account.from_name,
+                answers_to,
+                _bounces_to(account, address, answers_to, path, faults, may_default=may_default),
+                html=account.html,
+                signers=signers_of(account.dkim, address, f"{path}.dkim", faults),
             )
         elif settings.smarthost:
             faults.append(f"{path}.from_address: needed, since no exact address is listed")
@@ -211,6 +219,34 @@ def _answers_to(account: EmailAccount, sender: str, path: str, faults: list[str]
         f"{BASE_OCTETS_MAX} bytes before its @"
     )
     return ""
+
+
+def _bounces_to(
+    account: EmailAccount,
+    sender: str,
+    answers_to: str,
+    path: str,
+    faults: list[str],
+    *,
+    may_default: bool,
+) -> str:
+    """Return the address whose plus-addresses are return paths.
+
+    Its domain is that of the From, because SPF proves no other one for DMARC (RFC 7489, section
+    3.1.2). Who logs in with the access token of a mailbox may mostly send in its own name only.
+    """
+    fits = bool(answers_to) and _domain(answers_to) == _domain(sender)
+    if account.plus_return_path and not fits:
+        faults.append(
+            f"{path}.plus_return_path: needs plus_addresses, and an address of the account in the "
+            f"domain of {sender}, from which its mail comes"
+        )
+    wanted = may_default if account.plus_return_path is None else account.plus_return_path
+    return answers_to if wanted and fits else ""
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def _address(text: str, path: str, faults: list[str]) -> str:

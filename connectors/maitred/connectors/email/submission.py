@@ -26,6 +26,7 @@ from maitred.contracts.errors import (
     Permanent,
     Retryable,
     Throttled,
+    Unreachable,
 )
 from maitred.contracts.limits import KIB, MINUTE_MS
 
@@ -38,6 +39,8 @@ one that waits holds up its conversation."""
 DEFERRED_MS: Final = MINUTE_MS
 """Until a mail is tried again that was answered 4xx; from then on twice as long each time. With the
 tries that a reply has that is half an hour, and greylisting mostly asks for five minutes."""
+CLOSED_MS: Final = MINUTE_MS
+"""How long a smarthost is left alone that says that it closes."""
 _ALIVE_TIMEOUT_S: Final = 5.0
 _SLOWEST_BYTES_PER_S: Final = 64 * KIB
 
@@ -75,9 +78,9 @@ async def opened(smarthost: Smarthost, tokens: AccessTokens | None = None) -> SM
     """Return a connection on which mail may be handed over; with `tokens` they let us in.
 
     Raises:
-        Throttled: the smarthost is closed for now.
-        Retryable: it is not there, its certificate is not good, or it does not let us in. That is
-            about our access and not about a reply, which waits until the operator has mended it.
+        Unreachable: it is not there or closed for now, its certificate is not good, or it does not
+            let us in. That is about our access and not about a reply, which waits until the
+            operator has mended it.
         StoreUnavailable: the store, which knows the refresh token, does not answer.
     """
     client = SMTP(
@@ -100,11 +103,11 @@ async def opened(smarthost: Smarthost, tokens: AccessTokens | None = None) -> SM
         is_in = True
     except SMTPResponseException as error:
         if error.code == _CLOSING:
-            raise _closing() from None
-        raise Retryable(f"smarthost refused our access with {error.code}") from None
+            raise Unreachable("smarthost answered 421", after_ms=CLOSED_MS) from None
+        raise Unreachable(f"smarthost refused our access with {error.code}") from None
     except (SMTPException, OSError) as error:
         cause = type(error.__cause__ or error).__name__
-        raise Retryable(f"smarthost: {cause}") from None
+        raise Unreachable(f"smarthost: {cause}") from None
     finally:
         if not is_in:
             client.close()
@@ -115,7 +118,7 @@ async def _show_token(client: SMTP, smarthost: Smarthost, tokens: AccessTokens) 
     """Log in with an access token, and once more with a new one if the first is not taken."""
     mechanism = mechanism_of(client.server_auth_methods)
     if not mechanism:
-        raise Retryable("smarthost takes no access tokens")
+        raise Unreachable("smarthost takes no access tokens")
     answer = SMTPResponse(0, "")
     for _ in range(2):
         token = await tokens.get()
@@ -215,7 +218,7 @@ async def _content(client: SMTP, content: bytes) -> SMTPResponse:
 
 
 def _closing() -> Throttled:
-    return Throttled("smarthost answered 421", after_ms=MINUTE_MS)
+    return Throttled("smarthost answered 421", after_ms=CLOSED_MS)
 
 
 def _error_of_answer(

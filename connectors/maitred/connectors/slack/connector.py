@@ -25,6 +25,7 @@ from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import Outbound, Sent
 
 SEND_TIMEOUT_S = 15.0
+CONNECT_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class SlackConnector:
 
     async def start(self) -> None:
         """Open the session to the Web API, and Socket Mode; Slack itself need not be there."""
-        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SEND_TIMEOUT_S))
+        timeout = aiohttp.ClientTimeout(total=SEND_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+        session = aiohttp.ClientSession(timeout=timeout)
         self._session = session
         for name, app in self._apps.items():
             app.workspaces.open(session)

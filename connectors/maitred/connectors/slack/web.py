@@ -24,11 +24,13 @@ from maitred.contracts.errors import (
     OutcomeUnknown,
     Permanent,
     Retryable,
+    Unreachable,
     error_of_status,
 )
 
 PEER: Final = "Slack"
-_AGAIN: Final = frozenset({"service_unavailable", "request_timeout"})
+_AWAY: Final = "service_unavailable"
+_AGAIN: Final = "request_timeout"
 _HALF_DONE: Final = frozenset({"internal_error", "fatal_error"})
 """With these, Slack says, "some aspect of the operation" may have succeeded
 (https://docs.slack.dev/reference/methods/chat.postMessage#errors)."""
@@ -83,8 +85,8 @@ async def do(asking: Awaitable[AsyncSlackResponse], clock: Callable[[], int]) ->
         answer = await asking
     except SlackApiError as error:
         raise error_of(error, clock()) from None
-    except aiohttp.ClientConnectorError:
-        raise Retryable(f"{PEER} could not be reached") from None
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise Unreachable(f"{PEER} could not be reached") from None
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError):
         raise OutcomeUnknown(f"{PEER} was reached and did not answer") from None
     except (ValueError, LookupError, AttributeError, TypeError):
@@ -117,7 +119,9 @@ def error_of(error: SlackApiError, now: int) -> MaitredError:
         return error_of_status(HTTPStatus.TOO_MANY_REQUESTS, peer=PEER, retry_after_ms=after)
     if word in _HALF_DONE:
         return OutcomeUnknown(f"{PEER} answered {word}")
-    if word in _AGAIN:
+    if word == _AWAY:
+        return Unreachable(f"{PEER} answered {word}")
+    if word == _AGAIN:
         return Retryable(f"{PEER} answered {word}")
     if word:
         return Permanent(f"{PEER} answered {word}", code=word)

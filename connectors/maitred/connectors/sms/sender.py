@@ -6,7 +6,6 @@ https://www.twilio.com/docs/usage/requests-to-twilio for its answers.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -29,13 +28,26 @@ from maitred.contracts.errors import (
     MaitredError,
     OutcomeUnknown,
     Permanent,
-    Retryable,
+    Unreachable,
     error_of_status,
 )
 
 _SAYS_WHEN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+CONNECT_TIMEOUT_S: Final = 5.0
+"""Until Twilio is there; what is longer is certainly not sent."""
 _NO_ENVIRONMENT: Final = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
 """Not empty, since the client falls back to the process' environment on an empty mapping."""
+
+
+class _Bounded:
+    """A session whose bounds hold, though the library hands it `timeout=None`."""
+
+    def __init__(self, session: aiohttp.ClientSession, timeout_s: float) -> None:
+        self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_TIMEOUT_S)
+
+    async def request(self, **given: Any) -> aiohttp.ClientResponse:  # noqa: ANN401  (passed on)
+        return await self._session.request(**{**given, "timeout": self._timeout})
 
 
 class _Transport:
@@ -58,9 +70,8 @@ class _Transport:
         silent = logging.getLogger(f"{__name__}.silent")
         silent.setLevel(logging.CRITICAL + 1)
         self._client = AsyncTwilioHttpClient(pool_connections=False, logger=silent)
-        self._client.session = session
+        self._client.session = _Bounded(session, timeout_s)
         self._authorization = authorization
-        self._timeout_s = timeout_s
         self._clock = clock
 
     async def request(  # noqa: PLR0913  (the signature that the library calls)
@@ -75,16 +86,14 @@ class _Transport:
         timeout: float | None = None,  # noqa: ARG002, ASYNC109  (ours applies)
         allow_redirects: bool = False,
     ) -> Any:  # noqa: ANN401  (the library's response, untyped)
-        # The library hands aiohttp `timeout=None`, which switches the session's own bound off.
-        async with asyncio.timeout(self._timeout_s):
-            response = await self._client.request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers={**(headers or {}), "Authorization": self._authorization},
-                allow_redirects=allow_redirects,
-            )
+        response = await self._client.request(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers={**(headers or {}), "Authorization": self._authorization},
+            allow_redirects=allow_redirects,
+        )
         if response.status_code in _SAYS_WHEN:
             after = retry_after_ms(response.headers.get("Retry-After", ""), self._clock())
             raise error_of_status(response.status_code, peer=PEER, retry_after_ms=after)
@@ -127,7 +136,8 @@ class TwilioSender:
 
         Raises:
             Throttled: Twilio asks to wait, or has no room for more at the moment.
-            Retryable: Twilio could not be reached, or failed (5xx).
+            Unreachable: Twilio is not there.
+            Retryable: Twilio failed (5xx).
             OutcomeUnknown: Twilio was reached and gave no answer that can be read.
             Permanent: Twilio refused it: the customer has said stop (`opted_out`), WhatsApp's
                 24 hours are over (`outside_window`), or `twilio_` and Twilio's error number.
@@ -144,8 +154,8 @@ class TwilioSender:
             message = await self._client.messages.create_async(to=letter.to, **named)
         except TwilioException as error:
             raise _ours(error) from None
-        except aiohttp.ClientConnectorError:
-            raise Retryable(f"{PEER} could not be reached") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise Unreachable(f"{PEER} could not be reached") from None
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise OutcomeUnknown(f"{PEER} was reached and did not answer") from None
         except (ValueError, AttributeError, TypeError):

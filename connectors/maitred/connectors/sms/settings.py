@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,15 @@ from maitred.contracts.segments import PARTS_MAX
 TOKENS_MAX: Final = 4
 SEGMENTS_MAX: Final = 64
 """More than any text that Twilio takes can have."""
+_SID: Final = re.compile(r"AC[0-9a-fA-F]{32}")
+_SENDER: Final = re.compile(
+    r"\+[1-9][0-9]{3,14}"  # E.164
+    r"|[0-9]{3,8}"  # a short code
+    r"|[a-z]{2,20}:\S{1,64}"  # whatsapp:+…, rcs:…
+    r"|(?=.*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}"
+)
+"""What may send (https://www.twilio.com/docs/messaging/api/message-resource, `From`); the last is
+an alphanumeric sender id, which nobody can answer."""
 
 
 class SmsAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,8 +72,8 @@ def check(settings: SmsSettings) -> None:
 
 
 def _faults(account: SmsAccount) -> Iterator[str]:
-    if not account.account_sid:
-        yield "account_sid: write the account's SID, which begins with AC"
+    if not _SID.fullmatch(account.account_sid):
+        yield "account_sid: write the account's SID, AC and 32 digits of 0-9 and a-f"
     if not account.tokens() or account.auth_token == Secret(""):
         yield "auth_token: write the account's auth token, as env:NAME or file:PATH"
     if Secret("") in account.auth_tokens:
@@ -72,6 +82,16 @@ def _faults(account: SmsAccount) -> Iterator[str]:
         yield f"auth_tokens: {TOKENS_MAX} at most, together with auth_token"
     if not 1 <= account.segments_max <= SEGMENTS_MAX:
         yield f"segments_max: must be 1 to {SEGMENTS_MAX}"
+    yield from _sender_faults(account)
     for field, url in (("public_url", account.public_url), ("api_url", account.api_url)):
         if url and not url.startswith(("https://", "http://")):
             yield f"{field}: write an address that begins with https:// (or http:// for tests)"
+
+
+def _sender_faults(account: SmsAccount) -> Iterator[str]:
+    senders = [(f"numbers[{index}]", each) for index, each in enumerate(account.numbers)]
+    if account.from_number:
+        senders.append(("from_number", account.from_number))
+    for field, sender in senders:
+        if not _SENDER.fullmatch(sender):
+            yield f"{field}: {sender!r} is no sender at Twilio; write a number as +15005550006"

@@ -15,6 +15,7 @@ from maitred.connectors.testing.door import (
     Mood,
     Proof,
     Received,
+    SignalDoor,
     Verdict,
 )
 from maitred.connectors.testing.patience import shortened
@@ -32,6 +33,7 @@ __all__ = [
     "Proof",
     "Received",
     "RecordingContext",
+    "SignalDoor",
     "Verdict",
     "run",
     "shortened",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from maitred.connectors.port import Connector
 from maitred.connectors.testing.recording import RecordingContext
-from maitred.contracts.ids import OutboundId
+from maitred.contracts.ids import IdentifierKey, OutboundId
 from maitred.contracts.inbound import Inbound
 from maitred.contracts.outbound import DeliveryState, Outbound
 
@@ -98,7 +98,8 @@ class Door(Protocol):
 
     What a protocol cannot have stands in `not_applicable`: the name of the case, and why, which is
     shown wherever the suite reports. What depends on the connector's capabilities (`edits`,
-    `reports`, `sent_twice`) is decided by those, and `found` by whether the connector has a `find`.
+    `reports`, `sent_twice`, `typing`) is decided by those, and `found` by whether the connector has
+    a `find`.
     """
 
     @property
@@ -176,4 +177,20 @@ class Door(Protocol):
 
     async def report(self, reply: OutboundId, state: DeliveryState) -> Answer:
         """Tell as the provider does what became of a reply that was sent before."""
+        ...
+
+
+@runtime_checkable
+class SignalDoor(Protocol):
+    """What the door of a connector that shows who is writing offers besides."""
+
+    async def types(self) -> IdentifierKey:
+        """Write, as a customer's side does, without sending, and return his endpoint's key."""
+        ...
+
+    async def shows(self, signal: Callable[[IdentifierKey], None]) -> bool:
+        """Have a customer look on and call `signal` with his endpoint's key.
+
+        Return whether he is shown, within a few seconds, that somebody is writing.
+        """
         ...

@@ -15,6 +15,7 @@ from maitred.contracts.errors import (
     Permanent,
     Retryable,
     Throttled,
+    Unreachable,
 )
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.limits import SECOND_MS
@@ -71,9 +72,9 @@ async def silent(stage: Stage) -> None:
 
 
 async def absent(stage: Stage) -> None:
-    """What reached nobody was certainly not sent, and is tried again."""
+    """What reached nobody was certainly not sent, and waits until somebody is there."""
     error = await _failure(stage, Mood.ABSENT)
-    expect(isinstance(error, Retryable), f"it is {_name(error)}, not Retryable")
+    expect(isinstance(error, Unreachable), f"it is {_name(error)}, not Unreachable")
 
 
 async def no_such_account(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from maitred.connectors.testing.receiving import RECEIVING
 from maitred.connectors.testing.recording import RecordingContext
 from maitred.connectors.testing.sending import SENDING
 from maitred.connectors.testing.shape import SHAPE
+from maitred.connectors.testing.signalling import SIGNALLING
 from maitred.connectors.testing.stage import Logged, Stage, Unmet
 
 Act = Callable[[Stage], Awaitable[None]]
@@ -37,7 +38,7 @@ class Outcome:
 
 CASES: Final = tuple(
     Case(each.__name__, (each.__doc__ or "").strip().partition("\n")[0], each)
-    for each in (*SHAPE, *PROVING, *RECEIVING, *SENDING)
+    for each in (*SHAPE, *PROVING, *RECEIVING, *SENDING, *SIGNALLING)
 )
 
 _UNABLE: Final[Mapping[str, tuple[Callable[[type[Connector]], bool], str]]] = {
@@ -52,6 +53,10 @@ _UNABLE: Final[Mapping[str, tuple[Callable[[type[Connector]], bool], str]]] = {
     "reports": (
         lambda made: bool(made.capabilities.reports),
         "it never reports anything, say its capabilities",
+    ),
+    "typing": (
+        lambda made: made.capabilities.typing,
+        "it shows nobody who is writing, say its capabilities",
     ),
     "found": (lambda made: issubclass(made, FindsSent), "its provider cannot be asked: no `find`"),
 }

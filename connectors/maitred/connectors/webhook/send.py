@@ -14,7 +14,7 @@ from maitred.connectors.public_address import PublicSockets
 from maitred.connectors.retry_after import retry_after_ms
 from maitred.connectors.webhook.settings import WebhookAccount, keys_of
 from maitred.connectors.webhook.standard import signed_headers
-from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, error_of_status
+from maitred.contracts.errors import OutcomeUnknown, Permanent, Unreachable, error_of_status
 from maitred.contracts.webhook import Answer
 
 PEER: Final = "the webhook's receiver"
@@ -52,7 +52,8 @@ class Receiver:
 
         Raises:
             Throttled: it asks to wait.
-            Retryable: it could not be reached, or failed.
+            Unreachable: it is not there.
+            Retryable: it failed.
             OutcomeUnknown: it was reached and did not answer.
             Permanent: it refused, with the code `http_<status>`; or its address is inside our
                 network (`private_address`).
@@ -71,7 +72,7 @@ class Receiver:
                 status = response.status
                 wait = response.headers.get("Retry-After", "")
         except aiohttp.ConnectionTimeoutError:
-            raise Retryable(f"{PEER} could not be reached in time") from None
+            raise Unreachable(f"{PEER} could not be reached in time") from None
         except aiohttp.ClientConnectorError:
             raise self._unreached() from None
         except (aiohttp.ClientError, TimeoutError, OSError):
@@ -80,11 +81,11 @@ class Receiver:
             after = retry_after_ms(wait, self._clock())
             raise error_of_status(status, peer=PEER, retry_after_ms=after)
 
-    def _unreached(self) -> Permanent | Retryable:
+    def _unreached(self) -> Permanent | Unreachable:
         if self._guard is not None and self._guard.refused:
             self._guard.refused = False
             return Permanent(
                 "the address of the webhook leads into a network that is not public",
                 code="private_address",
             )
-        return Retryable(f"{PEER} could not be reached")
+        return Unreachable(f"{PEER} could not be reached")

@@ -130,7 +130,8 @@ def render_user(
 def render_accounts(*, gateway: Sequence[str], agents: Sequence[str]) -> str:
     """Return the `accounts` block: the gateway's users in one account, the agents' in another.
 
-    `gateway` and `agents` are entries made by `render_user`.
+    `gateway` and `agents` are entries made by `render_user`. What is exported is for the agents'
+    account alone: another tenant's, which names this one by mistake, is refused by the server.
     """
     services = (
         (f"$JS.API.CONSUMER.MSG.NEXT.{JOURNAL}.*", "stream"),
@@ -139,12 +140,13 @@ def render_accounts(*, gateway: Sequence[str], agents: Sequence[str]) -> str:
         (f"{ROOT}.*.signal.said.*", "singleton"),
     )
     heard = f"{ROOT}.*.signal.heard.*"
-    exports = [f'{{ service: "{name}", response: {kind} }}' for name, kind in services]
+    to_agents = f"accounts: [{AGENTS_ACCOUNT}]"
+    exports = [f'{{ service: "{name}", response: {kind}, {to_agents} }}' for name, kind in services]
     imports = [
         f'{{ service: {{ account: {GATEWAY_ACCOUNT}, subject: "{name}" }} }}'
         for name, _ in services
     ]
-    exports.append(f'{{ stream: "{heard}" }}')
+    exports.append(f'{{ stream: "{heard}", {to_agents} }}')
     imports.append(f'{{ stream: {{ account: {GATEWAY_ACCOUNT}, subject: "{heard}" }} }}')
     return "\n".join(
         (

@@ -16,6 +16,7 @@ JOURNAL_KINDS: Final = (
     "thread",
     "claim",
     "proof",
+    "codes",
     "operation",
     "erasure",
     "conversation",

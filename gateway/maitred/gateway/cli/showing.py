@@ -35,7 +35,10 @@ def known_id(*prefixes: str) -> typer.models.ArgumentInfo:
     def check(value: str) -> str:
         if not reading.is_id(value, *prefixes):
             kinds = " or ".join(f"{prefix}…" for prefix in prefixes)
-            raise typer.BadParameter(f"an id looks like {kinds}, not {value[:_ID_SHOWN]!r}")
+            said = f"an id looks like {kinds}, not {value[:_ID_SHOWN]!r}"
+            if ":" in value and "cus_" in prefixes:
+                said += "; `maitred identity show` finds it by an address or a number"
+            raise typer.BadParameter(said)
         return value
 
     info: typer.models.ArgumentInfo = typer.Argument(

@@ -9,6 +9,7 @@ way outlives the loop's rereading of the journal; what it says is not lost.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -17,14 +18,21 @@ import structlog
 from msgspec.structs import replace
 
 from maitred.connectors.port import Connector, FindsSent
-from maitred.contracts.errors import Deferred, OutcomeUnknown, Permanent, Retryable, Throttled
-from maitred.contracts.limits import MINUTE_MS
+from maitred.contracts.errors import (
+    Deferred,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    Throttled,
+    Unreachable,
+)
+from maitred.contracts.limits import CODE_AGE_MS, DAY_MS, MINUTE_MS
 from maitred.contracts.outbound import DeliveryState, Outbound, OutboundKind, Sent
 from maitred.gateway import clock
 from maitred.gateway.delivery.allowing import refusal
 from maitred.gateway.delivery.consent import OPTED_OUT
 from maitred.gateway.delivery.items import Reply
-from maitred.gateway.delivery.pace import Pace
+from maitred.gateway.delivery.pace import Pace, pause_ms
 from maitred.gateway.delivery.record import DeliveryRecord
 from maitred.gateway.metrics import Metrics
 from maitred.gateway.tasks import Tasks
@@ -36,7 +44,10 @@ BACKOFF_MS_MAX: Final = 30_000
 SENDS_AT_ONCE_MAX: Final = 16
 LOOK_WAIT_MS_MAX: Final = MINUTE_MS
 """Where a provider wants to be asked later than this, what became of a reply cannot be told."""
+AWAY_MS_MAX: Final = DAY_MS
+"""So long a reply waits for a provider that is not there; a code, as long as it is good."""
 OUTCOME_UNKNOWN: Final = "outcome_unknown"
+PROVIDER_AWAY: Final = "provider_away"
 TARGET_NOT_SENT: Final = "target_not_sent"
 _CALLS_STOP_MS: Final = 2_000
 
@@ -100,13 +111,36 @@ class Attempts:
             if reply.in_doubt and not await self._is_to_be_sent(reply):
                 return
             if reply.answer is None:
-                await self._pace.turn(account)
+                await self._wait_for_turn(reply, account)
                 if why := await self._refusal(reply):
                     self._settle(reply, Result(DeliveryState.FAILED, why))
                     return
             async with self._at_once:
                 wait_ms = await self._attempt(reply, account, reply.doc.attempts)
             await asyncio.sleep((wait_ms or 0) / 1000)
+
+    async def _wait_for_turn(self, reply: Reply, account: str) -> None:
+        """Return when a reply may go, or was held up long enough by a provider that is away."""
+        if self._pace.is_away(account):
+            await self._note_away(reply)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s(reply)):
+                await self._pace.turn(account)
+
+    def _patience_s(self, reply: Reply) -> float | None:
+        """Return for how long a reply still waits; None if its provider has never been away."""
+        if not (since := reply.doc.away_since):
+            return None
+        is_code = reply.outbound.kind is OutboundKind.CODE
+        until = since + (CODE_AGE_MS if is_code else AWAY_MS_MAX)
+        return max(0.0, (until - clock.now_ms()) / 1000)
+
+    async def _note_away(self, reply: Reply) -> None:
+        """Note, once, that a reply waits for its provider, for whoever asks what became of it."""
+        if reply.doc.error != PROVIDER_AWAY:
+            since = reply.doc.away_since or clock.now_ms()
+            reply.doc = replace(reply.doc, away_since=since)
+            await self._note(reply, DeliveryState.WAITING, error=PROVIDER_AWAY)
 
     async def _is_to_be_sent(self, reply: Reply) -> bool:
         """Return whether a reply in doubt is to be handed over once more; else it is settled."""
@@ -133,10 +167,17 @@ class Attempts:
         """
         if not isinstance(self._connector, FindsSent):
             raise OutcomeUnknown("its channel cannot look")
-        for look in range(1, TRIES_MAX + 1):
+        look = 1
+        while True:
             wait_ms = _backoff_ms(look)
             try:
                 return await self._connector.find(reply.outbound, reply.doc.at)
+            except Unreachable:
+                if clock.now_ms() - reply.doc.at >= AWAY_MS_MAX:
+                    break
+                reply.found_away += 1
+                await asyncio.sleep(pause_ms(reply.found_away) / 1000)
+                continue
             except Throttled as error:
                 wait_ms = max(wait_ms, error.after_ms)
             except Retryable:
@@ -148,6 +189,7 @@ class Attempts:
                 break
             if wait_ms > LOOK_WAIT_MS_MAX or look == TRIES_MAX:
                 break
+            look += 1
             await asyncio.sleep(wait_ms / 1000)
         raise OutcomeUnknown("its provider does not tell")
 
@@ -169,7 +211,6 @@ class Attempts:
         """Send once and settle the reply, or return how long to wait before the next attempt."""
         if reply.answer is None and self._is_seen_twice:
             await self._note(reply, DeliveryState.SENDING)
-        after_ms = 0
         try:
             reply.sent = await asyncio.shield(reply.answer or self._call(reply))
         except Permanent as error:
@@ -180,16 +221,13 @@ class Attempts:
             self._pace.failed(account)
             reply.answer, reply.in_doubt = None, True
             return _backoff_ms(attempt) if self._may_resend else 0
+        except Unreachable as error:
+            if not self._pace.is_away(account):
+                self._log.warning(PROVIDER_AWAY, account=account, why=str(error))
+            self._pace.unreachable(account, error.after_ms)
+            return await self._wait_for_provider(reply)
         except Retryable as error:
-            reply.answer = None
-            if isinstance(error, Throttled):
-                after_ms = error.after_ms
-                self._pace.throttled(account, after_ms)
-            elif isinstance(error, Deferred):
-                after_ms = error.after_ms * 2 ** (attempt - 1)
-                self._pace.succeeded(account)  # it answers, and that is what the circuit is about
-            else:
-                self._pace.failed(account)
+            return await self._put_off(reply, self._wait_ms(error, account, attempt))
         except Exception as error:  # noqa: BLE001  (a plugin's fault fails one reply)
             self._log.exception("connector_failed", kind=type(error).__name__)
             self._settle(reply, Result(DeliveryState.FAILED, "connector_failed"))
@@ -198,12 +236,42 @@ class Attempts:
             self._pace.succeeded(account)
             self._settle(reply, Result(DeliveryState.SENT))
             return None
-        if attempt >= TRIES_MAX:
+
+    def _wait_ms(self, error: Retryable, account: str, attempt: int) -> int:
+        """Tell the pace of a failure, and return how long a reply is to wait for its next try."""
+        after_ms = 0
+        if isinstance(error, Throttled):
+            after_ms = error.after_ms
+            self._pace.throttled(account, after_ms)
+        elif isinstance(error, Deferred):
+            after_ms = error.after_ms * 2 ** (attempt - 1)
+            self._pace.succeeded(account)  # it answers, and that is what the circuit is about
+        else:
+            self._pace.failed(account)
+        return max(after_ms, _backoff_ms(attempt))
+
+    async def _put_off(self, reply: Reply, wait_ms: int) -> int | None:
+        """Use up one try; return how long to wait for the next one, if there is one left."""
+        reply.answer = None
+        if reply.doc.attempts >= TRIES_MAX:
             self._settle(reply, Result(DeliveryState.FAILED, "tries_used_up"))
             return None
-        reply.doc = replace(reply.doc, attempts=attempt + 1)
+        reply.doc = replace(reply.doc, attempts=reply.doc.attempts + 1, away_since=0)
         await self._note(reply, DeliveryState.WAITING, error="retryable")
-        return max(after_ms, _backoff_ms(attempt))
+        return wait_ms
+
+    async def _wait_for_provider(self, reply: Reply) -> int | None:
+        """Use up no try; return how long to wait, unless it has waited for long enough.
+
+        It waits by itself, too, because what looks like a provider that is away may be about it.
+        """
+        reply.answer = None
+        reply.found_away += 1
+        await self._note_away(reply)
+        if self._patience_s(reply) != 0:
+            return pause_ms(reply.found_away)
+        self._settle(reply, Result(DeliveryState.FAILED, PROVIDER_AWAY))
+        return None
 
     def _call(self, reply: Reply) -> asyncio.Future[Sent]:
         """Call the provider in a task that outlives the lane; only `stop` ends it."""

@@ -18,6 +18,7 @@ class Reply:
 
     `answer` is there from the moment at which the provider is called, until that call is of no
     more use. `in_doubt` is a reply that was handed over and of which nobody knows whether it left.
+    `found_away` counts how often it found its provider away.
     """
 
     sequence: int
@@ -27,6 +28,7 @@ class Reply:
     answer: asyncio.Future[Sent] | None = None
     sent: Sent | None = None
     in_doubt: bool = False
+    found_away: int = 0
     concluded: bool = False
 
 

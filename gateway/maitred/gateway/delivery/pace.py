@@ -2,7 +2,8 @@
 
 One place for all channels. A provider that asks for a pause gets it from everything that goes
 through the account; one that fails time after time is left alone for a while and then asked with
-a single reply (a circuit breaker: Nygard, "Release It!", 2nd edition, section 5.2).
+a single reply (a circuit breaker: Nygard, "Release It!", 2nd edition, section 5.2). So is one that
+is not there at all, at once, and for twice as long each time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
+from maitred.contracts.limits import MINUTE_MS
 from maitred.gateway import clock
 
 log = structlog.get_logger(__name__)
+AWAY_MS: Final = 500
+AWAY_MS_MAX: Final = MINUTE_MS
+"""How long a provider that is not there is left alone: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class _Account:
     failures: int = 0
     rests_until: float | None = None
     """Set while the circuit is open: when it may be tried."""
+    tried: bool = False
+    """Whether somebody tries it now."""
 
     @property
     def ready_at(self) -> float:
@@ -94,7 +102,12 @@ class Pace:
                 known.next_at = now + 1000 / self._limits.per_second
             if known.rests_until is not None:
                 # One reply tries it; the next one only if that says nothing for as long again.
-                known.rests_until = now + self._limits.rest_ms
+                known.rests_until = now + max(self._limits.rest_ms, AWAY_MS)
+                known.tried = True
+
+    def is_away(self, account: str) -> bool:
+        """Whether an account rests, and for how long nobody knows."""
+        return self._accounts[account].rests_until is not None
 
     def succeeded(self, account: str) -> None:
         """The provider answered: it works, whatever it said of this one reply."""
@@ -102,6 +115,7 @@ class Pace:
         known.failures = 0
         if known.rests_until is not None:
             known.rests_until = None
+            known.tried = False
             known.changed.set()
             self._opened(account, False)
             log.info("circuit_closed", account=account)
@@ -110,14 +124,36 @@ class Pace:
         """The provider did not answer, or could not."""
         known = self._accounts[account]
         known.failures += 1
-        if not self._limits.failures_max or known.failures < self._limits.failures_max:
+        most = self._limits.failures_max
+        if known.rests_until is None and (not most or known.failures < most):
             return
+        self._rest(account, known, self._limits.rest_ms)
+
+    def unreachable(self, account: str, after_ms: int = 0) -> None:
+        """The provider is not there: it is left alone, for `after_ms` milliseconds at least.
+
+        Of several that find it away at once the first one counts.
+        """
+        known = self._accounts[account]
+        if known.rests_until is not None and not known.tried:
+            return
+        known.failures += 1
+        self._rest(account, known, max(after_ms, pause_ms(known.failures)))
+
+    def _rest(self, account: str, known: _Account, for_ms: int) -> None:
         if known.rests_until is None:
             self._opened(account, True)
             log.warning("circuit_opened", account=account, failures=known.failures)
-        known.rests_until = self._now() + self._limits.rest_ms
+        known.rests_until = self._now() + for_ms
+        known.tried = False
 
     def throttled(self, account: str, after_ms: int) -> None:
         """The provider asks for a pause of the whole account."""
         known = self._accounts[account]
         known.paused_until = max(known.paused_until, self._now() + after_ms)
+
+
+def pause_ms(failures: int) -> int:
+    """Return how long to leave a provider alone that failed so many times in a row."""
+    # The exponent is bounded, because failures are not.
+    return min(AWAY_MS << min(failures - 1, 20), AWAY_MS_MAX)

@@ -182,7 +182,7 @@ class Delivery:
 
     def _settle(self, reply: Reply, result: Result) -> None:
         state, error = result.state, result.error
-        reply.doc = replace(reply.doc, state=state, at=clock.now_ms(), error=error)
+        reply.doc = replace(reply.doc, state=state, at=clock.now_ms(), error=error, away_since=0)
         self._settled.append(reply)
         self._some_news.set()
         self._metrics.delivery(self._channel, state.value)

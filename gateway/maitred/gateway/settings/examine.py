@@ -73,7 +73,8 @@ def _list(
     raw: object, kind: shape_of.VarTupleType | shape_of.ListType, path: str, hook: Hook
 ) -> Iterator[str]:
     if not isinstance(raw, list | tuple):
-        yield f"{path}: expected a list, found {shown(raw)}"
+        hint = "; write it in [ ]" if isinstance(raw, str) else ""
+        yield f"{path}: expected a list, found {shown(raw)}{hint}"
         return
     yield from _length(len(raw), kind, path)
     for index, value in enumerate(raw):

@@ -49,6 +49,7 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2}\Z")
 _REGION: Final = re.compile(r"[A-Z]{2}\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 _REPLICAS: Final = (1, 3, 5)
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104  (recognised, not bound to)
 P = ParamSpec("P")
 
 
@@ -80,7 +81,27 @@ def advice(settings: Settings, channels: Mapping[str, msgspec.Struct]) -> list[s
     said = list(routing.advice(settings.routing, _site(settings, channels)))
     if settings.nats.allow_lazy_sync:
         said.append("nats.allow_lazy_sync: a power cut can lose acknowledged messages")
+    if getattr(channels.get("chat"), "proxies", None) == () and _is_behind_proxy(settings):
+        said.append(
+            f"channels.chat.proxies: public_url is {settings.public_url}, so a proxy stands before "
+            f"http.listen ({settings.http.listen}), and it is not named here: nobody is bounded by "
+            'the address he comes from; write its network, as in ["127.0.0.1/32"]'
+        )
     return said
+
+
+def _is_behind_proxy(settings: Settings) -> bool:
+    """Whether customers reach `[http]` by another address than its own, as `public_url` says.
+
+    We speak no TLS there, so whoever is reached by `https` is reached through something that does.
+    """
+    parts = urlsplit(settings.public_url)
+    if not settings.public_url or parts.scheme == "https":
+        return bool(settings.public_url)
+    host, _ = host_port(settings.http.listen, path="http.listen")
+    if host in _EVERYWHERE or host == parts.hostname:
+        return False
+    return not (_is_loopback(host) and _is_loopback(parts.hostname or ""))
 
 
 def _site(settings: Settings, channels: Mapping[str, msgspec.Struct]) -> routing.Site:
@@ -123,6 +144,10 @@ def said_by(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> tu
     except ConfigurationError as error:
         return error.faults
     return ()
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _is_ip(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from maitred.connectors.port import Connector, SendsThroughOthers
+from maitred.connectors.port import Connector, GivesAdvice, SendsThroughOthers
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import Tenant
@@ -65,7 +65,7 @@ def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
     """
     hook = read_value(folder)
     faults = faults_of(raw, Settings, path="", hook=hook)
-    channels, channel_faults = _channels(raw.get("channels", {}), hook)
+    channels, channel_faults, warnings = _channels(raw.get("channels", {}), hook)
     settings = _sound_part(raw, faults, hook)
     settings = msgspec.structs.replace(
         settings, nats=msgspec.structs.replace(settings.nats, store=folder / settings.nats.store)
@@ -76,7 +76,7 @@ def parse(raw: dict[str, Any], *, folder: Path) -> Configuration:
         hidden = hidden_texts(raw)
         # One secret may be missing in two ways; nobody needs to read the same line twice.
         raise ConfigurationError(*dict.fromkeys(hide(fault, hidden) for fault in found))
-    warnings = advice(settings, {channel.name: channel.settings for channel in channels})
+    warnings += advice(settings, {channel.name: channel.settings for channel in channels})
     if not channels:
         warnings.append("channels: none is configured, so no customer can write")
     return Configuration(settings, tuple(channels), tuple(warnings))
@@ -98,9 +98,11 @@ def _sound_part(raw: dict[str, Any], faults: list[str], hook: Hook) -> Settings:
         raise ConfigurationError(*faults, str(error)) from None
 
 
-def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
+def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str], list[str]]:
+    """Return the channels that are good, the faults of the others, and what to say of the good."""
     channels: list[Channel] = []
     faults: list[str] = []
+    warnings: list[str] = []
     for name, section in raw.items() if isinstance(raw, dict) else ():
         path = below("channels", name)
         try:
@@ -114,7 +116,9 @@ def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
         if not found:
             try:
                 settings = _convert(section, connector.settings_type, hook)
-                found = _through_others(connector(settings, idle_context(_NOBODYS_KEYS)), raw)
+                made = connector(settings, idle_context(_NOBODYS_KEYS))
+                found = _through_others(made, raw)
+                warnings += made.advice() if isinstance(made, GivesAdvice) else ()
             except msgspec.ValidationError as error:
                 found = [f"{path}: {error}"]
             except ConfigurationError as error:
@@ -122,7 +126,7 @@ def _channels(raw: object, hook: Hook) -> tuple[list[Channel], list[str]]:
             if not found:
                 channels.append(Channel(name, connector, settings))
         faults += found
-    return channels, faults
+    return channels, faults, warnings
 
 
 def _account_faults(section: object, path: str) -> list[str]:

@@ -31,10 +31,18 @@ from maitred.contracts.limits import (
     CODES_PER_ADDRESS_MAX,
     CODES_PER_SESSION_MAX,
     CODES_WINDOW_MS,
+    MINUTE_MS,
     PROOFS_PER_SESSION_MAX,
 )
 from maitred.contracts.outbound import Outbound, OutboundKind
-from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof, ProofDoc, SentCode
+from maitred.contracts.proofs import (
+    CodeAnswer,
+    CodeRequest,
+    CodesDoc,
+    Proof,
+    ProofDoc,
+    SentCode,
+)
 from maitred.contracts.view import View
 from maitred.identity.customers.components import Tools
 from maitred.identity.proofs.code_words import code_words
@@ -43,10 +51,14 @@ from maitred.identity.reading import require
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request comes to: documents to write by subject, and a code to send, if it is due."""
+    """What a request comes to: documents to write by subject, and a code to send, if it is due.
 
-    documents: Mapping[str, ProofDoc] = field(default_factory=dict)
+    Where the house has sent enough, nothing is written, and `wait_ms` is when it sends again.
+    """
+
+    documents: Mapping[str, ProofDoc | CodesDoc] = field(default_factory=dict)
     outbound: Outbound | None = None
+    wait_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +74,27 @@ def ask(request: CodeRequest, code: str, view: View, tools: Tools, now: int) -> 
 
     A new code takes the place of the session's last one. Beyond `CODES_PER_ADDRESS_MAX` and
     `CODES_PER_SESSION_MAX` none is sent, the last one stays good, and the same is written as
-    otherwise. The same request again is one request.
+    otherwise. The same request again is one request. For a house no more than `codes_max` are sent
+    in `CODES_WINDOW_MS`, so that nobody makes it a machine for texts to numbers that cost money, or
+    for mails to strangers.
 
     Raises:
         NotRead: a document has not been loaded.
     """
     address = tools.keys.identifier(request.identifier)
     here, there = tools.subjects.proof(request.session), tools.subjects.proof(address)
-    require(view, here, there)
+    counted = tools.subjects.codes(request.house)
+    require(view, here, there, counted)
     session = _lately(view.read(here, ProofDoc), now)
     inbox = _lately(view.read(there, ProofDoc), now)
     if _waits(session.code, now) and session.code.request == request.id:
         return Asked()
+    house = _of_house(view.read(counted, CodesDoc), now)
+    if sum(house.minutes.values()) >= request.codes_max:
+        return Asked(wait_ms=(min(house.minutes) + 1) * MINUTE_MS + CODES_WINDOW_MS - now)
     if len(session.sent) >= CODES_PER_SESSION_MAX or len(inbox.sent) >= CODES_PER_ADDRESS_MAX:
-        return Asked({here: session, there: inbox})
+        return Asked({here: session, there: inbox, counted: house})
+    minute = now // MINUTE_MS
     sent = SentCode(
         request=request.id,
         identifier=request.identifier,
@@ -86,6 +105,7 @@ def ask(request: CodeRequest, code: str, view: View, tools: Tools, now: int) -> 
         {
             here: replace(session, sent=(*session.sent, now), code=sent),
             there: replace(inbox, sent=(*inbox.sent, now)),
+            counted: CodesDoc(minutes=house.minutes | {minute: house.minutes.get(minute, 0) + 1}),
         },
         _outbound(request, address, code, tools, now),
     )
@@ -137,6 +157,13 @@ def _lately(document: ProofDoc | None, now: int) -> ProofDoc:
         return ProofDoc()
     since = now - CODES_WINDOW_MS
     return replace(document, sent=tuple(at for at in document.sent if at > since))
+
+
+def _of_house(document: CodesDoc | None, now: int) -> CodesDoc:
+    """Return what went out in the minutes that still count; the oldest one counts whole."""
+    since = (now - CODES_WINDOW_MS) // MINUTE_MS
+    minutes = document.minutes if document is not None else {}
+    return CodesDoc(minutes={minute: sent for minute, sent in minutes.items() if minute >= since})
 
 
 def _waits(code: SentCode | None, now: int) -> TypeGuard[SentCode]:

@@ -44,12 +44,14 @@ async function thumbnail(file) {
   }
 }
 
-// Text with its web addresses as links. The pattern is linear: one class, nothing nested.
+// Text with its web addresses as links. The pattern is linear: one class, nothing nested, no end.
 function linked(text) {
   const parts = text.split(/(https?:\/\/[^\s<>"]+)/);
   return parts.map((part, index) => {
     if (index % 2 === 0) return part;
-    const address = part.replace(/[.,;:!?)\]]+$/, "");
+    let end = part.length;
+    while (".,;:!?)]".includes(part[end - 1])) end -= 1;
+    const address = part.slice(0, end);
     const link = make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, address);
     const whole = document.createElement("span");
     whole.append(link, part.slice(address.length));

@@ -41,7 +41,8 @@ function makeFileStore(name) {
 }
 
 function sizeOf(bytes, language) {
-  const [value, unit] = bytes < 1e6 ? [bytes / 1024, "kilobyte"] : [bytes / 1048576, "megabyte"];
+  // The smallest file is no empty one.
+  const [value, unit] = bytes < 1e6 ? [Math.max(bytes / 1024, 0.1), "kilobyte"] : [bytes / 1048576, "megabyte"];
   const format = { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 };
   return new Intl.NumberFormat(language, format).format(value);
 }

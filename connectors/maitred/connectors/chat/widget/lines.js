@@ -80,6 +80,11 @@ function makeLog({ say, language, pictures, onedit, onerase, onagain, onfile }) 
     element.scrollTop = element.scrollHeight;
   }
 
+  // What opens below takes room from the log: whoever read its end goes on reading it.
+  let stays = true;
+  element.addEventListener("scroll", () => (stays = isAtEnd()), { passive: true });
+  new ResizeObserver(() => stays && toEnd()).observe(element);
+
   return {
     element,
     toEnd,
