@@ -159,7 +159,7 @@ def email(name: str, answer: int, reason: str, mail: bytes, account: str = "supp
 MAIL = letter(sender=ADDRESS, name=NAME, text=WORD, message_id="bad@m")
 EMAIL = [
     email("oversized", 552, "smtp_552", MAIL + (WORD.encode() + b"\r\n") * (MAIL_BYTES_MAX // 10)),
-    email("a bare line feed", 550, "smtp_550", MAIL + b"\nsmuggled"),
+    email("a bare line feed", 550, "bare_line_end", MAIL + b"\nsmuggled"),
     email("a line without end", 500, "smtp_500", MAIL + WORD.encode() * 200),
 ]
 

@@ -72,7 +72,7 @@ async def test_no_false_end_of_a_mail_ends_it_or_starts_another(
     assert answer == "550 5.6.0 Lines must end with CR LF"
     assert await peer.closed() == b""
     assert context.store.calls == 0
-    assert context.refusals == [("help", "smtp_550")]
+    assert context.refusals == [("help", "bare_line_end")]
 
 
 @pytest.mark.parametrize("false_end", [b"\r\n\x00.\r\n", b"\r\n.\x00\r\n", b"\r\n..\r\n"])

@@ -127,7 +127,7 @@ async def test_a_number_of_a_messaging_service_answers_by_that_service(open_door
         (TwilioFailure(status=400, code=21_211), Permanent, "twilio_21211"),
         (TwilioFailure(status=400, code=14_107), Retryable, None),
         (TwilioFailure(status=404, page="gone"), Permanent, "http_404"),
-        (TwilioFailure(status=401, code=20_003), Permanent, "twilio_20003"),
+        (TwilioFailure(status=400, code=21_408), Permanent, "twilio_21408"),
         (TwilioFailure(status=201, page="<html>"), OutcomeUnknown, None),
         (TwilioFailure(status=201), OutcomeUnknown, None),
     ],
@@ -205,10 +205,30 @@ async def test_what_cannot_connect_in_time_is_certainly_not_sent(
     assert connecting.is_set()
 
 
-async def test_a_wrong_token_is_final(open_door: OpenDoor) -> None:
+async def test_a_wrong_token_costs_no_reply(open_door: OpenDoor) -> None:
     door = await open_door(auth_token=Secret("other"))
-    with pytest.raises(Permanent):
+    with pytest.raises(Unreachable, match=r"^Twilio refused our access with 20003$"):
         await door.connector.send(reply(door))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        TwilioFailure(status=401, code=20_003),
+        TwilioFailure(status=401, page="<html>who?</html>"),
+        TwilioFailure(status=403, code=20_003),
+        TwilioFailure(status=403, code=20_005),
+        TwilioFailure(status=404, code=20_404),
+    ],
+)
+async def test_an_account_that_twilio_does_not_let_in_is_waited_for(
+    door: Door, failure: TwilioFailure
+) -> None:
+    door.api.fail(failure)
+    with pytest.raises(Unreachable, match="refused our access"):
+        await door.connector.send(reply(door))
+    await door.connector.send(reply(door))
+    assert len(door.api.sent) == 1
 
 
 @pytest.mark.parametrize(

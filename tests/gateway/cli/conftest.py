@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.end_to_end.conftest import (  # noqa: F401  (fixtures)
     open_house,
@@ -27,6 +28,13 @@ ENVIRONMENT = {
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "maitred.gateway", *arguments]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command sets up the logging of its process, which is this one where it is called."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ COMMANDS = {
     "conversation": ("cnv_a",),
     "explain": ("cnv_a",),
     "waiting": (),
+    "deliveries": (),
     "attachment": ("msg_a", "0"),
     "normalize": ("email", "letter.eml"),
     "replay": ("--from", "1d"),
@@ -66,6 +67,7 @@ READ_BY_PROGRAMS = {
     "conversation",
     "explain",
     "waiting",
+    "deliveries",
     "replay",
     "simulate",
     "identity show",
@@ -152,7 +154,7 @@ def test_a_command_s_help_has_an_example_of_itself(main: Main, name: str) -> Non
 def test_the_list_of_commands_says_of_each_what_it_does(main: Main) -> None:
     listed = main("--help").out.partition("Commands:")[2]
     assert "..." not in listed
-    assert len(listed.strip().splitlines()) == 17
+    assert len(listed.strip().splitlines()) == 18
 
 
 def test_nothing_at_all_shows_the_help_and_is_wrong(main: Main) -> None:

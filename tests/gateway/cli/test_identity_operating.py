@@ -143,8 +143,27 @@ async def test_a_link_against_a_limit_says_so_and_writes_nothing(
     ]
     assert await operator.lines("audit") == ["Nothing was done."]
     assert await operator.error("show", accounts[0]) == (
-        "nobody was ever seen under this identifier"
+        "nobody is known by this identifier, and nobody claimed it lately"
     )
+
+
+async def test_who_merely_claims_an_address_is_nobody_known_by_it(
+    house: House,
+    operator: Operator,
+    bus: Connection,  # noqa: F811  (the fixture)
+) -> None:
+    mail = letter(sender=ANN, text="Hello", message_id="1@m", authenticated=False)
+    await send_mail(house, sender=ANN, mail=mail)
+    (entry,) = await Records(bus, house).messages()
+    said = await operator.error("show", f"email:{ANN}")
+    assert said == (
+        "nobody is known by this identifier for sure; it was merely claimed by "
+        f"{entry.customer}, and `maitred journey {entry.customer}` shows what was written so"
+    )
+    with redirect_stdout(StringIO()) as printed:
+        command = ["journey", str(entry.customer), "-c", str(house.config)]
+        await asyncio.to_thread(lambda: cli.app(command, standalone_mode=False))
+    assert "Hello" in printed.getvalue()
 
 
 async def test_programs_read_json_that_says_no_address_unless_asked(

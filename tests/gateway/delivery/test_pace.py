@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+from structlog.testing import capture_logs
+
 from maitred.contracts.errors import OutcomeUnknown, Retryable, Throttled
 from maitred.contracts.outbound import DeliveryState
 from maitred.gateway.delivery.pace import Limits, Manner, Pace
@@ -20,7 +22,7 @@ class Watch:
         self.told: list[tuple[str, bool]] = []
 
     def pace(self, limits: Limits) -> Pace:
-        return Pace(limits, lambda *told: self.told.append(told), now=lambda: self.now)
+        return Pace("sms", limits, lambda *told: self.told.append(told), now=lambda: self.now)
 
 
 async def may_go(pace: Pace, account: str = "main") -> bool:
@@ -44,7 +46,7 @@ async def test_a_rate_bounds_one_account_and_no_other() -> None:
 
 
 async def test_whoever_came_first_goes_first() -> None:
-    pace, went = Pace(Limits(per_second=200), lambda *_: None), []
+    pace, went = Pace("sms", Limits(per_second=200), lambda *_: None), []
 
     async def go(number: int) -> None:
         await pace.turn("main")
@@ -92,6 +94,15 @@ async def test_a_circuit_opens_after_failures_in_a_row_and_one_reply_tries_it() 
     assert watch.told == [("main", True), ("main", False)]
     assert await may_go(pace)
     assert await may_go(pace)
+
+
+async def test_the_log_names_channel_and_account_of_a_circuit() -> None:
+    pace = Watch().pace(Limits(failures_max=1))
+    with capture_logs() as said:
+        pace.failed("main")
+        pace.succeeded("main")
+    named = [(line["event"], line["channel"], line["account"]) for line in said]
+    assert named == [("circuit_opened", "sms", "main"), ("circuit_closed", "sms", "main")]
 
 
 async def test_who_tried_a_circuit_and_never_came_back_does_not_keep_it_open_for_ever() -> None:

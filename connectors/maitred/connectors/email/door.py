@@ -13,7 +13,7 @@ from maitred.connectors.email.listening import UNIX_PEER
 from maitred.connectors.email.networks import Networks, inside
 from maitred.connectors.email.protocol import TRY_AGAIN, StrictSMTP
 from maitred.connectors.email.rates import Rate
-from maitred.connectors.email.reading import NO_ROOM, TOO_BIG
+from maitred.connectors.email.reading import BAD_LINE_END, NO_ROOM, TOO_BIG
 from maitred.connectors.email.receiving import Mail, account_for, account_of, store
 from maitred.connectors.email.sessions import Sessions
 from maitred.connectors.email.settings import EmailSettings, Plan
@@ -27,6 +27,8 @@ REFUSED_RECIPIENTS_MAX: Final = 20
 RELAYS_KEPT: Final = 1_024
 """Peers of whom it is known by heart whether they are relays."""
 _UNKNOWN_RECIPIENT: Final = "550 5.1.1 No such recipient here"
+_BARE_LINE_END: Final = "bare_line_end"
+"""Counted by a word of its own, because it may be an attack."""
 _DISOWNED: Final = "550 5.7.1 Refused by the policy of the author's domain (DMARC)"
 
 
@@ -112,7 +114,8 @@ class Door:
     ) -> None:
         """Count a mail that was refused while it was read."""
         account = account_for(envelope.rcpt_tos, self._plan.recipients)
-        self._context.refused(account, f"smtp_{answer[:3]}")
+        reason = _BARE_LINE_END if answer == BAD_LINE_END else f"smtp_{answer[:3]}"
+        self._context.refused(account, reason)
 
     async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
         self,

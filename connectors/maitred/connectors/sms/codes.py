@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from maitred.contracts.errors import (
@@ -10,6 +11,7 @@ from maitred.contracts.errors import (
     Permanent,
     Retryable,
     Throttled,
+    Unreachable,
     error_of_status,
 )
 from maitred.contracts.limits import SECOND_MS
@@ -35,6 +37,11 @@ _WAITS_MS: Final[Mapping[int, int]] = {
 }
 _AGAIN: Final = frozenset({14_107})
 """Too much between two numbers within 30 s: this reply has to wait, and no other one."""
+_SHUT_OUT: Final = frozenset({20_003, 20_005, 20_404})
+"""Our access is refused, the account is not active, or there is none of that SID.
+
+Nothing else in the address of a message can be missing, so 20404 is about the account.
+"""
 
 
 def word_of(number: int) -> str:
@@ -48,6 +55,8 @@ def error_of(status: int, number: int | None) -> MaitredError:
         return Throttled(f"{PEER} answered {number}", after_ms=_WAITS_MS[number])
     if number in _AGAIN:
         return Retryable(f"{PEER} answered {number}")
+    if status == HTTPStatus.UNAUTHORIZED or number in _SHUT_OUT:
+        return Unreachable(f"{PEER} refused our access with {number or status}")
     mapped = error_of_status(status, peer=PEER, takes_effect=True)
     if isinstance(mapped, Permanent) and number is not None and number != status:
         return Permanent(f"{PEER} answered {status}", code=word_of(number))

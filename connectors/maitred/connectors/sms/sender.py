@@ -136,7 +136,7 @@ class TwilioSender:
 
         Raises:
             Throttled: Twilio asks to wait, or has no room for more at the moment.
-            Unreachable: Twilio is not there.
+            Unreachable: Twilio is not there, or does not let the account in.
             Retryable: Twilio failed (5xx).
             OutcomeUnknown: Twilio was reached and gave no answer that can be read.
             Permanent: Twilio refused it: the customer has said stop (`opted_out`), WhatsApp's

@@ -17,6 +17,7 @@ from maitred.contracts.errors import ConfigurationError, MaitredError
 from maitred.gateway.cli import (
     attachments,
     configuring,
+    deliveries,
     explaining,
     identity,
     mood,
@@ -51,6 +52,7 @@ app.command("journey")(showing.journey)
 app.command("conversation")(showing.conversation)
 app.command("explain")(explaining.explain)
 app.command("waiting")(waiting.waiting)
+app.command("deliveries")(deliveries.deliveries)
 app.command("attachment")(attachments.attachment)
 app.command("normalize")(normalizing.normalize)
 app.command("replay")(replaying.replay)

@@ -71,16 +71,19 @@ class _Account:
 class Pace:
     """The pace of one channel's accounts, as this process sees them.
 
-    `opened` is told of an account whose circuit opens (True) or closes (False).
+    `channel` is its name, for the log; `opened` is told of an account whose circuit opens (True)
+    or closes (False).
     """
 
     def __init__(
         self,
+        channel: str,
         limits: Limits,
         opened: Callable[[str, bool], None],
         *,
         now: Callable[[], float] = clock.monotonic_ms,
     ) -> None:
+        self._log = log.bind(channel=channel)
         self._limits = limits
         self._opened = opened
         self._now = now
@@ -118,7 +121,7 @@ class Pace:
             known.tried = False
             known.changed.set()
             self._opened(account, False)
-            log.info("circuit_closed", account=account)
+            self._log.info("circuit_closed", account=account)
 
     def failed(self, account: str) -> None:
         """The provider did not answer, or could not."""
@@ -143,7 +146,7 @@ class Pace:
     def _rest(self, account: str, known: _Account, for_ms: int) -> None:
         if known.rests_until is None:
             self._opened(account, True)
-            log.warning("circuit_opened", account=account, failures=known.failures)
+            self._log.warning("circuit_opened", account=account, failures=known.failures)
         known.rests_until = self._now() + for_ms
         known.tried = False
 

@@ -84,7 +84,7 @@ class Delivery:
         self._attempts = Attempts(
             connector,
             may_resend=safe if manner.resend is None else manner.resend,
-            pace=Pace(manner.limits, self._circuit),
+            pace=Pace(connector.channel, manner.limits, self._circuit),
             record=self._record,
             metrics=metrics,
             settle=self._settle,

@@ -32,6 +32,8 @@ from maitred.identity.reading import read_component, read_customer, require
 from maitred.identity.resolver import evidence_in_force
 from maitred.identity.timeline.belonging import alone
 
+_NAMED_MAX: Final = 3
+"""Of those who merely claim an identifier, so many are named where nobody is known by it."""
 HINTS_FROM: Final = 8
 """Of so many of the last conversations it is shown whom their writers seem to be."""
 
@@ -88,12 +90,13 @@ def customer_of_identifier(key: IdentifierKey, view: View, tools: Tools, at: int
 
     Raises:
         NotRead: a document has not been loaded.
-        Permanent: it was never seen (`not_found`).
+        Permanent: nobody is known by it for sure (`not_found`); the error names who claims it.
     """
     require(view, tools.subjects.identifier(key))
     pointer = view.read(tools.subjects.identifier(key), IdentifierDoc)
     if pointer is None:
-        raise Permanent("nobody was ever seen under this identifier", code="not_found")
+        require(view, tools.subjects.claim(key))
+        raise Permanent(_nobody(_claimants(key, view, tools, at)), code="not_found")
     component, document = read_component(view, tools.subjects, pointer.component)
     owner = customer_of(document.customers, key, at) if document is not None else None
     return owner or customer_id(component)
@@ -179,6 +182,18 @@ def _claimants(key: IdentifierKey, view: View, tools: Tools, at: int) -> tuple[C
     known = view.read(tools.subjects.claim(key), ClaimDoc)
     found = known.claimants if known is not None else ()
     return tuple(each for each in reversed(found) if at - each.at <= CLAIM_AGE_MS)
+
+
+def _nobody(claimants: tuple[Claimant, ...]) -> str:
+    """Say that nobody is known by an identifier for sure, and where to look instead."""
+    if not claimants:
+        return "nobody is known by this identifier, and nobody claimed it lately"
+    named = [each.customer for each in claimants[:_NAMED_MAX]]
+    more = f" and {len(claimants) - len(named)} more" if claimants[_NAMED_MAX:] else ""
+    return (
+        f"nobody is known by this identifier for sure; it was merely claimed by "
+        f"{', '.join(named)}{more}, and `maitred journey {named[0]}` shows what was written so"
+    )
 
 
 def _possible(
