@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from maitred.contracts.ids import digest
@@ -16,6 +17,7 @@ from maitred.contracts.ids import digest
 TRACEPARENT: Final = "traceparent"
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
 _SOURCE: Final = "/maitred"
+_SECONDS_KEPT: Final = 64
 
 
 def headers(
@@ -30,18 +32,24 @@ def headers(
     `kind` is the schema's tag and version, such as `entry/1`; it becomes `maitred.entry.v1`.
     """
     name, _, version = kind.partition("/")
-    when = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+    seconds, milliseconds = divmod(at, 1000)
     result = {
         "ce-specversion": "1.0",
         "ce-id": event_id,
         "ce-type": f"maitred.{name}.v{version or 1}",
         "ce-source": _SOURCE,
-        "ce-time": when.replace("+00:00", "Z"),
+        "ce-time": f"{_second(seconds)}.{milliseconds:03}Z",
         "content-type": "application/json",
     }
     if traceparent:
         result[TRACEPARENT] = traceparent
     return result
+
+
+@lru_cache(maxsize=_SECONDS_KEPT)
+def _second(seconds: int) -> str:
+    """Return a time as RFC 3339 has it, without its zone; most messages share their second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def new_traceparent(seed: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -36,6 +38,16 @@ _RESUMED_REPLIES_MAX: Final = 500
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A message that is on disk, and how long that took."""
+
+    inbound: Inbound
+    duplicate: bool
+    took_ms: int
+    trace: str
+
+
 class Store:
     """Stores raw messages durably; connectors call it as `Context.accept`."""
 
@@ -43,6 +55,7 @@ class Store:
         self._backbone = backbone
         self._metrics = metrics
         self._closed = False
+        self._taken: list[_Taken] = []
 
     def close(self) -> None:
         """Store nothing from now on: the doors answer that they cannot, in their own words."""
@@ -78,18 +91,27 @@ class Store:
             ),
         )
         took = clock.monotonic_ms() - started
-        self._metrics.accepted(
-            inbound.channel, inbound.account, seconds=took / 1000, duplicate=duplicate
-        )
-        log.info(
-            "accepted",
-            channel=inbound.channel,
-            account=inbound.account,
-            message=inbound.id,
-            duplicate=duplicate,
-            trace=trace_id(trace),
-        )
+        if not self._taken:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._taken.append(_Taken(inbound, duplicate, took, trace))
         return Receipt(inbound.id, duplicate)
+
+    def _tell(self) -> None:
+        """Count and log what was taken lately: what came together costs less told together."""
+        taken, self._taken = self._taken, []
+        for each in taken:
+            channel, account = each.inbound.channel, each.inbound.account
+            self._metrics.accepted(
+                channel, account, seconds=each.took_ms / 1000, duplicate=each.duplicate
+            )
+            log.info(
+                "accepted",
+                channel=channel,
+                account=account,
+                message=each.inbound.id,
+                duplicate=each.duplicate,
+                trace=trace_id(each.trace),
+            )
 
 
 class Reporting:
@@ -199,7 +221,7 @@ def application(connectors: Sequence[Connector]) -> web.Application:
     """Return the public HTTP application: every connector's routes, and nothing else."""
     app = web.Application(
         client_max_size=limits.WEBHOOK_BYTES_MAX,
-        middlewares=[_answer_without_details, _refuse_packed],
+        middlewares=[_guarded],
     )
     for connector in connectors:
         for route in connector.routes():
@@ -208,8 +230,14 @@ def application(connectors: Sequence[Connector]) -> web.Application:
 
 
 @web.middleware
-async def _answer_without_details(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn a fault of ours into a bare 500, so that nobody outside learns what we know."""
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what is packed, and turn a fault of ours into a bare 500.
+
+    No body is taken in a content coding (RFC 9110, section 15.5.16), and nobody outside learns
+    what we know.
+    """
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+        raise web.HTTPUnsupportedMediaType(headers={hdrs.ACCEPT_ENCODING: "identity"})
     try:
         return await handler(request)
     except web.HTTPException:
@@ -219,14 +247,6 @@ async def _answer_without_details(request: web.Request, handler: Handler) -> web
     except Exception as error:
         log.exception("door_failed", route=_route(request), kind=type(error).__name__)
         return web.Response(status=500)
-
-
-@web.middleware
-async def _refuse_packed(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a body in a content coding, and say that none is taken (RFC 9110, section 15.5.16)."""
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
-        raise web.HTTPUnsupportedMediaType(headers={hdrs.ACCEPT_ENCODING: "identity"})
-    return await handler(request)
 
 
 def _route(request: web.Request) -> str:

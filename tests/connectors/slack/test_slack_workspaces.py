@@ -169,6 +169,16 @@ async def test_a_farewell_that_was_not_written_down_is_not_acknowledged(
     assert (await oauth.door.post(farewell("T1"))).status == 503
 
 
+async def test_a_workspace_whose_token_is_refused_rests_none_of_the_others(
+    oauth: DoorOAuth,
+) -> None:
+    await oauth.install("T1")
+    oauth.door.api.fail("chat.postMessage", SlackFailure(error="token_revoked"))
+    with pytest.raises(Permanent) as raised:
+        await oauth.door.connector.send(reply(oauth.door, "T1"))
+    assert raised.value.code == "token_revoked"
+
+
 async def test_a_token_that_runs_out_is_renewed_once_and_kept(oauth: DoorOAuth) -> None:
     oauth.expires_in = 60
     await oauth.install("T1")

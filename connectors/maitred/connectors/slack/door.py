@@ -79,6 +79,7 @@ class EventDoor:
             return self._refuse(HTTPStatus.NOT_FOUND, "unknown_request")
         await self._taking.take(
             body,
+            envelope,
             verification=Verification.SIGNATURE,
             content_type=request.headers["Content-Type"],
             facts=_retry(request.headers),

@@ -165,7 +165,7 @@ def farewell(envelope: Envelope) -> str | None:
     return None
 
 
-def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEvent | None:
+def read_event(envelope: Envelope, *, own_team: str, bot_user_id: str = "") -> SlackEvent | None:
     """Read a customer's message, edit, delete or reaction; None for everything else.
 
     In a channel a message that mentions the app comes as two events with two event ids, as
@@ -181,7 +181,6 @@ def read_event(body: bytes, *, own_team: str, bot_user_id: str = "") -> SlackEve
     Raises:
         BadPayload: it says to be one of these and lacks what each of them has.
     """
-    envelope = read_envelope(body)
     if envelope.type != "event_callback":
         return None
     try:

@@ -95,13 +95,18 @@ class SlackProfiles:
         ask for the same one at once go on in the order in which they came.
         """
         key = (home, team, user)
+        if key not in self._asking and (profile := self._fresh(key)) is not None:
+            return profile
         lock = self._asking.setdefault(key, asyncio.Lock())
         async with lock:
-            kept = self._kept.get(key)
-            if kept is not None and self._clock() < kept[0]:
-                self._kept.move_to_end(key)
-                return kept[1]
-            return await self._found(key, organisation)
+            return self._fresh(key) or await self._found(key, organisation)
+
+    def _fresh(self, key: _Key) -> Profile | None:
+        kept = self._kept.get(key)
+        if kept is None or self._clock() >= kept[0]:
+            return None
+        self._kept.move_to_end(key)
+        return kept[1]
 
     async def _found(self, key: _Key, organisation: str) -> Profile:
         home, team, user = key

@@ -20,7 +20,7 @@ from maitred.connectors.slack.files import Uploads
 from maitred.connectors.slack.finding import Spot
 from maitred.connectors.slack.settings import SlackAccount
 from maitred.connectors.slack.workspaces import Workspaces
-from maitred.contracts.errors import OutcomeUnknown, Permanent
+from maitred.contracts.errors import OutcomeUnknown, Permanent, Unreachable
 from maitred.contracts.ids import OutboundId
 from maitred.contracts.outbound import Outbound, OutboundKind, Sent
 
@@ -29,6 +29,10 @@ TEXT_CHARACTERS_MAX: Final = 40_000
 NAME_CHARACTERS_MAX: Final = 80
 REMEMBERED_MAX: Final = 1_000
 """Replies whose files are still to follow their text."""
+_NO_LOGIN: Final = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+)
+"""What Slack says of a token (https://docs.slack.dev/reference/methods/chat.postMessage#errors)."""
 _POST: Final = re.compile(r"([A-Z0-9]{1,40}):([0-9]{1,11}\.[0-9]{6})")
 
 
@@ -58,6 +62,7 @@ class Sender:
             Throttled: Slack asks to wait.
             Retryable: it was not sent, or in part, and the rest follows when it is sent again.
             OutcomeUnknown: Slack did not say.
+            Unreachable: Slack does not take the token that the settings have.
             Permanent: Slack refused it, with Slack's own word as code; or the text is empty, or
                 longer than Slack keeps whole; or the reply names no channel; or its workspace has
                 taken the app away (`not_installed`).
@@ -70,9 +75,12 @@ class Sender:
             if outbound.kind is OutboundKind.EDIT:
                 return await self._edit(client, outbound, text, spot)
             return await self._reply(client, outbound, text, spot)
-        except Permanent:
+        except Permanent as error:
             # What Slack says of a token may be news: it is looked up again.
             self._workspaces.forget(organisation or spot.team)
+            if error.code in _NO_LOGIN and not self._account.is_installed_by_others:
+                # The token of the settings is ours to put right; what others gave may be gone.
+                raise Unreachable(f"Slack refused our token with {error.code}") from None
             raise
 
     async def find(self, outbound: Outbound, since: int) -> Sent | None:

@@ -23,6 +23,7 @@ from yarl import URL
 
 from maitred.connectors.port import Context
 from maitred.connectors.slack import door, web
+from maitred.connectors.slack.event import read_envelope
 from maitred.connectors.slack.settings import SlackAccount
 from maitred.connectors.slack.taking import Taking
 from maitred.contracts.errors import Permanent, Retryable, StoreUnavailable, Throttled
@@ -201,8 +202,10 @@ class SocketMode:
             return False
         try:
             async with asyncio.timeout(door.ANSWER_TIMEOUT_MS / SECOND_MS):
+                body = bytes(frame.payload)
                 await self._taking.take(
-                    bytes(frame.payload),
+                    body,
+                    read_envelope(body),
                     verification=Verification.CONNECTION,
                     facts=_retry(frame),
                 )

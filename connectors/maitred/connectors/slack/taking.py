@@ -13,9 +13,9 @@ from maitred.connectors.port import Context
 from maitred.connectors.slack.event import (
     ORGANISATION_FACT,
     TEAM_FACT,
+    Envelope,
     SlackEvent,
     farewell,
-    read_envelope,
     read_event,
 )
 from maitred.connectors.slack.profile import Profile, SlackProfiles
@@ -46,18 +46,18 @@ class Taking:
     async def take(
         self,
         body: bytes,
+        envelope: Envelope,
         *,
         verification: Verification,
         content_type: str = "application/json",
         facts: Mapping[str, str],
     ) -> None:
-        """Return once one event is stored, or is none that anybody wrote.
+        """Return once one event is stored, or is none that anybody wrote; `envelope` is its body's.
 
         Raises:
             StoreUnavailable: the store did not confirm; do not acknowledge.
             Permanent: it can never be stored, or is no event of Slack's.
         """
-        envelope = read_envelope(body)
         if envelope.type != "event_callback":
             return
         if (holder := farewell(envelope)) is not None:
@@ -70,7 +70,7 @@ class Taking:
             if not self._account.is_welcome(home, organisation):
                 self._context.refused(self._name, "not_welcome")
                 return
-        event = read_event(body, own_team=home, bot_user_id=self._account.bot_user_id)
+        event = read_event(envelope, own_team=home, bot_user_id=self._account.bot_user_id)
         if event is None:
             return
         profile = Profile()
