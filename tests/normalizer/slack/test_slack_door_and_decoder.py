@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from maitred.connectors.slack.event import SlackEvent, read_event
+from maitred.connectors.slack.event import SlackEvent, read_envelope, read_event
 from maitred.contracts.errors import BadPayload
 from maitred.contracts.ids import message_id
 from maitred.contracts.inbound import Inbound
@@ -45,7 +45,7 @@ def take(received: Callable[..., Inbound], context: DecodeContext) -> Take:
         raw = orjson.dumps(callback)
         seen: SlackEvent | str | None
         try:
-            seen = read_event(raw, own_team="T1", bot_user_id="UBOT")
+            seen = read_event(read_envelope(raw), own_team="T1", bot_user_id="UBOT")
         except BadPayload as refused:
             seen = str(refused.code)
         facts = {"team": seen.home} if isinstance(seen, SlackEvent) else {}
