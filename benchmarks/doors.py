@@ -6,7 +6,7 @@ only, so that nothing else takes its time. `store` is what a handler comes to th
 the durable publish (`benchmarks.bare`): no webhook can be faster. Then: idle chat sockets with
 their memory, beside the limit's, and a soak of a whole gateway, with the slope of its memory.
 
-    python -m benchmarks.doors [--quick] [--json] [--sockets 10000] [--minutes 5]
+    python -m benchmarks.doors [--quick] [--json] [--clients 512] [--sockets 10000] [--minutes 5]
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ from demo.standins.slack_api import SlackApi
 from demo.standins.twilio_api import TwilioApi
 from maitred.gateway import logs
 
-CLIENTS: Final = 128
-"""Connections that bring one message after another, to each side."""
+CLIENTS: Final = 512
+"""Connections that bring one request after another, to each side."""
+MAIL_CLIENTS: Final = 128
 VISITORS: Final = 64
 """A visitor may send `CHAT_FRAMES_PER_MINUTE_MAX` frames at once, so there must be enough."""
 FRAMES_EACH: Final = 75
@@ -54,13 +55,18 @@ class Plan:
 
     rounds: int
     count: int
+    clients: int
     sockets: int
     idle_seconds: float
     minutes: float
 
 
-QUICK: Final = Plan(rounds=3, count=1_000, sockets=1_000, idle_seconds=1.0, minutes=0.25)
-FULL: Final = Plan(rounds=5, count=2_000, sockets=10_000, idle_seconds=60.0, minutes=5.0)
+QUICK: Final = Plan(
+    rounds=3, count=3_000, clients=CLIENTS, sockets=1_000, idle_seconds=1.0, minutes=0.25
+)
+FULL: Final = Plan(
+    rounds=5, count=6_000, clients=CLIENTS, sockets=10_000, idle_seconds=60.0, minutes=5.0
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +84,26 @@ Pair = Callable[[], Awaitable[tuple[Burst, Burst]]]
 """One round at a door: the limit, then the door."""
 
 
-def pairs(doors: Doors, bare: Bare, count: int) -> dict[str, Pair]:
+def pairs(doors: Doors, bare: Bare, count: int, clients: int) -> dict[str, Pair]:
     """Return what measures each door once."""
 
     async def mail() -> tuple[Burst, Burst]:
         mails = doors.mails(count)
-        limit = await mail_burst(bare.smtp, mails, clients=CLIENTS)
-        return limit, await mail_burst(doors.smtp, mails, clients=CLIENTS)
+        limit = await mail_burst(bare.smtp, mails, clients=MAIL_CLIENTS)
+        return limit, await mail_burst(doors.smtp, mails, clients=MAIL_CLIENTS)
 
     def webhook(name: str) -> Pair:
         async def measure() -> tuple[Burst, Burst]:
             requests = doors.requests(name, count)
-            limit = await burst(bare.http, at_bare(requests), clients=CLIENTS)
-            return limit, await burst(doors.http, requests, clients=CLIENTS)
+            limit = await burst(bare.http, at_bare(requests), clients=clients)
+            return limit, await burst(doors.http, requests, clients=clients)
 
         return measure
 
     async def store() -> tuple[Burst, Burst]:
         requests = at_bare(doors.requests("webhook", count))
-        limit = await burst(bare.http, requests, clients=CLIENTS)
-        return limit, await burst(bare.store, requests, clients=CLIENTS)
+        limit = await burst(bare.http, requests, clients=clients)
+        return limit, await burst(bare.store, requests, clients=clients)
 
     async def chat() -> tuple[Burst, Burst]:
         frames = min(count, VISITORS * FRAMES_EACH)
@@ -134,12 +140,12 @@ async def measure(folder: Path, plan: Plan) -> dict[str, Any]:
 
 
 async def _rates(doors: Doors, bare: Bare, plan: Plan) -> dict[str, Any]:
-    for measured in pairs(doors, bare, plan.count // 4).values():
+    for measured in pairs(doors, bare, plan.count // 4, plan.clients).values():
         await measured()
     runs: dict[str, list[tuple[Burst, Burst]]] = {}
     with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
         for _ in progress.track(range(plan.rounds), description="the doors and their limits"):
-            for name, measured in pairs(doors, bare, plan.count).items():
+            for name, measured in pairs(doors, bare, plan.count, plan.clients).items():
                 runs.setdefault(name, []).append(await measured())
     store = statistics.median(kept.rate for _, kept in runs["store"])
     return {
@@ -253,6 +259,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--clients", type=int, default=CLIENTS, help="connections for webhooks")
     parser.add_argument("--sockets", type=int, help="idle chat sockets (10,000)")
     parser.add_argument("--minutes", type=float, help="of the soak (5); 0 leaves it out")
     given = parser.parse_args()
@@ -260,6 +267,7 @@ def main() -> int:
     plan = QUICK if given.quick else FULL
     plan = replace(
         plan,
+        clients=given.clients,
         sockets=plan.sockets if given.sockets is None else given.sockets,
         minutes=plan.minutes if given.minutes is None else given.minutes,
     )
