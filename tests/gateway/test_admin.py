@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from maitred.connectors.abilities import Ailment
 from maitred.gateway import admin
 from maitred.gateway.bus.embedded import EmbeddedServer
 from maitred.gateway.metrics import Metrics
@@ -21,6 +22,7 @@ class Store:
     """A check that says what it is told to."""
 
     said = ""
+    ailing: Sequence[tuple[str, Ailment]] = ()
 
     async def check(self) -> str:
         return self.said
@@ -34,7 +36,7 @@ def store() -> Store:
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[TestClient]:
     async with TestClient(
-        TestServer(admin.application(Metrics(), {"store": store.check}))
+        TestServer(admin.application(Metrics(), {"store": store.check}, lambda: store.ailing))
     ) as client:
         yield client
 
@@ -47,7 +49,29 @@ async def test_it_is_live_as_long_as_it_answers(client: TestClient, store: Store
 
 async def test_it_is_ready_when_no_check_has_anything_to_say(client: TestClient) -> None:
     response = await client.get("/readyz")
-    assert (response.status, await response.json()) == (200, {"status": "ok", "faults": {}})
+    said = {"status": "ok", "faults": {}, "channels": []}
+    assert (response.status, await response.json()) == (200, said)
+
+
+async def test_what_ails_a_channel_is_told_and_makes_nothing_less_ready(
+    client: TestClient, store: Store
+) -> None:
+    store.ailing = [("email", Ailment(account="help", part="mailbox", reason="imap_login"))]
+    response = await client.get("/readyz")
+    assert response.status == 200
+    assert (await response.json())["channels"] == [
+        {"channel": "email", "account": "help", "part": "mailbox", "reason": "imap_login"}
+    ]
+
+
+async def test_what_ails_a_channel_is_a_metric_for_as_long_as_it_does() -> None:
+    ailing = [("slack", Ailment(account="main", part="socket", reason="socket_invalid_auth"))]
+    metrics = Metrics()
+    metrics.ailing_from(lambda: ailing)
+    labels = 'account="main",channel="slack",part="socket",reason="socket_invalid_auth"'
+    assert f"maitred_channel_ailing{{{labels}}} 1.0" in metrics.render().decode()
+    ailing.clear()
+    assert "maitred_channel_ailing{" not in metrics.render().decode()
 
 
 async def test_it_is_not_ready_and_says_why(client: TestClient, store: Store) -> None:
@@ -57,6 +81,7 @@ async def test_it_is_not_ready_and_says_why(client: TestClient, store: Store) ->
     assert await response.json() == {
         "status": "unavailable",
         "faults": {"store": "not connected to NATS"},
+        "channels": [],
     }
 
 

@@ -2,14 +2,15 @@
 
 A connector proves where a message comes from, hands it to `Context.accept`, and acknowledges to
 its peer only when that returns. It is found by its entry point in `maitred.connectors`, whose name
-is the channel; its settings stand under `[channels.<channel>]`.
+is the channel; its settings stand under `[channels.<channel>]`. What else it may offer is in
+`maitred.connectors.abilities`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 from aiohttp import web
@@ -17,7 +18,6 @@ from aiohttp import web
 from maitred.contracts.identifiers import Keys, Observed
 from maitred.contracts.ids import IdentifierKey, MessageId, Tenant, message_id
 from maitred.contracts.inbound import BlobRef, Evidence, Inbound
-from maitred.contracts.message import Attachment
 from maitred.contracts.outbound import DeliveryState, Outbound, Report, Sent
 from maitred.contracts.proofs import CodeAnswer, CodeRequest, Proof
 from maitred.contracts.reply_token import TokenKeys
@@ -323,61 +323,5 @@ class Connector(Protocol):
             Throttled, Retryable: certainly not sent; try again.
             OutcomeUnknown: the provider was reached and did not say; it may have been sent.
             Permanent: it will never be sent.
-        """
-        ...
-
-
-@runtime_checkable
-class SendsThroughOthers(Protocol):
-    """What a channel offers besides, if it sends something through accounts of other channels."""
-
-    def sends_through(self) -> Mapping[str, tuple[str, str]]:
-        """Return, by the setting that names it, the channel and account that it sends through."""
-        ...
-
-
-@runtime_checkable
-class GivesAdvice(Protocol):
-    """What a channel offers besides, if its settings can be good and yet hardly what is meant."""
-
-    def advice(self) -> Sequence[str]:
-        """Return what to tell a person of them, each with its path; nothing is refused for it."""
-        ...
-
-
-@runtime_checkable
-class FindsSent(Protocol):
-    """What a channel offers besides, if its provider shows what it was sent.
-
-    Delivery asks only of a reply that was handed over and of which nobody knows whether it left:
-    because the provider did not say, or because the process was killed that could have heard it.
-    """
-
-    async def find(self, outbound: Outbound, since: int) -> Sent | None:
-        """Return what a reply was sent as; None if it certainly is not there.
-
-        `since` is when it was handed over, in UTC milliseconds. What is not there is sent again,
-        whatever the channel's policy.
-
-        Raises:
-            Throttled, Retryable: not now; ask again.
-            OutcomeUnknown, Permanent: it cannot be told, now or ever.
-        """
-        ...
-
-
-@runtime_checkable
-class FetchesMedia(Protocol):
-    """What a channel offers besides, if files of its messages stay at their provider.
-
-    `maitred.connectors.media.fetch` does all of it but knowing the provider.
-    """
-
-    async def fetch(self, account: str, attachment: Attachment) -> bytes:
-        """Return the file that `attachment.remote` names; the connector need not be started.
-
-        Raises:
-            Throttled, Retryable: not now; try again.
-            Permanent: it is gone, too large, or may not be fetched.
         """
         ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from maitred.connectors.port import FetchesMedia
+from maitred.connectors.abilities import FetchesMedia
 from maitred.contracts.errors import Permanent
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import IdentifierKey, MessageId, digest

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from maitred.connectors.abilities import Ailment
 from maitred.router.replaying.shadow import Asked
 
 _BUCKETS: Final = (
@@ -22,6 +23,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry: Final = CollectorRegistry()
         self._queue_source: Callable[[], Mapping[str, int]] = dict
+        self._ailing_source: Callable[[], Iterable[tuple[str, Ailment]]] = tuple
         self._accepted = Counter(
             "maitred_accepted_total",
             "Messages stored and acknowledged at a door.",
@@ -106,6 +108,12 @@ class Metrics:
             ["need"],
             registry=self.registry,
         )
+        self._ailing = Gauge(
+            "maitred_channel_ailing",
+            "What of a channel does not work now: 1 for each part, with why.",
+            ["channel", "account", "part", "reason"],
+            registry=self.registry,
+        )
         self._gap = Gauge(
             "maitred_ledger_gap",
             "Accepted messages that are nowhere: must be 0.",
@@ -166,6 +174,15 @@ class Metrics:
         """Take the queue, by need, from `source` whenever the metrics are read."""
         self._queue_source = source
 
+    def ailing_from(self, source: Callable[[], Iterable[tuple[str, Ailment]]]) -> None:
+        """Take what ails the channels from `source` whenever the metrics are read."""
+        self._ailing_source = source
+
+    def _show_ailing(self) -> None:
+        self._ailing.clear()
+        for channel, each in self._ailing_source():
+            self._ailing.labels(channel, each.account, each.part, each.reason).set(1)
+
     def _show_queue(self) -> None:
         self._queue.clear()
         ordered = sorted(self._queue_source().items(), key=lambda item: (-item[1], item[0]))
@@ -182,4 +199,5 @@ class Metrics:
     def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
         self._show_queue()
+        self._show_ailing()
         return generate_latest(self.registry)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import structlog
 
+from maitred.connectors.abilities import Ailment, TellsHealth
 from maitred.connectors.port import Connector
 from maitred.contracts import limits
 from maitred.contracts.errors import ConfigurationError, StoreUnavailable
@@ -189,9 +190,19 @@ class Gateway:
             log.info("stopped")
 
     async def _start_admin(self) -> None:
-        app = admin.application(self.metrics, {"store": self._store_check})
+        self.metrics.ailing_from(self._ailing)
+        app = admin.application(self.metrics, {"store": self._store_check}, self._ailing)
         listen = self.settings.admin.listen
         self.listening.admin = await self._sites.open(app, listen, "admin.listen")
+
+    def _ailing(self) -> list[tuple[str, Ailment]]:
+        """Return what of the channels does not work now."""
+        return [
+            (name, ailment)
+            for name, connector in self.listening.channels.items()
+            if isinstance(connector, TellsHealth)
+            for ailment in connector.health()
+        ]
 
     async def _store_check(self) -> str:
         if self._stopping or not self._started:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from maitred.connectors.abilities import Ailment
 from maitred.connectors.email import imap, imap_client
 from maitred.connectors.email.connector import EmailConnector
 from maitred.connectors.email.settings import EmailSettings
@@ -161,12 +162,14 @@ async def test_an_answer_beyond_all_bounds_is_cut_off(
 
 async def test_a_server_that_is_away_is_waited_for(reading: Reading, server: ImapServer) -> None:
     await server.stop()
-    _, context = await reading()
+    connector, context = await reading()
     await until(lambda: len(context.refusals) > 1)
     assert set(context.refusals) == {("help", "imap_lost")}
+    assert connector.health() == [Ailment(account="help", part="mailbox", reason="imap_lost")]
     await server.start()
     server.deliver(mail(1))
     await until(lambda: subjects(context) == [1])
+    assert connector.health() == []
 
 
 async def test_half_a_mail_is_never_stored(reading: Reading, server: ImapServer) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from maitred.connectors.abilities import Ailment
 from maitred.connectors.email.connector import EmailConnector
 from maitred.connectors.email.incoming import EmailListener
 from maitred.connectors.email.settings import EmailSettings
@@ -142,6 +143,7 @@ async def test_a_certificate_that_has_expired_is_used_and_counted_once(
     for _ in range(2):
         await asyncio.to_thread(deliver_secured, connector.port, certified)
     assert context.refusals == [("", "certificate_expired")]
+    assert connector.health() == [Ailment("", "certificate", "certificate_expired")]
 
 
 def test_a_certificate_that_has_expired_is_told_to_whoever_checks(

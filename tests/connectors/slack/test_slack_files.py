@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from maitred.connectors.port import FetchesMedia
+from maitred.connectors.abilities import FetchesMedia
 from maitred.contracts.errors import Permanent
 from maitred.contracts.message import Attachment
 from tests.connectors.media_host import MediaHost

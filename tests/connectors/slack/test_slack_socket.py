@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from demo.standins.slack_api import SlackFailure
+from maitred.connectors.abilities import Ailment
 from maitred.connectors.slack import door as slack_door
 from maitred.connectors.slack import socket_mode
 from maitred.contracts.errors import Permanent
@@ -223,6 +224,25 @@ async def test_socket_mode_that_was_switched_off_is_counted_and_tried_again(
         ("main", "socket_link_disabled"),
         ("main", "socket_socket_mode_disabled"),
     ]
+
+
+async def test_an_account_without_a_connection_ails_until_it_has_one(
+    door: Door, slack: SocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await slack.connected(1)
+    assert door.connector.health() == []
+    door.api.fail("apps.connections.open", SlackFailure(error="invalid_auth"))
+    monkeypatch.setattr(socket_mode, "REFUSED_PAUSE_MS", 300)
+    await link.drop()
+    async with asyncio.timeout(5):
+        while not door.connector.health():  # noqa: ASYNC110  (nothing else tells it)
+            await asyncio.sleep(0.01)  # polling: it is told on being asked
+    ailing = Ailment(account="main", part="socket", reason="socket_invalid_auth")
+    assert door.connector.health() == [ailing]
+    await slack.connected(2)
+    async with asyncio.timeout(5):
+        while door.connector.health():  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0.01)  # polling: it is told on being asked
 
 
 @pytest.mark.parametrize(

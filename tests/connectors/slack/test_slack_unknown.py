@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from demo.standins.slack_api import SlackFailure
-from maitred.connectors.port import FindsSent
+from maitred.connectors.abilities import FindsSent
 from maitred.connectors.slack import finding
 from maitred.contracts.errors import OutcomeUnknown, Permanent, Retryable, Throttled
 from maitred.contracts.identifiers import slack_identifier

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from maitred.connectors.port import FetchesMedia
+from maitred.connectors.abilities import FetchesMedia
 from maitred.contracts.errors import Permanent
 from maitred.contracts.message import Attachment
 from tests.connectors.media_host import MediaHost

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from maitred.connectors.abilities import Ailment
 from maitred.connectors.email.access_tokens import AccessTokens
 from maitred.connectors.email.door import Door, is_relay
 from maitred.connectors.email.imap import MailboxReader
@@ -114,6 +115,17 @@ class EmailConnector:
                 "your provider's, as in smtp.example.com:587"
             )
         return advice
+
+    def health(self) -> Sequence[Ailment]:
+        """Return the mailboxes that are not read, and whether the certificate has expired."""
+        ailing = [
+            Ailment(account=each.account, part="mailbox", reason=each.fault)
+            for each in self._readers
+            if each.fault
+        ]
+        if advice_on(self._certificate, self._context.clock()):
+            ailing.append(Ailment(account="", part="certificate", reason="certificate_expired"))
+        return ailing
 
     async def start(self) -> None:
         """Listen and read mailboxes, where this process has doors."""

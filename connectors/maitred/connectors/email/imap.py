@@ -81,6 +81,13 @@ class MailboxReader:
         self._wait_s = FIRST_WAIT_S
         self._failed = (0, 0)
         """The UID that failed last, and how often."""
+        self.fault = ""
+        """Why the folder is not read at present."""
+
+    @property
+    def account(self) -> str:
+        """The account whose mails stand in the folder."""
+        return self._account
 
     @property
     def name(self) -> str:
@@ -118,7 +125,8 @@ class MailboxReader:
             await client.close()
         if not self._stopping.is_set():
             failure = None if reading.cancelled() else reading.exception()
-            self._context.refused(self._account, _reason(failure))
+            self.fault = _reason(failure)
+            self._context.refused(self._account, self.fault)
 
     async def _read(self, client: ImapClient) -> None:
         box = self._mailbox.settings
@@ -128,6 +136,7 @@ class MailboxReader:
         elif box.password is not None:
             await client.login(box.user, box.password.reveal())
         selected = await client.select(self._mailbox.folder)
+        self.fault = ""
         position = await self._begin(selected)
         while True:
             while uids := await client.search(position.uid, position.only):

@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
+from maitred.connectors.abilities import Ailment
 from maitred.connectors.port import Capabilities, Context, Route
 from maitred.connectors.slack import files
 from maitred.connectors.slack.door import EventDoor
@@ -74,6 +75,14 @@ class SlackConnector:
             Route("GET", "/v1/slack/{account}/install", self._install),
             Route("GET", "/v1/slack/{account}/oauth_redirect", self._installed),
         )
+
+    def health(self) -> Sequence[Ailment]:
+        """Return the accounts whose Socket Mode has no connection."""
+        return [
+            Ailment(account=name, part="socket", reason=app.socket.fault)
+            for name, app in self._apps.items()
+            if app.socket is not None and app.socket.fault
+        ]
 
     async def start(self) -> None:
         """Open the session to the Web API, and Socket Mode; Slack itself need not be there."""

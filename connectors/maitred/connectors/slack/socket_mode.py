@@ -133,6 +133,8 @@ class SocketMode:
         self._taking = taking
         self._links: set[_Link] = set()
         self._stopping = asyncio.Event()
+        self.fault = ""
+        """Why there is no connection at present."""
 
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Keep a connection open until `stop`."""
@@ -144,13 +146,14 @@ class SocketMode:
                 try:
                     link = await self._connect(session)
                 except Throttled as error:
-                    pause_ms = error.after_ms
+                    self.fault, pause_ms = "socket_throttled", error.after_ms
                 except Retryable:
-                    pause_ms = PAUSE_MS
+                    self.fault, pause_ms = "socket_unreachable", PAUSE_MS
                 except Permanent as error:
-                    self._context.refused(self._name, f"socket_{error.code}")
-                    pause_ms = REFUSED_PAUSE_MS
+                    self.fault, pause_ms = f"socket_{error.code}", REFUSED_PAUSE_MS
+                    self._context.refused(self._name, self.fault)
                 else:
+                    self.fault = ""
                     readers.create_task(self._read(link))
                     await link.over.wait()
                     if link.reason == _LINK_DISABLED:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from maitred.connectors.port import FindsSent
+from maitred.connectors.abilities import FindsSent
 from maitred.connectors.testing.door import THROTTLE_S, Mood
 from maitred.connectors.testing.stage import Stage, expect
 from maitred.contracts.errors import (

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from maitred.connectors.port import Connector, FindsSent
+from maitred.connectors.abilities import FindsSent
+from maitred.connectors.port import Connector
 from maitred.connectors.testing.door import Door
 from maitred.connectors.testing.proving import PROVING
 from maitred.connectors.testing.receiving import RECEIVING

@@ -17,7 +17,8 @@ from typing import Final
 import structlog
 from msgspec.structs import replace
 
-from maitred.connectors.port import Connector, FindsSent
+from maitred.connectors.abilities import FindsSent
+from maitred.connectors.port import Connector
 from maitred.contracts.errors import (
     Deferred,
     OutcomeUnknown,

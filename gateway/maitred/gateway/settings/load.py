@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from maitred.connectors.port import Connector, GivesAdvice, SendsThroughOthers
+from maitred.connectors.abilities import GivesAdvice, SendsThroughOthers
+from maitred.connectors.port import Connector
 from maitred.contracts.errors import ConfigurationError
 from maitred.contracts.identifiers import Keys
 from maitred.contracts.ids import Tenant
