@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from maitred.connectors.abilities import Ailment
 from maitred.gateway.metrics import Metrics
 from maitred.router.replaying.shadow import Asked
 
@@ -30,6 +31,7 @@ def used() -> Metrics:
     metrics.delivery("email", "sent")
     metrics.circuit("email", "support", is_open=True)
     metrics.queue_from(lambda: {"billing/en": 3})
+    metrics.ailing_from(lambda: [("slack", Ailment("main", "socket", "socket_invalid_auth"))])
     metrics.ledger(gap=0, in_flight=2)
     metrics.shadow(Asked(3))
     metrics.shadow_running(running=True)
