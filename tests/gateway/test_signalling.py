@@ -27,15 +27,15 @@ from maitred.contracts.inbound import ReplyTo
 from maitred.contracts.limits import (
     SIGNAL_BYTES_MAX,
     SIGNAL_EVERY_MS,
-    SIGNALLERS_MAX,
     SIGNALS_AT_ONCE_MAX,
 )
 from maitred.contracts.routing import RoutingDoc, RoutingState
 from maitred.contracts.signals import Signal, SignalKind
+from maitred.gateway import clock
 from maitred.gateway.backbone import Backbone
 from maitred.gateway.bus import streams
 from maitred.gateway.holding import Holding
-from maitred.gateway.signalling import ChannelSignals, Relay, Restraint, signals_of
+from maitred.gateway.signalling import ChannelSignals, Relay, _Restraint, signals_of
 from tests.gateway.conftest import OpenBackbone
 
 CNV, ANN, KIM = ConversationId("cnv_x"), AgentId("ann"), IdentifierKey("kim")
@@ -204,9 +204,10 @@ def test_a_customer_is_found_where_he_reads_now() -> None:
     assert holding.at("chat", KIM) == []
 
 
-def test_a_few_pass_at_once_and_then_one_in_a_time() -> None:
+def test_a_few_pass_at_once_and_then_one_in_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0
-    restraint = Restraint(now=lambda: now)
+    monkeypatch.setattr(clock, "monotonic_ms", lambda: now)
+    restraint = _Restraint[str]()
     passed = [restraint.lets_pass("kim") for _ in range(SIGNALS_AT_ONCE_MAX + 2)]
     assert passed == [True] * SIGNALS_AT_ONCE_MAX + [False] * 2
     assert restraint.lets_pass("jo")
@@ -214,13 +215,6 @@ def test_a_few_pass_at_once_and_then_one_in_a_time() -> None:
     assert [restraint.lets_pass("kim") for _ in range(2)] == [True, False]
     now = 10 * SIGNAL_EVERY_MS
     assert all(restraint.lets_pass("kim") for _ in range(SIGNALS_AT_ONCE_MAX))
-
-
-def test_of_many_who_signal_the_one_not_heard_for_longest_is_forgotten() -> None:
-    restraint = Restraint(now=lambda: 0)
-    for number in range(SIGNALLERS_MAX + 10):
-        restraint.lets_pass(number)
-    assert len(restraint._spent_until) == SIGNALLERS_MAX
 
 
 async def test_only_channels_that_can_show_it_have_signals(backbone: Backbone) -> None:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Hashable
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 import nats.errors
 from nats.aio.msg import Msg
 
+from maitred.connectors.bucket import Buckets
 from maitred.connectors.port import Connector, Signalled
 from maitred.contracts.errors import StoreUnavailable
-from maitred.contracts.ids import AgentId, IdentifierKey
+from maitred.contracts.ids import AgentId, ConversationId, IdentifierKey
 from maitred.contracts.limits import (
     SIGNAL_BYTES_MAX,
     SIGNAL_EVERY_MS,
@@ -34,25 +35,19 @@ from maitred.gateway.bus.connection import Connection
 from maitred.gateway.holding import Holding
 
 _ANY: Final = "*"
+K = TypeVar("K", bound=Hashable)
 
 
-class Restraint:
+class _Restraint(Generic[K]):
     """Lets a few signals of each signaller pass at once, and then one in a time."""
 
-    def __init__(self, *, now: Callable[[], int] = clock.monotonic_ms) -> None:
-        self._now = now
-        self._spent_until: dict[Hashable, int] = {}
+    def __init__(self) -> None:
+        whole_ms = SIGNALS_AT_ONCE_MAX * SIGNAL_EVERY_MS
+        self._buckets = Buckets[K](whole_ms, kept_max=SIGNALLERS_MAX)
 
-    def lets_pass(self, signaller: Hashable) -> bool:
-        """Tell whether one more may pass, and count it if so (a leaky bucket, as GCRA has it)."""
-        now = self._now()
-        until = max(now, self._spent_until.pop(signaller, now))
-        passes = until + SIGNAL_EVERY_MS <= now + SIGNALS_AT_ONCE_MAX * SIGNAL_EVERY_MS
-        # Put in anew, it is the youngest; the oldest is forgotten first.
-        self._spent_until[signaller] = until + SIGNAL_EVERY_MS if passes else until
-        if len(self._spent_until) > SIGNALLERS_MAX:
-            del self._spent_until[next(iter(self._spent_until))]
-        return passes
+    def lets_pass(self, signaller: K) -> bool:
+        now = clock.monotonic_ms()
+        return not self._buckets.of(signaller, now, SIGNALS_AT_ONCE_MAX).take(now)
 
 
 class Relay:
@@ -63,7 +58,7 @@ class Relay:
         self._subjects = backbone.subjects
         self._holding = holding
         self._in_charge = in_charge
-        self._restraint = Restraint()
+        self._restraint = _Restraint[tuple[str, ConversationId]]()
 
     async def start(self) -> None:
         """Listen from now on, for as long as the connection lasts.
@@ -106,7 +101,7 @@ class ChannelSignals:
         self._connection = backbone.connection
         self._subjects = backbone.subjects
         self._channel = channel
-        self._restraint = Restraint()
+        self._restraint = _Restraint[IdentifierKey]()
 
     async def typing(self, endpoint: IdentifierKey) -> None:
         """Let whoever holds the conversation with an endpoint know that somebody types there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import orjson
 import pytest
@@ -227,22 +228,23 @@ async def test_socket_mode_that_was_switched_off_is_counted_and_tried_again(
 
 
 async def test_an_account_without_a_connection_ails_until_it_has_one(
-    door: Door, slack: SocketServer, monkeypatch: pytest.MonkeyPatch
+    door: Door, slack: SocketServer
 ) -> None:
-    link = await slack.connected(1)
-    assert door.connector.health() == []
+    first = await slack.connected(1)
+    good, seen = door.api.methods["apps.connections.open"], []
+
+    async def look(authorization: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        seen.append(door.connector.health())
+        return await good(authorization, arguments)
+
+    door.api.methods["apps.connections.open"] = look
     door.api.fail("apps.connections.open", SlackFailure(error="invalid_auth"))
-    monkeypatch.setattr(socket_mode, "REFUSED_PAUSE_MS", 300)
-    await link.drop()
-    async with asyncio.timeout(5):
-        while not door.connector.health():  # noqa: ASYNC110  (nothing else tells it)
-            await asyncio.sleep(0.01)  # polling: it is told on being asked
-    ailing = Ailment(account="main", part="socket", reason="socket_invalid_auth")
-    assert door.connector.health() == [ailing]
-    await slack.connected(2)
-    async with asyncio.timeout(5):
-        while door.connector.health():  # noqa: ASYNC110  (as above)
-            await asyncio.sleep(0.01)  # polling: it is told on being asked
+    await first.drop()
+    second = await slack.connected(2)
+    assert seen[-1] == [Ailment(account="main", part="socket", reason="socket_invalid_auth")]
+    await second.event("e1", make_event())
+    await slack.acknowledged(second, 1)
+    assert door.connector.health() == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from maitred.connectors.chat.bucket import Bucket, Buckets
+from maitred.connectors.bucket import Bucket, Buckets
 from maitred.connectors.chat.frames import Ack, Fault, NotTaken, write
 from maitred.connectors.chat.handles import FileHandles
 from maitred.connectors.chat.origins import may_open, preflight, shared_with

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType
 from aiohttp.http import WebSocketError
 
-from maitred.connectors.chat.bucket import Bucket
+from maitred.connectors.bucket import Bucket
 from maitred.connectors.chat.frames import (
     Ack,
     Code,

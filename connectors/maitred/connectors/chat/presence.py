@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from maitred.connectors.chat.bucket import Bucket, Buckets
+from maitred.connectors.bucket import Bucket, Buckets
 from maitred.connectors.chat.frames import AgentRead, AgentTyping, write
 from maitred.connectors.chat.socket import ChatSocket
 from maitred.connectors.port import Context, Reply, Signalled, Signals

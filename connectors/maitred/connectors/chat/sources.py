@@ -22,7 +22,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from maitred.connectors.chat.bucket import Buckets
+from maitred.connectors.bucket import Buckets
 from maitred.contracts.limits import (
     CHAT_CODES_SHARE_PER_SOURCE,
     CHAT_HELLOS_PER_SOURCE_PER_MINUTE_MAX,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maitred.connectors.chat.bucket import Buckets
+from maitred.connectors.bucket import Buckets
 
 
 def test_a_bucket_is_kept_as_long_as_its_owner_is_among_the_last_seen() -> None:
